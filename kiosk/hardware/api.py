@@ -1,0 +1,163 @@
+"""What every driver promises. One driver is one file; its module name is the `driver` in kiosk.toml.
+
+A driver module defines `Options` (a `kiosk.config.Options` struct: each option with unit and range) and
+`Driver`, built as `Driver(options, board)`.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from kiosk.clock import Clock
+from kiosk.model import Reading
+
+
+class Turn(enum.StrEnum):
+    """How one turn of a motor ended. The motor is off whichever it is."""
+
+    COMPLETED = "completed"
+    """It left home, or stood away from it, and came home."""
+    NOT_STARTED = "not_started"
+    """It did not leave home in time."""
+    NOT_RETURNED = "not_returned"
+    """It left home and did not come back in time."""
+
+
+class Motor(Protocol):
+    """One coil's motor, or another actuator that gives out one item.
+
+    Guarantees, kept by every driver and tested by tests/contract: the motor is off once the driver is made,
+    when `turn` or `nudge` returns or raises, after a time-out, and after `close`.
+    """
+
+    def turn(self, started: Callable[[], None]) -> Turn:
+        """Run to the next home position, within the driver's time limits (leave home 1 s, home 4 s more).
+
+        `started` is called once, right after the motor was energised. Raises HardwareError when the
+        machine cannot be reached; whether it moved is then not known.
+        """
+        ...
+
+    def nudge(self) -> Turn:
+        """Run on for a quarter turn, for an item that hangs at the edge."""
+        ...
+
+    def fault(self) -> str | None:
+        """Return a sentence for staff if the motor is known to be out of order, such as one that will not stop."""
+        ...
+
+    def close(self) -> None:
+        """Switch off and give the pins or the port back. May be called twice."""
+        ...
+
+
+class DropSensor(Protocol):
+    """Sees items fall. Counts from the moment `watch` was called until the next call."""
+
+    def watch(self) -> None:
+        """Forget what was seen and start to count anew."""
+        ...
+
+    def wait(self, timeout_s: float) -> int:
+        """Return how many items were seen since `watch`, as soon as it is one, at most after `timeout_s`."""
+        ...
+
+    def seen(self) -> int:
+        """Return how many items were seen since `watch`."""
+        ...
+
+    def prove(self) -> bool:
+        """Test the sensor, taking at most 20 ms; True only if it was shown to see, not merely to be quiet.
+
+        What the test itself makes the sensor see is not counted.
+        """
+        ...
+
+    def proven(self) -> bool:
+        """Say at once, without moving anything, whether the last proof held and the sensor is not blocked now."""
+        ...
+
+    def fault(self) -> str | None:
+        """Return a sentence for staff if the sensor is blocked or dead."""
+        ...
+
+    def close(self) -> None:
+        """Give the pins back. May be called twice."""
+        ...
+
+
+class Switch(Protocol):
+    """A thing that is open or closed, such as the door."""
+
+    def is_open(self) -> bool | None:
+        """Say whether it is open; None when it cannot be told."""
+        ...
+
+    def fault(self) -> str | None: ...
+
+    def close(self) -> None: ...
+
+
+class Meter(Protocol):
+    """A thing that measures."""
+
+    def read(self) -> Reading:
+        """Read now. A sensor that fails says so with `value=None`; an old value is never given again."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Button(Protocol):
+    """A thing that a visitor presses."""
+
+    def on_press(self, pressed: Callable[[], None]) -> None:
+        """Call `pressed` at each press. It runs in the callback thread and may only put on a queue."""
+        ...
+
+    def fault(self) -> str | None:
+        """Return a sentence for staff if the button is stuck."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Signal(enum.StrEnum):
+    """What the light tells the visitor."""
+
+    READY = "ready"
+    WORKING = "working"
+    TAKE = "take"
+    SORRY = "sorry"
+
+
+class Light(Protocol):
+    """A light that tells a visitor what the machine is doing."""
+
+    def show(self, signal: Signal) -> None:
+        """Show `signal` until the next call."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Board(Protocol):
+    """What drivers stand on: the pins and the clock. Real and simulated boards look the same from above."""
+
+    @property
+    def clock(self) -> Clock: ...
+
+    @property
+    def pin_factory(self) -> Any:
+        """The gpiozero pin factory that every GPIO driver passes on as `pin_factory=`."""
+        ...
+
+    def fault(self) -> str | None:
+        """Return a sentence if the pins no longer report, for example when the callback thread died."""
+        ...
+
+    def close(self) -> None:
+        """Give every pin back, all outputs off."""
+        ...

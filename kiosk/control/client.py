@@ -1,0 +1,128 @@
+"""The typed client of the control API: what the staff pages and the command line use to ask the daemon."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import msgspec
+
+from kiosk.errors import BusyError, ConflictError, DaemonAwayError, NotFoundError, RequestError
+from kiosk.model import (
+    AdminCode,
+    Events,
+    KioskState,
+    Problem,
+    RedeemRequest,
+    RestockRequest,
+    RestockResult,
+    SlotDetail,
+    Stock,
+    Vend,
+    VendRequest,
+)
+
+T = TypeVar("T")
+
+REFUSALS: dict[str, type[RequestError]] = {
+    "busy": BusyError,
+    "conflict": ConflictError,
+    "not_found": NotFoundError,
+}
+"""Which error a `Problem.error` becomes; any other becomes RequestError."""
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    """HTTP over a Unix socket."""
+
+    def __init__(self, path: str, timeout_s: float) -> None:
+        super().__init__("kiosk", timeout=timeout_s)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
+
+
+class Client:
+    """Ask the daemon at the control socket `path`.
+
+    Each call opens a connection of its own, so one client may serve many threads. `timeout_s` bounds each wait;
+    it must be longer than the longest `wait_s` (30 s). Every call raises DaemonAwayError when nobody answers,
+    and RequestError or one of its kinds when the daemon refuses, in which case nothing was changed.
+    """
+
+    def __init__(self, path: str, timeout_s: float = 35.0) -> None:
+        self._path = path
+        self._timeout_s = timeout_s
+
+    def state(self) -> KioskState:
+        """Return the whole kiosk at a glance."""
+        return self._ask("GET", "/v1/state", KioskState)
+
+    def stock(self) -> Stock:
+        """Return what is in every slot."""
+        return self._ask("GET", "/v1/stock", Stock)
+
+    def slot(self, slot: str) -> SlotDetail:
+        """Return one slot with its lots and latest events. Raises NotFoundError."""
+        return self._ask("GET", f"/v1/slots/{quote(slot, safe='')}", SlotDetail)
+
+    def vend(self, request: VendRequest) -> Vend:
+        """Ask for an item; return at once. The same id again moves nothing and returns what became of it."""
+        return self._ask("POST", "/v1/vends", Vend, request)
+
+    def wait_vend(self, request_id: str, wait_s: float) -> Vend:
+        """Return a request's state, at once when it is done, else after at most `wait_s` (0 to 30 s)."""
+        return self._ask("GET", f"/v1/vends/{quote(request_id, safe='')}?wait_s={wait_s:g}", Vend)
+
+    def restock(self, request: RestockRequest) -> RestockResult:
+        """Record a count and what was put in. Raises ConflictError when the slot changed since `as_of`."""
+        return self._ask("POST", "/v1/restocks", RestockResult, request)
+
+    def events(self, limit: int = 50, before: int | None = None) -> Events:
+        """Return up to `limit` (1 to 500) events, newest first, older than sequence `before`."""
+        older = "" if before is None else f"&before={before}"
+        return self._ask("GET", f"/v1/events?limit={limit}{older}", Events)
+
+    def make_admin_code(self) -> AdminCode:
+        """Make a one-time code for a staff sign-in; an earlier unused one is void."""
+        return self._ask("POST", "/v1/admin-codes", AdminCode)
+
+    def redeem_admin_code(self, code: str) -> None:
+        """Use up a one-time code. Raises RequestError when it is wrong, used or too old."""
+        self._send("POST", "/v1/admin-codes/redeem", RedeemRequest(code=code))
+
+    def _ask(self, method: str, path: str, answer: type[T], body: Any = None) -> T:
+        return msgspec.json.decode(self._send(method, path, body), type=answer)
+
+    def _send(self, method: str, path: str, body: Any = None) -> bytes:
+        connection = _UnixConnection(self._path, self._timeout_s)
+        try:
+            content = b"{}" if body is None and method == "POST" else msgspec.json.encode(body) if body else None
+            headers = {"Content-Type": "application/json"} if content is not None else {}
+            connection.request(method, path, content, headers)
+            response = connection.getresponse()
+            answer = response.read()
+        except (OSError, http.client.HTTPException) as error:
+            raise DaemonAwayError(
+                f"The kiosk daemon does not answer on {self._path} ({error}). "
+                "See `systemctl status kiosk`; systemd starts it again by itself."
+            ) from error
+        finally:
+            connection.close()
+        if response.status >= 400:
+            _refuse(answer)
+        return answer
+
+
+def _refuse(answer: bytes) -> None:
+    """Raise the error that the daemon's refusal stands for."""
+    try:
+        problem = msgspec.json.decode(answer, type=Problem)
+    except msgspec.DecodeError as error:
+        raise DaemonAwayError("The control socket gave an answer that is not the kiosk daemon's.") from error
+    raise REFUSALS.get(problem.error, RequestError)(problem.message)

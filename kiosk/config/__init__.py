@@ -1,0 +1,39 @@
+"""kiosk.toml: what this kiosk is made of. Typed and closed; every mistake is told at once, with its path."""
+
+from kiosk.config.load import Drivers, load, parse
+from kiosk.config.settings import (
+    Config,
+    Hardware,
+    Input,
+    Kiosk,
+    Options,
+    Part,
+    Paths,
+    Pin,
+    Privacy,
+    Product,
+    Simulator,
+    Slot,
+    Telemetry,
+)
+from kiosk.config.show import show
+
+__all__ = [
+    "Config",
+    "Drivers",
+    "Hardware",
+    "Input",
+    "Kiosk",
+    "Options",
+    "Part",
+    "Paths",
+    "Pin",
+    "Privacy",
+    "Product",
+    "Simulator",
+    "Slot",
+    "Telemetry",
+    "load",
+    "parse",
+    "show",
+]

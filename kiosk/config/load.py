@@ -1,0 +1,99 @@
+"""Read kiosk.toml: all of it is right, or every mistake is told at once."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+from kiosk.config.rules import Table, check, check_pins
+from kiosk.config.settings import Config, Options
+from kiosk.config.sift import Sieve
+from kiosk.config.words import spell, suggest
+from kiosk.errors import ConfigError
+
+KINDS = {"slots": "motor", "sensors": "sensor", "inputs": "input", "lights": "light"}
+"""Which kind of driver each list of parts takes."""
+
+MAX_BYTES = 1_000_000
+
+
+class Drivers(Protocol):
+    """What the loader asks about drivers. `kind` is motor, sensor, input or light."""
+
+    def names(self, kind: str) -> tuple[str, ...]:
+        """Return the names of the drivers of one kind."""
+        ...
+
+    def options_type(self, kind: str, name: str) -> type[Options]:
+        """Return the options that the named driver takes."""
+        ...
+
+
+def load(path: str | os.PathLike[str], drivers: Drivers) -> Config:
+    """Read and check a configuration; each part's `options` is its driver's own struct.
+
+    Raises ConfigError with every mistake, each with its path; nothing else is ever raised for what a file says.
+    """
+    return parse(_read(Path(path)), drivers, str(path))
+
+
+def parse(text: str, drivers: Drivers, name: str = "kiosk.toml") -> Config:
+    """Check a configuration given as TOML text. `name` stands for the file in messages. Raises ConfigError."""
+    raw = _syntax(text, name)
+    sieve = Sieve()
+    sound = sieve.table(raw, Config, "")
+    parts = list(_parts(sieve, sound, drivers))
+    check(sieve, sound)
+    check_pins(sieve, ((f"{path}.options", part["options"], kind) for path, part, kind in parts))
+    if sieve.mistakes:
+        raise ConfigError(sieve.mistakes)
+    for _, part, kind in parts:
+        part["options"] = msgspec.convert(part["options"], kind)
+    return msgspec.convert(sound, Config)
+
+
+def _read(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
+            raise ConfigError([f"{path}: is larger than {MAX_BYTES} bytes. Is it the right file?"])
+        return data.decode()
+    except OSError as error:
+        reason = error.strerror or "it cannot be opened"
+        raise ConfigError([f"{path}: cannot be read: {reason}. Check the path and who may read it."]) from None
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ConfigError([f"{path}: line {line} is not UTF-8 text. Save the file as UTF-8."]) from None
+
+
+def _syntax(text: str, name: str) -> Table:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError([f"{name}: is not valid TOML: {error}. Mend this first; the rest is then checked."]) from None
+    except (RecursionError, ValueError):
+        # Lists within lists without end, or a number of thousands of digits.
+        raise ConfigError([f"{name}: is not valid TOML: a value goes beyond every measure. Remove it."]) from None
+
+
+def _parts(sieve: Sieve, sound: Table, drivers: Drivers) -> Iterator[tuple[str, Table, type[Options]]]:
+    """Check each part's options against its driver; give path, part and options type where the driver is known."""
+    for key, kind in KINDS.items():
+        for index, part in enumerate(sound.get(key, ())):
+            path, driver = f"{key}[{index}]", part.get("driver")
+            if driver is None:
+                continue
+            if driver not in drivers.names(kind):
+                hint = suggest(driver, drivers.names(kind))
+                sieve.note(f"{path}.driver", f"there is no {kind} driver {spell(driver)}.{hint}")
+                continue
+            options_type = drivers.options_type(kind, driver)
+            raw = part.get("options")
+            part["options"] = sieve.table({} if raw is None else raw, options_type, f"{path}.options")
+            yield path, part, options_type

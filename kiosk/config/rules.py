@@ -1,0 +1,114 @@
+"""What must hold between settings: names are used once, references lead somewhere, pins have one owner."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+from kiosk.config.settings import Options
+from kiosk.config.sift import Sieve
+from kiosk.config.words import first, is_table, item_of, peel, spell, suggest
+
+Table = dict[str, Any]
+"""The sound settings of one table; an unsound one is absent and was already told."""
+
+
+def check(sieve: Sieve, config: Table) -> None:
+    """Note every mistake that shows only between settings. Looks only at what is sound by itself."""
+    products = _tables(config, "products")
+    _unique(sieve, "products", products, "sku")
+    _unique(sieve, "products", products, "name")
+    _unique(sieve, "slots", _tables(config, "slots"), "id")
+    _unique_parts(sieve, config)
+    for path, product in products:
+        _check_product(sieve, path, product)
+    for path, slot in _tables(config, "slots"):
+        _check_slot(sieve, path, slot)
+    _check_references(sieve, config)
+    _check_telemetry(sieve, config.get("telemetry", {}))
+
+
+def _tables(config: Table, key: str) -> list[tuple[str, Table]]:
+    return [(f"{key}[{index}]", table) for index, table in enumerate(config.get(key, ()))]
+
+
+def _unique(sieve: Sieve, what: str, tables: Iterable[tuple[str, Table]], key: str) -> None:
+    owners: dict[object, str] = {}
+    for path, table in tables:
+        if key not in table:
+            continue
+        owner = owners.setdefault(table[key], path)
+        if owner != path:
+            sieve.note(
+                f"{path}.{key}", f"{spell(table[key])} is already the {key} of {owner}. Each of {what} needs its own."
+            )
+
+
+def _unique_parts(sieve: Sieve, config: Table) -> None:
+    parts = [entry for kind in ("sensors", "inputs", "lights") for entry in _tables(config, kind)]
+    _unique(sieve, "sensors, inputs and lights", parts, "name")
+
+
+def _check_product(sieve: Sieve, path: str, product: Table) -> None:
+    if product.get("essential") and product.get("limit_per_visit") is not None:
+        sieve.note(
+            f"{path}.limit_per_visit",
+            "an essential product is never limited. Remove the limit, or set essential = false.",
+        )
+
+
+def _check_slot(sieve: Sieve, path: str, slot: Table) -> None:
+    capacity, par = slot.get("capacity"), slot.get("par")
+    if capacity is not None and par is not None and par > capacity:
+        sieve.note(f"{path}.par", f"{par} is more than the slot holds. Set at most capacity, {capacity}.")
+
+
+def _check_references(sieve: Sieve, config: Table) -> None:
+    skus = [table["sku"] for _, table in _tables(config, "products") if "sku" in table]
+    held = [table.get("product") for _, table in _tables(config, "slots")]
+    for path, table in (*_tables(config, "slots"), *_tables(config, "inputs")):
+        sku = table.get("product")
+        if sku is None or not skus:
+            continue
+        if sku not in skus:
+            sieve.note(f"{path}.product", f"no product has the sku {spell(sku)}.{suggest(sku, skus)}")
+        elif sku not in held and None not in held:
+            sieve.note(f"{path}.product", f"no slot holds {spell(sku)}, so nothing could come out. Give it a slot.")
+
+
+def _check_telemetry(sieve: Sieve, telemetry: Table) -> None:
+    pairs = (("cert_file", "key_file"), ("key_file", "cert_file"), ("password_file", "username"))
+    for key, partner in pairs:
+        if telemetry.get(key) and telemetry.get(partner) == "":
+            sieve.note(f"telemetry.{key}", f"is of no use without {partner}. Set both or neither.")
+    if telemetry.get("tls") is False:
+        for key in ("ca_file", "cert_file", "key_file"):
+            if telemetry.get(key):
+                sieve.note(f"telemetry.{key}", "is of no use without TLS. Set tls = true, or remove it.")
+
+
+def check_pins(sieve: Sieve, options: Iterable[tuple[str, Table, type[Options]]]) -> None:
+    """Note every pin that two settings name. `options` gives path, sound settings and type of each table."""
+    owners: dict[int, str] = {}
+    for table_path, table, kind in options:
+        for path, pin in _pins(table_path, table, kind):
+            owner = owners.setdefault(pin, path)
+            if owner != path:
+                sieve.note(path, f"GPIO {pin} is already used by {owner}. Give each its own pin.")
+
+
+def _pins(path: str, table: Table, kind: type[Options]) -> Iterator[tuple[str, int]]:
+    for field in msgspec.structs.fields(kind):
+        yield from _pins_in(f"{path}.{field.name}", table.get(field.name), field.type)
+
+
+def _pins_in(path: str, value: Any, kind: Any) -> Iterator[tuple[str, int]]:
+    if isinstance(value, list | tuple):
+        for index, element in enumerate(value):
+            yield from _pins_in(f"{path}[{index}]", element, item_of(kind))
+    elif is_table(kind) and isinstance(value, dict):
+        yield from _pins(path, value, peel(kind)[0])
+    elif isinstance(value, int) and first(peel(kind)[1], "title") == "pin":
+        yield path, value

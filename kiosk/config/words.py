@@ -1,0 +1,110 @@
+"""How settings and values are spoken of: what a type allows, and what stands there instead."""
+
+from __future__ import annotations
+
+import datetime
+import difflib
+import json
+import types
+import typing
+from collections.abc import Iterable
+from typing import Any
+
+from msgspec import Meta, Struct
+
+KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
+
+
+def peel(kind: Any) -> tuple[Any, list[Meta]]:
+    """Return the bare type behind `Annotated` and `| None`, and what was noted on the way, outermost first."""
+    notes: list[Meta] = []
+    while True:
+        if typing.get_origin(kind) is typing.Annotated:
+            notes[:0] = [note for note in kind.__metadata__ if isinstance(note, Meta)][::-1]
+            kind = kind.__origin__
+        elif typing.get_origin(kind) in (typing.Union, types.UnionType):
+            kind = next(member for member in typing.get_args(kind) if member is not type(None))
+        else:
+            return kind, notes
+
+
+def item_of(kind: Any) -> Any | None:
+    """Return the type of the items if `kind` is a list (`tuple[X, ...]`), else None."""
+    bare, _ = peel(kind)
+    return typing.get_args(bare)[0] if typing.get_origin(bare) is tuple else None
+
+
+def is_table(kind: Any) -> bool:
+    """Say whether `kind` is a table with keys of its own."""
+    bare, _ = peel(kind)
+    return isinstance(bare, type) and issubclass(bare, Struct)
+
+
+def first(notes: Iterable[Meta], name: str) -> Any:
+    """Return the outermost note's `name` that says anything, else None."""
+    return next((value for note in notes if (value := getattr(note, name)) is not None), None)
+
+
+def describe(kind: Any) -> str:
+    """Say in words what `kind` allows, such as `a whole number from 0 to 27`."""
+    bare, notes = peel(kind)
+    if typing.get_origin(bare) is typing.Literal:
+        return "one of " + ", ".join(spell(choice) for choice in typing.get_args(bare))
+    if item_of(kind) is not None:
+        return "a list of tables" if is_table(item_of(kind)) else f"a list, each {describe(item_of(kind))}"
+    if is_table(kind):
+        return "a table"
+    words = KINDS.get(bare, "a value")
+    if bare is str:
+        return words + _text_limits(notes)
+    return words + _number_limits(notes)
+
+
+def _number_limits(notes: list[Meta]) -> str:
+    low, high = first(notes, "ge"), first(notes, "le")
+    above, below = first(notes, "gt"), first(notes, "lt")
+    parts = [f"from {low} to {high}"] if low is not None and high is not None else []
+    parts += [f"of at least {low}"] if low is not None and high is None else []
+    parts += [f"of at most {high}"] if high is not None and low is None else []
+    parts += [f"above {above}"] if above is not None else []
+    parts += [f"below {below}"] if below is not None else []
+    return "".join(f" {part}" for part in parts)
+
+
+def _text_limits(notes: list[Meta]) -> str:
+    examples = first(notes, "examples")
+    if examples:
+        return " such as " + " or ".join(spell(example) for example in examples)
+    shortest, longest = first(notes, "min_length"), first(notes, "max_length")
+    if longest is not None:
+        return f" of {shortest or 0} to {longest} characters"
+    return f" of at least {shortest} character{'s' * (shortest != 1)}" if shortest else ""
+
+
+def spell(value: object, limit: int = 60) -> str:
+    """Write a value as it stands in TOML, cut at `limit` characters."""
+    if isinstance(value, bool):
+        text = "true" if value else "false"
+    elif isinstance(value, str):
+        text = json.dumps(value, ensure_ascii=False)
+    elif isinstance(value, dict):
+        text = "a table"
+    elif isinstance(value, list):
+        text = f"a list of {len(value)}"
+    elif isinstance(value, datetime.date | datetime.time):
+        text = value.isoformat()
+    elif isinstance(value, int) and abs(value) > 10**limit:
+        text = "a very large number"
+    else:
+        text = str(value)
+    return text if len(text) <= limit else text[:limit] + "…"
+
+
+def suggest(word: object, choices: Iterable[str], otherwise: str = "There is: ") -> str:
+    """Return ` Did you mean "x"?`, or else what there is to choose from."""
+    known = list(choices)
+    folded = {choice.casefold(): choice for choice in known}
+    near = difflib.get_close_matches(str(word).casefold(), folded, n=1, cutoff=0.6)
+    if near:
+        return f" Did you mean {spell(folded[near[0]])}?"
+    return f" {otherwise}{', '.join(known)}." if known else ""

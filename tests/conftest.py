@@ -1,0 +1,48 @@
+"""What every test may use."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+EVIDENCE = Path(__file__).parent.parent / "build" / "evidence.json"
+
+
+class Evidence:
+    """Counts what was tried while it is tried, so that a green run also says how much it proved."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    def count(self, name: str, number: int = 1) -> None:
+        """Add `number` to `name`. Count 0 to show that something was looked for and never happened."""
+        with self._lock:
+            self._counts[name] += number
+
+    def write(self, path: Path) -> None:
+        """Write what this run tried, and nothing of earlier runs."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(dict(sorted(self._counts.items())), indent=2) + "\n")
+
+
+KEY = pytest.StashKey[Evidence]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[KEY] = Evidence()
+    EVIDENCE.unlink(missing_ok=True)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    session.config.stash[KEY].write(EVIDENCE)
+
+
+@pytest.fixture(scope="session")
+def evidence(pytestconfig: pytest.Config) -> Evidence:
+    """The run's counts: `evidence.count("sigkills")`; written to build/evidence.json at the end."""
+    return pytestconfig.stash[KEY]

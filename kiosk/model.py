@@ -61,7 +61,7 @@ class VendState(enum.StrEnum):
     DONE = "done"
 
 
-class VendRequest(Fact):
+class VendRequest(Fact, frozen=True, kw_only=True):
     """A request for one item: of a product (the kiosk picks the slot) or of one slot."""
 
     id: RequestId
@@ -70,14 +70,14 @@ class VendRequest(Fact):
     purpose: Purpose = Purpose.VISITOR
 
 
-class Attempt(Fact):
+class Attempt(Fact, frozen=True, kw_only=True):
     """One slot that was tried for a request, and how that ended."""
 
     slot: str
     outcome: Outcome
 
 
-class Vend(Fact):
+class Vend(Fact, frozen=True, kw_only=True):
     """What became of a request so far. `message` is the sentence to show or speak."""
 
     id: str
@@ -88,7 +88,7 @@ class Vend(Fact):
     attempts: tuple[Attempt, ...] = ()
 
 
-class SlotStock(Fact):
+class SlotStock(Fact, frozen=True, kw_only=True):
     """What is in one slot. The truth lies between `on_hand` and `on_hand + unresolved`.
 
     `jams` counts failures in a row. `version` changes with every change of the slot's count; a restock names
@@ -109,7 +109,7 @@ class SlotStock(Fact):
     faults: tuple[str, ...] = ()
 
 
-class LotAdded(Fact):
+class LotAdded(Fact, frozen=True, kw_only=True):
     """A lot that was put into a slot at a restock."""
 
     quantity: int
@@ -118,7 +118,7 @@ class LotAdded(Fact):
     expiry: datetime.date | None = None
 
 
-class SlotDetail(Fact):
+class SlotDetail(Fact, frozen=True, kw_only=True):
     """One slot with what staff put in lately, newest first, and its latest events."""
 
     stock: SlotStock
@@ -126,7 +126,7 @@ class SlotDetail(Fact):
     events: tuple[Event, ...]
 
 
-class RestockRequest(Fact):
+class RestockRequest(Fact, frozen=True, kw_only=True):
     """A person's count of one slot, and what they then put in.
 
     `found` is what was counted inside before filling; `as_of` is the slot's `version` when the count began, so
@@ -142,7 +142,7 @@ class RestockRequest(Fact):
     expiry: datetime.date | None = None
 
 
-class RestockResult(Fact):
+class RestockResult(Fact, frozen=True, kw_only=True):
     """What a restock changed. `drift` is found minus expected: 0, or outside the honest range."""
 
     id: str
@@ -154,7 +154,7 @@ class RestockResult(Fact):
     drift: int
 
 
-class Event(Fact):
+class Event(Fact, frozen=True, kw_only=True):
     """One numbered thing that happened, as staff and telemetry see it.
 
     `hour` is wall time rounded down to the hour, `2026-11-22T05:00Z`; `clock_ok` says whether it was in sync.
@@ -171,14 +171,14 @@ class Event(Fact):
     sku: str | None = None
 
 
-class Fault(Fact):
+class Fault(Fact, frozen=True, kw_only=True):
     """Something that needs a person. `where` is a slot, sensor, input or part; `text` says what to do."""
 
     where: str
     text: str
 
 
-class Reading(Fact):
+class Reading(Fact, frozen=True, kw_only=True):
     """What a sensor says now. `value` is None when the sensor failed; `text` is the sentence for staff."""
 
     name: str
@@ -187,7 +187,7 @@ class Reading(Fact):
     unit: str = ""
 
 
-class Link(Fact):
+class Link(Fact, frozen=True, kw_only=True):
     """Where telemetry stands. `pending` counts events that nobody has acknowledged yet."""
 
     text: str
@@ -196,7 +196,7 @@ class Link(Fact):
     dropped: int = 0
 
 
-class KioskState(Fact):
+class KioskState(Fact, frozen=True, kw_only=True):
     """The whole kiosk at a glance."""
 
     kiosk: str
@@ -209,39 +209,39 @@ class KioskState(Fact):
     software: str
 
 
-class Stock(Fact):
+class Stock(Fact, frozen=True, kw_only=True):
     """Every slot, in the order of the configuration."""
 
     slots: tuple[SlotStock, ...]
 
 
-class Events(Fact):
+class Events(Fact, frozen=True, kw_only=True):
     """A page of events, newest first."""
 
     events: tuple[Event, ...]
 
 
-class AdminCode(Fact):
+class AdminCode(Fact, frozen=True, kw_only=True):
     """A one-time code that lets one person make a staff sign-in, and how long it is good for, in seconds."""
 
     code: str
     valid_s: int
 
 
-class RedeemRequest(Fact):
+class RedeemRequest(Fact, frozen=True, kw_only=True):
     """A one-time code that somebody typed."""
 
     code: Name
 
 
-class Problem(Fact):
+class Problem(Fact, frozen=True, kw_only=True):
     """The body of every refusal: a code for programs and a sentence for people."""
 
     error: str
     message: str
 
 
-class OutboxRow(Fact):
+class OutboxRow(Fact, frozen=True, kw_only=True):
     """An event on its way out of the kiosk. `seq` is never used twice within an epoch."""
 
     seq: int

@@ -1,0 +1,166 @@
+"""The control API: what the staff pages and the command line may ask of the daemon. See API.md beside this file."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, TypeVar
+
+import msgspec
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException
+
+from kiosk.control.codes import VALID_S, AdminCodes
+from kiosk.dispense.reader import Reader
+from kiosk.dispense.service import Service
+from kiosk.dispense.status import Status
+from kiosk.errors import BusyError, ConflictError, KioskError, LedgerError, NotFoundError, RequestError
+from kiosk.model import (
+    AdminCode,
+    Events,
+    Problem,
+    RedeemRequest,
+    RestockRequest,
+    SlotDetail,
+    VendRequest,
+    VendState,
+)
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+BODY_BYTES = 16 * 1024
+"""The longest body; the longest honest one has a few hundred bytes."""
+
+WAIT_S = 30.0
+"""The longest that an answer about a vend is held back, in seconds."""
+
+REFUSALS: tuple[tuple[type[KioskError], int, str], ...] = (
+    (BusyError, 409, "busy"),
+    (ConflictError, 409, "conflict"),
+    (NotFoundError, 404, "not_found"),
+    (RequestError, 400, "refused"),
+    (LedgerError, 503, "ledger"),
+)
+"""Which HTTP status and which code each error of ours becomes; the first that fits."""
+
+
+def create_app(service: Service, reader: Reader, status: Status, codes: AdminCodes) -> Flask:
+    """Make the WSGI application of the control API."""
+    app = Flask(__name__, static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES
+    _refusals(app)
+    _questions(app, service, reader, status)
+    _changes(app, service, codes)
+    return app
+
+
+def _questions(app: Flask, service: Service, reader: Reader, status: Status) -> None:
+    @app.get("/v1/state")
+    def state() -> Response:
+        return _answer(status.now())
+
+    @app.get("/v1/stock")
+    def stock() -> Response:
+        return _answer(service.stock())
+
+    @app.get("/v1/slots/<slot>")
+    def slot_detail(slot: str) -> Response:
+        stock = service.slot(slot)
+        return _answer(SlotDetail(stock=stock, lots=reader.lots(slot), events=reader.events(20, slot=slot)))
+
+    @app.get("/v1/events")
+    def events() -> Response:
+        limit = _number("limit", 1, 500, 50)
+        before = _number("before", 0, 2**62, 2**62)
+        return _answer(Events(events=reader.events(int(limit), int(before))))
+
+    @app.get("/v1/vends/<request_id>")
+    def vend_state(request_id: str) -> Response:
+        return _answer(service.find(request_id, _number("wait_s", 0, WAIT_S, 0)))
+
+
+def _changes(app: Flask, service: Service, codes: AdminCodes) -> None:
+    @app.post("/v1/vends")
+    def vend() -> Response:
+        taken = service.vend(_body(VendRequest))
+        return _answer(taken, 200 if taken.state is VendState.DONE else 202)
+
+    @app.post("/v1/restocks")
+    def restock() -> Response:
+        return _answer(service.restock(_body(RestockRequest)))
+
+    @app.post("/v1/admin-codes")
+    def make_code() -> Response:
+        return _answer(AdminCode(code=codes.make(), valid_s=VALID_S), 201)
+
+    @app.post("/v1/admin-codes/redeem")
+    def redeem_code() -> Response:
+        if codes.redeem(_body(RedeemRequest).code):
+            return Response(status=204)
+        return _problem(
+            403, "wrong_code", "This code is wrong, used or too old. Make a new one with `kiosk admin-code`."
+        )
+
+
+def _refusals(app: Flask) -> None:
+    @app.errorhandler(KioskError)
+    def ours(error: KioskError) -> Response:
+        for kind, status, code in REFUSALS:
+            if isinstance(error, kind):
+                return _problem(status, code, str(error))
+        raise error
+
+    @app.errorhandler(HTTPException)
+    def theirs(error: HTTPException) -> Response:
+        return _problem(error.code or 500, (error.name or "error").lower().replace(" ", "_"), _plain(error))
+
+    @app.errorhandler(Exception)
+    def defect(error: Exception) -> Response:
+        log.error("A control request failed: path=%s", request.path, exc_info=error)
+        return _problem(500, "defect", "The kiosk could not answer this. Its log tells why; the machine goes on.")
+
+
+def _plain(error: HTTPException) -> str:
+    sentences = {
+        404: "There is nothing at this address. See docs/control.md for the addresses there are.",
+        405: "This address does not take this method. See docs/control.md.",
+        413: f"The body is longer than {BODY_BYTES} bytes. Nothing was changed.",
+    }
+    return sentences.get(error.code or 0, error.description or "The request could not be read.")
+
+
+def _body(kind: type[T]) -> T:
+    """Decode the body strictly; raise RequestError with the place of the mistake."""
+    if request.mimetype != "application/json":
+        raise _Unsupported
+    try:
+        return msgspec.json.decode(request.get_data(), type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise RequestError(f"The body does not fit: {error}. Nothing was changed.") from error
+
+
+class _Unsupported(HTTPException):
+    code = 415
+    description = "Send the body as Content-Type: application/json. Nothing was changed."
+
+
+def _number(name: str, least: float, most: float, usual: float) -> float:
+    """Return a number from the query, within bounds; raise RequestError when it is none."""
+    typed = request.args.get(name)
+    if typed is None:
+        return usual
+    try:
+        value = float(typed)
+    except ValueError:
+        value = float("nan")
+    if not least <= value <= most:
+        raise RequestError(f"{name} must be a number from {least:g} to {most:g}, not {typed[:40]!r}.")
+    return value
+
+
+def _answer(value: Any, status: int = 200) -> Response:
+    return Response(msgspec.json.encode(value), status, mimetype="application/json")
+
+
+def _problem(status: int, code: str, message: str) -> Response:
+    return _answer(Problem(error=code, message=message), status)

@@ -1,0 +1,63 @@
+"""Carry out what the vend machine decides, on real parts."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from kiosk.clock import Clock
+from kiosk.dispense import machine
+from kiosk.dispense.machine import Effect, Event, Finish, Moved, Nudge, Turn, Watch, Watched
+from kiosk.errors import HardwareError
+from kiosk.hardware.api import DropSensor, Motor
+
+log = logging.getLogger(__name__)
+
+
+def attempt(
+    motor: Motor,
+    beam: DropSensor | None,
+    clock: Clock,
+    *,
+    nudges: int,
+    started: Callable[[], None],
+    beat: Callable[[], None],
+) -> Finish:
+    """Make one attempt on one slot: move, watch, decide. Blocks for 2 to 20 s; the motor is off on return.
+
+    `started` is called right after the motor was first energised, `beat` at each step, to prove progress. A motor
+    whose board does not answer ends as `unknown`, unless the drop was seen.
+    """
+    if beam is not None:
+        beam.watch()
+    state, effect = machine.begin(proven=beam is not None and beam.proven(), nudges=nudges)
+    while not isinstance(effect, Finish):
+        event = _do(effect, motor, beam, clock, started)
+        beat()
+        state, effect = machine.advance(state, event)
+    return effect
+
+
+def _do(effect: Effect, motor: Motor, beam: DropSensor | None, clock: Clock, started: Callable[[], None]) -> Event:
+    if isinstance(effect, Watch):
+        return _watch(effect.seconds, beam, clock)
+    assert isinstance(effect, Turn | Nudge)
+    try:
+        return Moved(motor.turn(started) if isinstance(effect, Turn) else motor.nudge())
+    except HardwareError as error:
+        log.debug("A motor did not answer: %s", error)
+        return Moved("lost")
+
+
+def _watch(seconds: float, beam: DropSensor | None, clock: Clock) -> Watched:
+    """Watch for a drop; when none came, have the sensor show that it would have seen one."""
+    if beam is None:
+        clock.sleep(seconds)
+        return Watched(drops=0, proven=False)
+    drops = beam.wait(seconds)
+    if drops:
+        # A second item that falls with the first follows within a moment; it must be counted with it.
+        clock.sleep(machine.SETTLE_S)
+        return Watched(drops=beam.seen(), proven=True)
+    proven = beam.prove()
+    return Watched(drops=beam.seen(), proven=proven)

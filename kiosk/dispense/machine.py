@@ -1,0 +1,120 @@
+"""One vend, that is one attempt on one slot, as a table of decisions. Pure: it moves nothing and waits for nothing.
+
+`begin` and `advance` return what to do next; whoever does it reports back with the next event.
+
+    Turn ─► Moved ─► Watch ─► Watched ─┬─ a drop ───────────────────────► Finish(dispensed)
+                       ▲               ├─ nothing, the sensor is not proven ► Finish(presumed)
+                       └── Moved ◄ Nudge ┤ nothing, up to three times
+                                       └─ nothing ──────────────────────► Finish(jammed | not_started)
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from kiosk.model import Outcome
+
+NUDGES = 3
+"""Extra quarter turns when nothing fell: up to one extra turn with the last (Seaga)."""
+
+WATCH_S = 3.0
+"""How long the drop sensor is watched after a turn, in seconds (Crane SureVend)."""
+
+WATCH_BETWEEN_S = 1.0
+"""How long after a quarter turn that is not the last. An item falls in under half a second."""
+
+SETTLE_S = 0.5
+"""How long after a drop a second item that came loose with the first is still waited for, in seconds."""
+
+LOST_S = 5.0
+"""How much longer it is watched when the motor's board went silent: the longest turn that it may still make."""
+
+
+class Turn(Struct, frozen=True):
+    """Turn the coil from home to home."""
+
+
+class Nudge(Struct, frozen=True):
+    """Turn the coil a quarter further."""
+
+
+class Watch(Struct, frozen=True):
+    """Watch the drop sensor until an item is seen, at most `seconds`; then prove the sensor if none was."""
+
+    seconds: float
+
+
+class Finish(Struct, frozen=True):
+    """The vend is over. `certain`: what did not fall is known to be still inside. `drops` counts items seen."""
+
+    outcome: Outcome
+    certain: bool
+    drops: int
+
+
+class Moved(Struct, frozen=True):
+    """The motor is off again, after a whole motion or one that failed."""
+
+    ending: str
+    """`completed`, `not_started`, `not_returned`, or `lost` when its board did not answer."""
+
+
+class Watched(Struct, frozen=True):
+    """The watch is over. `proven`: the sensor was shown to see, just now."""
+
+    drops: int
+    proven: bool
+
+
+Effect = Turn | Nudge | Watch | Finish
+Event = Moved | Watched
+
+
+class State(Struct, frozen=True, kw_only=True):
+    """Where a vend stands."""
+
+    proven: bool
+    """The drop sensor was proven and clear when the vend began."""
+    nudges_left: int = NUDGES
+    ending: str = ""
+    """How the last motion ended."""
+
+
+def begin(*, proven: bool, nudges: int = NUDGES) -> tuple[State, Effect]:
+    """Begin a vend, with a drop sensor that was `proven` or not, and so many extra quarter turns allowed.
+
+    Without a proven sensor there is one turn only: a second could drop a second item unseen.
+    """
+    return State(proven=proven, nudges_left=nudges if proven else 0), Turn()
+
+
+def advance(state: State, event: Event) -> tuple[State, Effect]:
+    """Decide what follows `event`."""
+    if isinstance(event, Moved):
+        return replace(state, ending=event.ending), Watch(_watch_s(state, event.ending))
+    if event.drops:
+        return state, Finish(Outcome.DISPENSED, certain=True, drops=event.drops)
+    if state.ending == "lost":
+        return state, Finish(Outcome.UNKNOWN, certain=False, drops=0)
+    if not (state.proven and event.proven):
+        return state, Finish(_unseen(state.ending), certain=False, drops=0)
+    if state.ending == "completed" and state.nudges_left:
+        return replace(state, nudges_left=state.nudges_left - 1), Nudge()
+    return state, Finish(_stuck(state.ending), certain=True, drops=0)
+
+
+def _watch_s(state: State, ending: str) -> float:
+    if ending == "lost":
+        return WATCH_S + LOST_S
+    between = 0 < state.nudges_left < NUDGES
+    return WATCH_BETWEEN_S if between else WATCH_S
+
+
+def _unseen(ending: str) -> Outcome:
+    """Name the outcome when nothing was seen and nothing could be."""
+    return Outcome.PRESUMED if ending == "completed" else _stuck(ending)
+
+
+def _stuck(ending: str) -> Outcome:
+    return Outcome.NOT_STARTED if ending == "not_started" else Outcome.JAMMED

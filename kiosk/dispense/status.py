@@ -1,0 +1,63 @@
+"""How the kiosk is: every fault in a plain sentence, every reading, for staff and for telemetry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from kiosk import __version__
+from kiosk.config import Config
+from kiosk.dispense.parts import Parts
+from kiosk.dispense.service import Service
+from kiosk.model import Fault, KioskState, Link
+
+
+class Status:
+    """Gathers the state of all parts, anew at each call. `link` tells where telemetry stands."""
+
+    def __init__(self, config: Config, parts: Parts, service: Service, link: Callable[[], Link]) -> None:
+        self._kiosk = config.kiosk
+        self._parts = parts
+        self._service = service
+        self._link = link
+
+    def now(self) -> KioskState:
+        """Return the whole kiosk at a glance. May be called from any thread."""
+        door = self._parts.door
+        return KioskState(
+            kiosk=self._kiosk.id,
+            site=self._kiosk.site,
+            busy=self._service.busy,
+            door_open=None if door is None else door.is_open(),
+            readings=tuple(meter.read() for meter in self._parts.meters),
+            faults=tuple(self._faults()),
+            telemetry=self._link(),
+            software=__version__,
+        )
+
+    def _faults(self) -> Iterator[Fault]:
+        """Give the faults in the order of their worth: what stops everything first."""
+        for where, text in self._sentences():
+            if text:
+                yield Fault(where=where, text=text)
+
+    def _sentences(self) -> Iterator[tuple[str, str | None]]:
+        parts = self._parts
+        yield "ledger", self._service.ledger_fault
+        yield "pins", parts.board.fault()
+        if parts.beam is not None:
+            yield "drop sensor", parts.beam.fault()
+        yield from parts.broken.items()
+        for slot, motor in parts.motors.items():
+            yield slot, motor.fault()
+        for stock in self._service.stock().slots:
+            for text in stock.faults:
+                yield stock.slot, text
+        for name, button in parts.buttons.items():
+            yield name, button.fault()
+        if parts.door is not None:
+            yield "door", parts.door.fault()
+            if parts.door.is_open():
+                yield "door", "The door is open: close it. Only naloxone comes out until then."
+        for meter in parts.meters:
+            reading = meter.read()
+            yield reading.name, reading.text if reading.value is None else None

@@ -1,0 +1,58 @@
+"""Telemetry's source of facts: the ledger's outbox, and the service that owns it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kiosk.config import Config, Product
+from kiosk.dispense.reader import Reader
+from kiosk.dispense.service import Service
+from kiosk.dispense.status import Status
+from kiosk.model import KioskState, OutboxRow, Stock
+
+
+class LedgerSource:
+    """Answers `telemetry.source.Source` from the ledger. Reads on the reader's connection, writes by the service."""
+
+    def __init__(self, config: Config, service: Service, reader: Reader, status: Status) -> None:
+        self._products = config.products
+        self._service = service
+        self._reader = reader
+        self._status = status
+
+    @property
+    def epoch(self) -> str:
+        """Name the ledger that numbers the events."""
+        return self._reader.epoch
+
+    def pending(self, after: int, limit: int) -> list[OutboxRow]:
+        """Return up to `limit` events still held with a sequence above `after`, in order."""
+        return self._reader.pending(after, limit)
+
+    def count(self) -> int:
+        """Return how many events are still held."""
+        return self._reader.pending_count()
+
+    def last_seq(self) -> int:
+        """Return the newest event's sequence."""
+        return self._reader.last_seq()
+
+    def forget(self, ranges: Sequence[tuple[int, int]]) -> None:
+        """Let go of acknowledged events, when the vend thread has time."""
+        self._service.forget(list(ranges))
+
+    def dropped(self) -> int:
+        """Return how many events were given up because the outbox was full."""
+        return self._reader.dropped()
+
+    def stock(self) -> Stock:
+        """Return what is in every slot."""
+        return self._service.stock()
+
+    def state(self) -> KioskState:
+        """Return the kiosk at a glance."""
+        return self._status.now()
+
+    def products(self) -> Sequence[Product]:
+        """Return the products of the configuration."""
+        return self._products

@@ -1,0 +1,94 @@
+"""The small pure rules: bounds of a count, choice of slot, limits of a visit."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kiosk.dispense import bounds, policy
+from kiosk.dispense.bounds import Bounds, Change
+from kiosk.dispense.choose import candidates
+from kiosk.model import SlotStock
+
+
+def after(before: Bounds, change: Change) -> Bounds:
+    return Bounds(before.on_hand + change.on_hand, before.unresolved + change.unresolved)
+
+
+def holds(count: Bounds, inside: int) -> bool:
+    return 0 <= count.on_hand <= inside <= count.on_hand + count.unresolved and count.unresolved >= 0
+
+
+COUNTS = st.builds(Bounds, st.integers(0, 6), st.integers(0, 4))
+
+
+@given(COUNTS, st.integers(0, 4), st.sampled_from(["leaves", "stays", "nobody knows"]), st.booleans())
+def test_bounds_hold_through_a_vend(before: Bounds, above: int, truth: str, told: bool) -> None:
+    """Hold stock <= inside <= stock + unresolved: before, during and after, whatever happens and whoever sees it."""
+    inside = before.on_hand + min(above, before.unresolved)
+    at_intent = bounds.may_have_left(before)
+    during = after(before, at_intent)
+    leaves = truth == "leaves" and inside > 0
+    assert holds(during, inside)
+    assert holds(during, inside - 1) or not leaves
+    if not told:
+        return
+    ended = after(during, bounds.has_left(during) if leaves else bounds.has_stayed(at_intent))
+    assert holds(ended, inside - leaves)
+
+
+@given(COUNTS, st.integers(0, 12))
+def test_a_count_settles_everything(before: Bounds, found: int) -> None:
+    """After a person counted, nothing is unresolved; what was outside the bounds is drift."""
+    counted = after(before, bounds.counted(before, found))
+    assert counted == (found, 0)
+    assert (bounds.drift(before, found) == 0) == holds(before, found)
+
+
+def slot(name: str, on_hand: int, *, unresolved: int = 0, jams: int = 0, essential: bool = False) -> SlotStock:
+    return SlotStock(
+        slot=name,
+        sku="X",
+        product="X",
+        pictogram="box",
+        essential=essential,
+        capacity=9,
+        par=1,
+        on_hand=on_hand,
+        unresolved=unresolved,
+        jams=jams,
+        version=0,
+    )
+
+
+def names(slots: list[SlotStock], sku: str = "X") -> list[str]:
+    return [found.slot for found in candidates(slots, sku)]
+
+
+def test_sound_full_certain_slots_come_first() -> None:
+    """Suspect slots are tried after sound ones, doubtful counts after certain ones."""
+    slots = [slot("A1", 2), slot("A2", 5), slot("A3", 9, jams=1), slot("A4", 9, unresolved=1), slot("A5", 0)]
+    assert names(slots) == ["A2", "A1", "A4", "A3"]
+    assert names(slots, "Y") == []
+
+
+def test_an_ordinary_slot_goes_out_of_service_after_three_failures() -> None:
+    """Two failures make it suspect, three take it out until staff come."""
+    assert names([slot("A1", 2, jams=3), slot("A2", 1, jams=2)]) == ["A2"]
+
+
+def test_an_essential_product_is_never_given_up() -> None:
+    """Slots out of service and slots counted empty are tried, last."""
+    slots = [slot("A1", 0, essential=True), slot("A2", 4, jams=3, essential=True), slot("A3", 1, essential=True)]
+    assert names(slots) == ["A3", "A2", "A1"]
+
+
+def test_a_limit_lasts_for_one_visit() -> None:
+    """The next visitor, told apart by a pause only, starts anew; products without a limit never run out."""
+    visit = policy.took(policy.took(policy.Visit(), "X", 0.0), "X", 10.0)
+    assert not policy.allows(visit, "X", 2, 20.0)
+    assert policy.allows(visit, "X", 3, 20.0)
+    assert policy.allows(visit, "Y", 1, 20.0)
+    assert policy.allows(visit, "X", None, 20.0)
+    assert policy.allows(visit, "X", 2, 10.0 + policy.VISIT_GAP_S + 1)
+    assert policy.took(visit, "Y", 200.0).taken == ("Y",)

@@ -1,0 +1,44 @@
+# The kiosk: `make` lists what there is. Every target does its own set-up in .venv; the second time that is quick.
+SHELL := /bin/bash
+PY := .venv/bin/python
+.DEFAULT_GOAL := help
+
+.PHONY: help run test test-long lint bench lock docs clean
+
+help:  ## List the commands
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run:  ## Start a kiosk on a simulated machine, with its broker and staff pages
+	@tools/setup.sh run
+	@$(PY) -m tools.run
+
+test:  ## Check style, types and imports, then run every test (minutes)
+	@tools/setup.sh test
+	@$(MAKE) --no-print-directory lint
+	@$(PY) -m pytest
+
+test-long:  ## The same, and the tests that take long
+	@tools/setup.sh test
+	@$(MAKE) --no-print-directory lint
+	@$(PY) -m pytest -m "long or not long"
+
+lint:  ## Check style, types and which way imports point
+	@tools/setup.sh test
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+
+bench:  ## Measure, print the figures and write bench/results.json
+	@tools/setup.sh test
+	@$(PY) -m bench
+
+lock:  ## Take the newest versions that pyproject.toml allows into requirements.lock
+	@tools/lock.sh
+
+docs:  ## Write docs/config.md anew from the settings
+	@tools/setup.sh run
+	@$(PY) -m tools.config_docs
+
+clean:  ## Remove what was built: .venv, build and caches
+	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

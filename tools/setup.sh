@@ -1,0 +1,91 @@
+#!/usr/bin/env bash
+# Set up what a make target needs: `setup.sh run` or `setup.sh test`. Quick when there is nothing to do.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. tools/python.sh
+
+purpose=${1:?say what for: run or test}
+case $purpose in
+run) extras=demo ;;
+test) extras=demo,test ;;
+*) echo "tools/setup.sh: there is no set-up for '$purpose'; say run or test." >&2 && exit 2 ;;
+esac
+
+need() { # PROGRAM PACKAGE: remember the Debian package if the program is not there
+    command -v "$1" >/dev/null || PATH="$PATH:/usr/sbin:/sbin" command -v "$1" >/dev/null || missing+=("$2")
+}
+
+root() {
+    if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+install_packages() { # PACKAGE...
+    if ! command -v apt-get >/dev/null; then
+        echo "Please install these, then try again: $*. (This machine has no apt-get to do it with.)" >&2
+        exit 1
+    fi
+    if [ "$(id -u)" != 0 ] && ! command -v sudo >/dev/null; then
+        echo "Please run as root: apt-get install $*. (This account cannot: there is no sudo.)" >&2
+        exit 1
+    fi
+    echo "Installing Debian packages: $*"
+    local install=(env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@")
+    # A package list from an earlier update is good enough if it knows the packages.
+    if ! root "${install[@]}" >/dev/null 2>&1 && ! { root apt-get update -qq && root "${install[@]}" >/dev/null; }; then
+        echo "Could not install: $*. Check the network and that apt-get works, then try again." >&2
+        exit 1
+    fi
+    # Debian starts a broker that it installs; it would hold the port that the demonstration's broker wants.
+    if [[ " $* " == *" mosquitto "* && -d /run/systemd/system ]]; then
+        root systemctl disable --now --quiet mosquitto || true
+    fi
+}
+
+python=
+missing=()
+if [ "$purpose" = test ]; then
+    need mosquitto mosquitto
+    need mosquitto_sub mosquitto-clients
+    need chromium chromium
+    need systemd-analyze systemd
+fi
+if ! .venv/bin/python -c '' 2>/dev/null; then
+    if ! python=$(find_python 2>/dev/null); then
+        missing+=(python3 python3-venv)
+    else
+        "$python" -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
+        # There is no ready-made lgpio for Python 3.13; pip builds it.
+        if "$python" -c 'import sys; sys.exit(sys.version_info < (3, 13))'; then
+            export PYPI=1
+            need swig swig
+            need gcc gcc
+            [ "$python" != /usr/bin/python3 ] || [ -e /usr/include/python3.13/Python.h ] || missing+=(python3-dev)
+        fi
+    fi
+fi
+if [ ${#missing[@]} -gt 0 ]; then
+    install_packages "${missing[@]}"
+fi
+
+# The stamp holds what the environment was made from, so that a change of either file makes it anew.
+stamp=.venv/setup-$purpose
+wanted=$(cat pyproject.toml requirements.lock | sha256sum)
+if .venv/bin/python -c '' 2>/dev/null; then
+    # What suffices for the tests suffices to run.
+    for made in "$stamp" .venv/setup-test; do
+        [ "$(cat "$made" 2>/dev/null)" != "$wanted" ] || exit 0
+    done
+fi
+
+echo "Setting up the Python environment in .venv (a minute or two, once) ..."
+if ! .venv/bin/python -c '' 2>/dev/null; then
+    python=$(find_python)
+    "$python" -m venv --clear .venv
+fi
+mkdir -p build
+if ! .venv/bin/pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable ".[$extras]" >build/setup.log 2>&1; then
+    tail -n 15 build/setup.log >&2
+    echo "Could not install the Python packages: see above and build/setup.log. They come over the network; check it, then try again." >&2
+    exit 1
+fi
+echo "$wanted" >"$stamp"

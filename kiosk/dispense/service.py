@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import queue
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
@@ -83,8 +84,7 @@ class Service:
         self._drops_known = 0
         self._proven_at = self._ready_at = float("-inf")
         self._vends_since_trim = 0
-        self.progress = clock.monotonic()
-        """When the vend thread last proved that it lives, on the service's clock."""
+        self._progress = time.monotonic()
         self.ledger_fault: str | None = None
         """What to tell staff while the ledger cannot be written."""
         self.on_events: Callable[[], None] = lambda: None
@@ -153,6 +153,10 @@ class Service:
     def stop(self) -> None:
         """End the vend thread after what it is doing now."""
         self._inbox.put(None)
+
+    def progressed_within(self, seconds: float) -> bool:
+        """Say whether the vend thread proved in the last `seconds` of real time that it lives."""
+        return time.monotonic() - self._progress < seconds
 
     # -- admission -------------------------------------------------------------------------------------------------
 
@@ -231,7 +235,7 @@ class Service:
             self._keep(job)
 
     def _beat(self) -> None:
-        self.progress = self._clock.monotonic()
+        self._progress = time.monotonic()
 
     def _keep(self, write: Callable[[], None]) -> None:
         """Do something with the ledger; a failure is told to staff and does not stop the machine."""

@@ -12,13 +12,14 @@ from kiosk.model import Fault, KioskState, Link
 
 
 class Status:
-    """Gathers the state of all parts, anew at each call. `link` tells where telemetry stands."""
+    """Gathers the state of all parts, anew at each call."""
 
-    def __init__(self, config: Config, parts: Parts, service: Service, link: Callable[[], Link]) -> None:
+    def __init__(self, config: Config, parts: Parts, service: Service) -> None:
         self._kiosk = config.kiosk
         self._parts = parts
         self._service = service
-        self._link = link
+        self.link: Callable[[], Link] = lambda: Link(text="Telemetry has not started.", connected=False, pending=0)
+        """Tells where telemetry stands."""
 
     def now(self) -> KioskState:
         """Return the whole kiosk at a glance. May be called from any thread."""
@@ -30,7 +31,7 @@ class Status:
             door_open=None if door is None else door.is_open(),
             readings=tuple(meter.read() for meter in self._parts.meters),
             faults=tuple(self._faults()),
-            telemetry=self._link(),
+            telemetry=self.link(),
             software=__version__,
         )
 

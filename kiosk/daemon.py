@@ -1,0 +1,204 @@
+"""The kiosk daemon on one screen: what starts in which order, and what stops in reverse.
+
+Each step of `start` registers its own undoing, so that a failure in the middle stops what was started.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Protocol
+
+from kiosk import sdnotify, threads
+from kiosk.clock import Clock
+from kiosk.config import Config
+from kiosk.control.codes import AdminCodes
+from kiosk.control.routes import create_app
+from kiosk.control.server import ControlServer
+from kiosk.dispense.ledger import Ledger
+from kiosk.dispense.parts import Parts
+from kiosk.dispense.reader import Reader
+from kiosk.dispense.service import Service
+from kiosk.dispense.status import Status
+from kiosk.errors import HardwareError
+from kiosk.hardware import registry
+from kiosk.hardware.api import Board, Button, DropSensor, Light, Meter, Motor, Switch
+from kiosk.hardware.pins import open_board
+from kiosk.model import Link
+from kiosk.telemetry.ledger_source import LedgerSource
+
+log = logging.getLogger(__name__)
+
+BEAT_S = 1.0
+"""How often the main thread looks after the others, in seconds."""
+
+STUCK_S = 12.0
+"""The vend thread proves progress at each step; the longest, watching after a motor fell silent, takes 8 s."""
+
+
+class Telemetry(Protocol):
+    """What reports to the outside, or the absence of it."""
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+    def wake(self) -> None: ...
+
+    def alive(self) -> bool: ...
+
+    def link(self) -> Link: ...
+
+
+class Daemon:
+    """The running kiosk. `start` returns when it serves; `run` stays until a signal; `stop` undoes `start`."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._undo = ExitStack()
+        self._stop = threading.Event()
+
+    def start(self) -> None:
+        """Start every part, the emergency path first. Raises KioskError when the kiosk cannot work at all."""
+        config, undo = self._config, self._undo
+        state, runtime = Path(config.paths.state), Path(config.paths.runtime)
+        state.mkdir(parents=True, exist_ok=True)
+
+        board = open_board(config)
+        self.parts = open_parts(config, board)
+        undo.callback(self.parts.close)
+
+        ledger = Ledger(state / "ledger.db", board.clock)
+        undo.callback(ledger.close)
+        ledger.plan({slot.id: slot.product for slot in config.slots})
+        ledger.recover()
+        ledger.started()
+        reader = Reader(state / "ledger.db")
+        undo.callback(reader.close)
+
+        self.service = Service(config, self.parts, ledger, reader, board.clock)
+        vend_thread = threads.start("vend", self.service.run)
+        undo.callback(vend_thread.join, 30)
+        undo.callback(self.service.stop)
+        self._listen_to_visitors()
+
+        self.status = Status(config, self.parts, self.service)
+        self.telemetry = open_telemetry(config, LedgerSource(config, self.service, reader, self.status), board.clock)
+        self.status.link = self.telemetry.link
+        self.service.on_events = self.telemetry.wake
+
+        control = ControlServer(create_app(self.service, reader, self.status, AdminCodes()), runtime / "control.sock")
+        control.start()
+        undo.callback(control.stop)
+
+        self.telemetry.start()
+        undo.callback(self.telemetry.stop)
+        self._show_glass(board)
+
+    def run(self) -> None:
+        """Look after the kiosk until SIGTERM or SIGINT; feed systemd's watchdog only while vends can progress."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._stop.set())
+        sdnotify.ready()
+        log.info("The kiosk is ready: id=%s slots=%d", self._config.kiosk.id, len(self._config.slots))
+        hour = ""
+        while not self._stop.wait(BEAT_S):
+            if self.service.progressed_within(STUCK_S):
+                sdnotify.watchdog()
+            if not self.telemetry.alive():
+                log.critical("The telemetry thread ended, so the process ends too: systemd starts it again.")
+                threads.end_process()
+            hour = self._tell_faults(hour)
+        sdnotify.stopping()
+
+    def stop(self) -> None:
+        """Stop everything in reverse order; motors are off and the ledger is closed afterwards."""
+        self._undo.close()
+
+    def _listen_to_visitors(self) -> None:
+        for part in self._config.inputs:
+            if button := self.parts.buttons.get(part.name):
+                button.on_press(lambda sku=part.product: self.service.press(sku))  # type: ignore[misc]
+        if self.parts.beam is not None:
+            self.parts.beam.on_stray(self.service.stray)
+
+    def _tell_faults(self, last: str) -> str:
+        """Log the faults once an hour: the moment of a fault would tell when somebody was here."""
+        hour = Clock().hour()
+        if hour != last:
+            for fault in self.status.now().faults:
+                log.warning("A fault waits for staff: where=%s text=%s", fault.where, fault.text)
+        return hour
+
+    def _show_glass(self, board: Board) -> None:
+        """Serve the page that shows a simulated machine, where there is one and a port for it."""
+        world, port = getattr(board, "world", None), self._config.simulator.glass_port
+        if world is None or not port:
+            return
+        from kiosk.hardware.simulator import glass
+
+        self._undo.callback(glass.serve(world, self._config, port).stop)
+
+
+def open_parts(config: Config, board: Board) -> Parts:
+    """Open every part with the driver that the configuration names.
+
+    One that cannot be opened is left out and told: a missing light or motor must not stop the others.
+    """
+    broken: dict[str, str] = {}
+
+    def opened(kind: str, driver: str, name: str, options: Any) -> Any:
+        try:
+            return registry.open_driver(kind, driver, name, options, board)
+        except HardwareError as error:
+            broken[name] = f"{name} cannot be used: {error}"
+            return None
+
+    motors = {slot.id: opened("motor", slot.driver, slot.id, slot.options) for slot in config.slots}
+    sensors = [opened("sensor", part.driver, part.name, part.options) for part in config.sensors]
+    buttons = {part.name: opened("input", part.driver, part.name, part.options) for part in config.inputs}
+    lights = [opened("light", part.driver, part.name, part.options) for part in config.lights]
+    return Parts(
+        board=board,
+        motors={slot: motor for slot, motor in motors.items() if isinstance(motor, Motor)},
+        beam=next((sensor for sensor in sensors if isinstance(sensor, DropSensor)), None),
+        door=next((sensor for sensor in sensors if isinstance(sensor, Switch)), None),
+        meters=tuple(sensor for sensor in sensors if isinstance(sensor, Meter)),
+        buttons={name: button for name, button in buttons.items() if isinstance(button, Button)},
+        light=next((light for light in lights if isinstance(light, Light)), None),
+        broken=broken,
+    )
+
+
+class Unconnected:
+    """No broker is configured: nothing leaves the kiosk, and the outbox keeps what its bound allows."""
+
+    def __init__(self, source: LedgerSource) -> None:
+        self._source = source
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+    def wake(self) -> None: ...
+
+    def alive(self) -> bool:
+        """There is nothing that could die."""
+        return True
+
+    def link(self) -> Link:
+        """Say that nothing is reported."""
+        text = "No broker is configured: stock is not reported anywhere."
+        return Link(text=text, connected=False, pending=self._source.count(), dropped=self._source.dropped())
+
+
+def open_telemetry(config: Config, source: LedgerSource, clock: Clock) -> Telemetry:
+    """Return the publisher; without a broker paho is not even imported, which saves its memory."""
+    if not config.telemetry.host:
+        return Unconnected(source)
+    from kiosk.telemetry.publisher import Publisher
+
+    return Publisher(config.telemetry, config.privacy, config.kiosk.id, source, clock)

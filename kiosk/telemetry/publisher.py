@@ -1,0 +1,338 @@
+"""The telemetry thread: takes events from the outbox to the broker, and forgets them when somebody else has them."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import queue
+import random
+import threading
+import time
+from itertools import takewhile
+from typing import TYPE_CHECKING
+
+from kiosk.clock import Clock
+from kiosk.config import Privacy, Telemetry
+from kiosk.errors import KioskError
+from kiosk.model import Link
+from kiosk.telemetry import messages
+from kiosk.telemetry.link import Stage, Standing, sentence
+from kiosk.telemetry.outbox import Window, as_ranges
+from kiosk.telemetry.pace import Pace, Redial
+from kiosk.telemetry.report import Report
+from kiosk.telemetry.signals import Arrived, Closed, Opened, Published, Refused, Signal, Signals, Stop, Wake
+from kiosk.telemetry.source import Source
+
+if TYPE_CHECKING:  # paho costs memory; a kiosk without a broker never loads it.
+    from kiosk.telemetry.connection import Connection
+    from kiosk.telemetry.session import Session
+
+log = logging.getLogger(__name__)
+
+_LOOK_S = 5.0
+"""How often the thread looks whether paho's thread still lives, when nothing else happens."""
+_GOODBYE_S = 2.0
+_READ_ROWS = 500
+_HELD_PER_WINDOW = 50
+"""Rows that may wait for a collector's receipt, for each row that may be on the wire."""
+_HELD_AT_MOST = 2000
+
+
+class Publisher:
+    """Report to one broker, from a thread of its own. Nothing here can fail or delay a vend.
+
+    Real time paces the network; the kiosk's clock, which a simulation may hurry, paces the release of events.
+    """
+
+    def __init__(
+        self,
+        config: Telemetry,
+        privacy: Privacy,
+        kiosk_id: str,
+        source: Source,
+        clock: Clock,
+        *,
+        pace: Pace | None = None,
+        chance: random.Random | None = None,
+    ) -> None:
+        self.ignored_acks = 0
+        """Acks that were malformed or of another epoch."""
+        self.rejected = 0
+        """Events that the collector will never take; they are forgotten, and counted in the log."""
+        self._config = config
+        self._release_s = privacy.release_s
+        self._kiosk_id = kiosk_id
+        self._source = source
+        self._clock = clock
+        self._pace = pace or Pace()
+        self._chance = chance or random.Random()  # noqa: S311 - jitter is no secret
+        self._receipts = config.receipt == "collector"
+        self._signals: Signals = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._standing = Standing(stage=Stage.STOPPED if config.host else Stage.OFF)
+        self._report = Report(source, kiosk_id, clock, privacy.release_s, self._pace.refresh_s)
+        self._window = self._new_window()
+        self._redial = Redial(self._pace, self._chance)
+        self._connection: Connection | None = None
+        self._session: Session | None = None
+        self._introduce = False
+        self._reason = ""
+        self._stumble = ""
+        self._done: list[int] = []
+        self._rest_until = 0.0
+        self._ignore_dates = False
+
+    def start(self) -> None:
+        """Begin to connect and send. Without a host this does nothing. Raises RuntimeError when already started."""
+        if not self._config.host:
+            return
+        if self._thread is not None:
+            raise RuntimeError("telemetry was started twice")
+        self._thread = threading.Thread(target=self._run, name="telemetry", daemon=True)
+        self._standing = Standing(stage=Stage.CONNECTING)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Say that the kiosk goes offline and close the connection; takes at most 5 s. Safe to call twice."""
+        if self._thread is not None and self._thread.is_alive():
+            self._signals.put(Stop())
+            self._thread.join(2 * _GOODBYE_S + 1)
+
+    def wake(self) -> None:
+        """Note that there are new rows, or that the state has changed. Any thread; returns at once."""
+        if self._thread is not None:
+            self._signals.put(Wake())
+
+    def alive(self) -> bool:
+        """Say whether the thread runs as it should: also true when there is no broker, and before the start.
+
+        A connection that is lost, a broker that is away and a ledger that does not answer all leave it alive.
+        """
+        return self._thread is None or self._thread.is_alive()
+
+    def link(self) -> Link:
+        """Tell where telemetry stands. Any thread; never raises when the ledger does not answer."""
+        standing = self._standing
+        try:
+            pending, dropped = self._source.count(), self._source.dropped()
+            unreleased = max(0, self._source.last_seq() - self._report.released)
+        except KioskError as error:
+            return Link(text=f"It is not known how many events wait: {error}", connected=False, pending=0)
+        text = sentence(
+            standing,
+            host=self._config.host,
+            pending=pending,
+            unreleased=unreleased,
+            dropped=dropped,
+            release_s=self._release_s,
+        )
+        return Link(text=text, connected=standing.stage is Stage.CONNECTED, pending=pending, dropped=dropped)
+
+    def _run(self) -> None:
+        while self._turn():
+            self._standing = self._stand()
+        self._say_goodbye()
+        self._standing = Standing(stage=Stage.STOPPED)
+
+    def _turn(self) -> bool:
+        """Handle what came in and do what is due; False when it is time to stop.
+
+        Telemetry must never take the kiosk down: a process that ends for its sake, again and again, would be one
+        that gives out no naloxone. So a mistake here is logged, the connection is made anew, and the thread goes on.
+        """
+        signals = self._collect()
+        if any(isinstance(signal, Stop) for signal in signals):
+            return False
+        try:
+            for signal in signals:
+                self._handle(signal)
+            if time.monotonic() >= self._rest_until:
+                self._advance()
+                self._stumble = ""
+        except KioskError as error:
+            self._rest(str(error))
+        except Exception as error:
+            log.exception("telemetry stumbled")
+            self._hang_up("telemetry stumbled")
+            self._window = self._new_window()
+            self._rest(str(error) or type(error).__name__)
+        return True
+
+    def _collect(self) -> list[Signal]:
+        """Wait until something happens or falls due; return all that came in."""
+        signals: list[Signal] = []
+        try:
+            signals.append(self._signals.get(timeout=self._wait_s()))
+            while True:
+                signals.append(self._signals.get_nowait())
+        except queue.Empty:
+            return signals
+
+    def _wait_s(self) -> float:
+        now = time.monotonic()
+        if now < self._rest_until:
+            return self._rest_until - now
+        waits = [_LOOK_S, self._report.wait_s()]
+        if self._connection is None:
+            waits.append(self._redial.wait_s(now))
+        if self._session is not None and (wait := self._session.wait_s(now)) is not None:
+            waits.append(wait)
+        return max(0.0, min(waits))
+
+    def _handle(self, signal: Signal) -> None:
+        """Take in one signal. Those of an old connection mean nothing any more."""
+        if isinstance(signal, Wake):
+            self._report.changed()
+        elif isinstance(signal, Stop) or signal.connection is not self._connection:
+            return
+        elif isinstance(signal, Opened):
+            self._open_session(signal)
+        elif isinstance(signal, Closed):
+            # Only with a clock that nobody has set are a certificate's dates left out; all else is still checked.
+            self._ignore_dates = signal.dates and not self._clock.synced()
+            self._hang_up(signal.reason)
+        elif self._session is not None:
+            self._heard(self._session, signal)
+
+    def _heard(self, session: Session, signal: Published | Refused | Arrived) -> None:
+        if isinstance(signal, Published):
+            seq = session.answered(signal.mid, signal.code, time.monotonic())
+            if seq is not None:
+                self._done.append(seq)
+        elif isinstance(signal, Refused):
+            session.acks_refused = True
+        else:
+            self._acknowledge(signal.payload)
+
+    def _acknowledge(self, payload: bytes) -> None:
+        """Take in a collector's ack; one that is malformed or of another epoch is counted and changes nothing."""
+        try:
+            ack = messages.decode_ack(payload)
+        except messages.MessageError as error:
+            self._ignore_ack(str(error))
+            return
+        if ack.epoch != self._source.epoch:
+            self._ignore_ack("It is of another epoch.")
+            return
+        done, rejected = self._window.acknowledge(ack.ranges, ack.rejected)
+        self._done += [*done, *rejected]
+        if rejected:
+            self.rejected += len(rejected)
+            log.warning("telemetry events_rejected_by_collector=%d", self.rejected)
+
+    def _ignore_ack(self, why: str) -> None:
+        self.ignored_acks += 1
+        log.log(logging.WARNING if self.ignored_acks == 1 else logging.DEBUG, "telemetry ack_ignored: %s", why)
+
+    def _advance(self) -> None:
+        """Do what is due. Raises KioskError when the source does not answer; everything is then still due."""
+        self._dial()
+        if self._done:
+            self._source.forget(as_ranges(self._done))
+            self._done.clear()
+        renewed = self._report.update()
+        session = self._session
+        if session is None:
+            return
+        if self._introduce:
+            session.add(self._report.documents())
+            self._introduce = False
+        elif renewed:
+            session.add(self._report.state_document())
+        self._refill()
+        session.pump(time.monotonic())
+
+    def _refill(self) -> None:
+        """Take in the released rows that follow, when there is room for a good number of them."""
+        room, released = min(self._window.room(), _READ_ROWS), self._report.released
+        if self._window.cursor >= released or room < self._config.window:
+            return
+        rows = self._source.pending(self._window.cursor, room)
+        ready = list(takewhile(lambda row: row.seq <= released, rows))
+        self._window.add(ready)
+        if len(ready) < room:
+            self._window.skip_to(released)
+
+    def _dial(self) -> None:
+        """Make a new connection when there is none and it is time; drop one whose thread has died."""
+        if self._connection is not None:
+            if self._connection.dead():
+                self._hang_up("the connection's thread ended")
+            return
+        if self._redial.wait_s(time.monotonic()) > 0.0:
+            return
+        from kiosk.telemetry.connection import Connection, Will
+
+        will = Will(*self._report.status(online=False))
+        try:
+            connection = Connection(
+                self._config, self._kiosk_id, will, self._signals, self._pace, ignore_dates=self._ignore_dates
+            )
+        except (OSError, ValueError) as error:
+            self._hang_up(f"its settings cannot be used: {error}")
+            return
+        self._connection = connection
+        connection.open()
+
+    def _open_session(self, signal: Opened) -> None:
+        from kiosk.telemetry.session import Session
+
+        now = time.monotonic()
+        self._redial.opened(now)
+        limit = min(self._config.window, signal.receive_maximum)
+        self._session = Session(signal.connection, self._window, self._kiosk_id, self._source.epoch, limit)
+        self._introduce = True
+        if self._receipts:
+            signal.connection.subscribe(messages.ack_topic(self._kiosk_id))
+        log.info("telemetry connected host=%s", self._config.host)
+
+    def _hang_up(self, reason: str) -> None:
+        """Drop the connection, if there is one, and try again later. What was on the wire will be sent again."""
+        now = time.monotonic()
+        log.log(logging.DEBUG if self._reason == reason else logging.INFO, "telemetry disconnected reason=%r", reason)
+        self._reason = reason
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = self._session = None
+        self._window.lost(now)
+        self._redial.failed(now)
+
+    def _rest(self, reason: str) -> None:
+        """Leave the rest of the kiosk alone for a while: it could not answer."""
+        log.log(logging.DEBUG if self._stumble == reason else logging.WARNING, "telemetry rests reason=%r", reason)
+        self._stumble = reason
+        self._rest_until = time.monotonic() + self._pace.rest_s
+
+    def _say_goodbye(self) -> None:
+        """Say offline, wait a little for the broker's answer, and close without a will."""
+        if self._connection is None:
+            return
+        with contextlib.suppress(KioskError):
+            if self._session is not None:
+                self._last_words(self._session)
+        self._connection.close()
+
+    def _last_words(self, session: Session) -> None:
+        session.add([self._report.status(online=False)])
+        deadline = time.monotonic() + _GOODBYE_S
+        session.pump_documents()
+        while not session.told() and (left := deadline - time.monotonic()) > 0.0:
+            with contextlib.suppress(queue.Empty):
+                signal = self._signals.get(timeout=left)
+                if isinstance(signal, Closed):
+                    return
+                self._handle(signal)
+                session.pump_documents()
+
+    def _stand(self) -> Standing:
+        if self._stumble:
+            return Standing(stage=Stage.STUMBLED, reason=self._stumble)
+        if self._session is not None:
+            return Standing(
+                stage=Stage.CONNECTED, refusal=self._session.refusal, acks_refused=self._session.acks_refused
+            )
+        return Standing(stage=Stage.AWAY if self._reason else Stage.CONNECTING, reason=self._reason)
+
+    def _new_window(self) -> Window:
+        hold = min(_HELD_PER_WINDOW * self._config.window, _HELD_AT_MOST)
+        return Window(receipts=self._receipts, hold=hold, pace=self._pace, chance=self._chance)

@@ -1,0 +1,86 @@
+"""What is under way on one open connection: documents first, then events, never more than the broker takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from kiosk.telemetry import messages
+from kiosk.telemetry.connection import Connection
+from kiosk.telemetry.link import FAILURE, NOBODY
+from kiosk.telemetry.outbox import Window
+
+
+class Session:
+    """One connection that the broker has accepted.
+
+    `limit` is the smaller of our window and the broker's Receive Maximum, which paho does not heed. Documents
+    count against it too. `refusal` is the reason code with which the broker last let something fall, 0 for none.
+    """
+
+    def __init__(self, connection: Connection, window: Window, kiosk_id: str, epoch: str, limit: int) -> None:
+        self.connection = connection
+        self.refusal = 0
+        self.acks_refused = False
+        self._window = window
+        self._topic = messages.event_topic(kiosk_id)
+        self._epoch = epoch
+        self._limit = limit
+        self._wire: dict[int, int | None] = {}
+        self._documents: dict[str, bytes] = {}
+
+    def add(self, documents: Iterable[tuple[str, bytes]]) -> None:
+        """Send retained documents, topic and payload, when there is room; a newer one replaces one that waits."""
+        self._documents.update(documents)
+
+    def pump(self, now: float) -> None:
+        """Send what may be sent now."""
+        if not self.pump_documents():
+            return
+        while (row := self._window.take(now, self._room_for_events())) is not None:
+            payload = messages.encode(messages.event(self._epoch, row))
+            if not self._send(self._topic, payload, row.seq):
+                return
+
+    def pump_documents(self) -> bool:
+        """Send the documents that may be sent now; False when the connection is going down."""
+        while self._documents and len(self._wire) < self._limit:
+            topic = next(iter(self._documents))
+            if not self._send(topic, self._documents.pop(topic), None):
+                return False
+        return True
+
+    def answered(self, mid: int, code: int, now: float) -> int | None:
+        """Note the broker's answer to message `mid`; return the seq of a row that may be forgotten now, or None."""
+        if mid not in self._wire:
+            return None
+        seq = self._wire.pop(mid)
+        if seq is None:
+            self.refusal = code if code >= FAILURE else self.refusal
+            return None
+        if code >= FAILURE or code == NOBODY:
+            self.refusal = code
+            self._window.refused(seq, now)
+            return None
+        self.refusal = 0
+        return seq if self._window.accepted(seq, now) else None
+
+    def wait_s(self, now: float) -> float | None:
+        """Return the seconds until `pump` will have something to do, or None when that is for others to say."""
+        if self._documents and len(self._wire) < self._limit:
+            return 0.0
+        return self._window.wait_s(now, self._room_for_events())
+
+    def told(self) -> bool:
+        """Say whether every document was sent and answered."""
+        return not self._documents and None not in self._wire.values()
+
+    def _room_for_events(self) -> int:
+        """Return how many events may be on the wire, with the documents that are there now."""
+        return self._limit - sum(1 for seq in self._wire.values() if seq is None)
+
+    def _send(self, topic: str, payload: bytes, seq: int | None) -> bool:
+        """Hand one message to paho; False means that the connection is going down, and `Closed` will say so."""
+        mid = self.connection.publish(topic, payload, retain=seq is None)
+        if mid is not None:
+            self._wire[mid] = seq
+        return mid is not None

@@ -1,0 +1,47 @@
+"""What telemetry asks of the rest of the kiosk; the dispense layer answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from kiosk.config import Product
+from kiosk.model import KioskState, OutboxRow, Stock
+
+
+class Source(Protocol):
+    """The outbox and the facts to report. Every method may be called from any thread and returns fast.
+
+    A method that cannot answer raises KioskError; the publisher then tells it in its link and asks again later.
+    """
+
+    @property
+    def epoch(self) -> str:
+        """Name this run of numbers, 1 to 64 characters. It changes only when the ledger was built anew."""
+
+    def pending(self, after: int, limit: int) -> list[OutboxRow]:
+        """Return up to `limit` rows still held whose seq is above `after`, ascending."""
+
+    def count(self) -> int:
+        """Return how many rows are still held."""
+
+    def last_seq(self) -> int:
+        """Return the highest seq ever committed in this epoch, 0 for none. No row at or below it appears later."""
+
+    def forget(self, ranges: Sequence[tuple[int, int]]) -> None:
+        """Let go of the rows in `ranges`, both ends included. Unknown rows are no mistake; it may happen later.
+
+        A row that is forgotten too late, or not at all because the power failed, is only sent again.
+        """
+
+    def dropped(self) -> int:
+        """Return how many rows were thrown away, unsent, because more than `keep_rows` were waiting."""
+
+    def stock(self) -> Stock:
+        """Return every slot's stock, with every row up to `last_seq()` counted in."""
+
+    def state(self) -> KioskState:
+        """Return the kiosk at a glance."""
+
+    def products(self) -> Sequence[Product]:
+        """Return the products of the configuration."""

@@ -2,10 +2,13 @@
 
 `begin` and `advance` return what to do next; whoever does it reports back with the next event.
 
-    Turn ─► Moved ─► Watch ─► Watched ─┬─ a drop ───────────────────────► Finish(dispensed)
-                       ▲               ├─ nothing, the sensor is not proven ► Finish(presumed)
-                       └── Moved ◄ Nudge ┤ nothing, up to three times
-                                       └─ nothing ──────────────────────► Finish(jammed | not_started)
+    Turn ─► Moved ─► Watch ─► Watched ─┬─ a drop ─────────────────────────────────► Finish(dispensed)
+     ▲▲               ▲                ├─ nothing, and the sensor is not proven ──► Finish(presumed)
+     │└───────────────│────────────────┼─ nothing, and the coil had stood away from home: once more
+     │      Nudge ─► Moved             │
+     │        ▲                        │
+     │        └────────────────────────┼─ nothing: up to three quarter turns
+   begin                               └─ nothing after those ────────────────────► Finish(jammed | not_started)
 """
 
 from __future__ import annotations
@@ -29,6 +32,9 @@ SETTLE_S = 0.5
 
 LOST_S = 5.0
 """How much longer it is watched when the motor's board went silent: the longest turn that it may still make."""
+
+WHOLE = ("completed", "homed")
+"""The endings after which the coil stands at home."""
 
 
 class Turn(Struct, frozen=True):
@@ -57,7 +63,7 @@ class Moved(Struct, frozen=True):
     """The motor is off again, after a whole motion or one that failed."""
 
     ending: str
-    """`completed`, `not_started`, `not_returned`, or `lost` when its board did not answer."""
+    """A `kiosk.hardware.api.Turn`, or `lost` when the motor's board did not answer."""
 
 
 class Watched(Struct, frozen=True):
@@ -79,6 +85,8 @@ class State(Struct, frozen=True, kw_only=True):
     nudges_left: int = NUDGES
     ending: str = ""
     """How the last motion ended."""
+    homed: bool = False
+    """A first turn only brought the coil home from where an earlier vend had left it."""
 
 
 def begin(*, proven: bool, nudges: int = NUDGES) -> tuple[State, Effect]:
@@ -99,7 +107,9 @@ def advance(state: State, event: Event) -> tuple[State, Effect]:
         return state, Finish(Outcome.UNKNOWN, certain=False, drops=0)
     if not (state.proven and event.proven):
         return state, Finish(_unseen(state.ending), certain=False, drops=0)
-    if state.ending == "completed" and state.nudges_left:
+    if state.ending == "homed" and not state.homed:
+        return replace(state, homed=True), Turn()
+    if state.ending in WHOLE and state.nudges_left:
         return replace(state, nudges_left=state.nudges_left - 1), Nudge()
     return state, Finish(_stuck(state.ending), certain=True, drops=0)
 
@@ -113,7 +123,7 @@ def _watch_s(state: State, ending: str) -> float:
 
 def _unseen(ending: str) -> Outcome:
     """Name the outcome when nothing was seen and nothing could be."""
-    return Outcome.PRESUMED if ending == "completed" else _stuck(ending)
+    return Outcome.PRESUMED if ending in WHOLE else _stuck(ending)
 
 
 def _stuck(ending: str) -> Outcome:

@@ -1,14 +1,15 @@
 """What every driver promises. One driver is one file; its module name is the `driver` in kiosk.toml.
 
 A driver module defines `Options` (a `kiosk.config.Options` struct: each option with unit and range) and
-`Driver`, built as `Driver(options, board)`.
+`Driver`, built as `Driver(name, options, board)`, where `name` is what kiosk.toml calls the part or slot.
 """
 
 from __future__ import annotations
 
 import enum
 from collections.abc import Callable
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
 
 from kiosk.clock import Clock
 from kiosk.model import Reading
@@ -18,13 +19,16 @@ class Turn(enum.StrEnum):
     """How one turn of a motor ended. The motor is off whichever it is."""
 
     COMPLETED = "completed"
-    """It left home, or stood away from it, and came home."""
+    """It left home and came home again: one whole turn."""
+    HOMED = "homed"
+    """It stood away from home, as after a power cut, and came home: less than a whole turn."""
     NOT_STARTED = "not_started"
     """It did not leave home in time."""
     NOT_RETURNED = "not_returned"
     """It left home and did not come back in time."""
 
 
+@runtime_checkable
 class Motor(Protocol):
     """One coil's motor, or another actuator that gives out one item.
 
@@ -53,6 +57,7 @@ class Motor(Protocol):
         ...
 
 
+@runtime_checkable
 class DropSensor(Protocol):
     """Sees items fall. Counts from the moment `watch` was called until the next call."""
 
@@ -66,6 +71,12 @@ class DropSensor(Protocol):
 
     def seen(self) -> int:
         """Return how many items were seen since `watch`."""
+        ...
+
+    def on_stray(self, item: Callable[[], None]) -> None:
+        """Call `item` for each item seen, also while nobody watches. It runs in the callback thread and may only
+        put on a queue; whoever asked decides whether a vend is under way.
+        """
         ...
 
     def prove(self) -> bool:
@@ -88,6 +99,7 @@ class DropSensor(Protocol):
         ...
 
 
+@runtime_checkable
 class Switch(Protocol):
     """A thing that is open or closed, such as the door."""
 
@@ -100,6 +112,7 @@ class Switch(Protocol):
     def close(self) -> None: ...
 
 
+@runtime_checkable
 class Meter(Protocol):
     """A thing that measures."""
 
@@ -110,6 +123,7 @@ class Meter(Protocol):
     def close(self) -> None: ...
 
 
+@runtime_checkable
 class Button(Protocol):
     """A thing that a visitor presses."""
 
@@ -133,6 +147,7 @@ class Signal(enum.StrEnum):
     SORRY = "sorry"
 
 
+@runtime_checkable
 class Light(Protocol):
     """A light that tells a visitor what the machine is doing."""
 
@@ -152,6 +167,11 @@ class Board(Protocol):
     @property
     def pin_factory(self) -> Any:
         """The gpiozero pin factory that every GPIO driver passes on as `pin_factory=`."""
+        ...
+
+    @property
+    def sys_root(self) -> Path:
+        """The directory below which the kernel shows its sensors: /sys, or a simulated one."""
         ...
 
     def fault(self) -> str | None:

@@ -10,7 +10,7 @@ import pytest
 from kiosk.dispense.machine import NUDGES, Effect, Event, Finish, Moved, Nudge, Turn, Watch, Watched, advance, begin
 from kiosk.model import Outcome
 
-ENDINGS = ("completed", "not_started", "not_returned", "lost")
+ENDINGS = ("completed", "homed", "not_started", "not_returned", "lost")
 
 
 def run(proven: bool, moves: list[str], watches: list[Watched], nudges: int = NUDGES) -> tuple[Finish, list[Effect]]:
@@ -34,6 +34,10 @@ SAW, NOTHING, BLIND = Watched(1, True), Watched(0, True), Watched(0, False)
         (True, ["completed"], [SAW], Outcome.DISPENSED, True, 1),
         (True, ["completed"] * 2, [NOTHING, SAW], Outcome.DISPENSED, True, 2),
         (True, ["completed"] * 4, [NOTHING] * 4, Outcome.JAMMED, True, 4),
+        (True, ["homed"], [SAW], Outcome.DISPENSED, True, 1),
+        (True, ["homed", "completed"], [NOTHING, SAW], Outcome.DISPENSED, True, 2),
+        (True, ["homed", "homed", *["completed"] * 3], [NOTHING] * 5, Outcome.JAMMED, True, 5),
+        (False, ["homed"], [NOTHING], Outcome.PRESUMED, False, 1),
         (True, ["completed"], [BLIND], Outcome.PRESUMED, False, 1),
         (False, ["completed"], [NOTHING], Outcome.PRESUMED, False, 1),
         (False, ["completed"], [SAW], Outcome.DISPENSED, True, 1),
@@ -59,7 +63,7 @@ def test_every_ending(
 def scripts() -> Iterator[tuple[bool, tuple[str, ...], tuple[Watched, ...]]]:
     watched = [Watched(drops, proven) for drops in (0, 1, 2) for proven in (True, False)]
     for proven, ending, first, second in product((True, False), ENDINGS, watched, watched):
-        yield proven, (ending,) + ("completed",) * NUDGES, (first,) + (second,) * NUDGES
+        yield proven, (ending,) + ("completed",) * 4, (first,) + (second,) * 4
 
 
 def test_a_count_is_certain_only_when_a_proven_sensor_says_so() -> None:

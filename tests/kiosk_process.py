@@ -1,0 +1,174 @@
+"""The real daemon as a process of its own, on a simulated machine, for tests that use it from outside or kill it."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from kiosk.control.client import Client
+from kiosk.errors import DaemonAwayError
+from kiosk.model import RestockRequest, Vend, VendRequest, VendState, new_request_id
+
+CONFIG = """
+[kiosk]
+id = "test-kiosk"
+site = "Test Street"
+
+[hardware]
+pins = "simulator"
+
+[simulator]
+speed = {speed}
+glass_port = {glass_port}
+
+[privacy]
+release_s = 0
+
+[paths]
+state = "{folder}/state"
+runtime = "{folder}/run"
+
+[telemetry]
+{telemetry}
+
+[[products]]
+sku = "NAL"
+name = "Naloxone nose spray"
+pictogram = "naloxone"
+essential = true
+
+[[products]]
+sku = "STRIP"
+name = "Fentanyl test strips"
+pictogram = "strips"
+limit_per_visit = 3
+
+[[slots]]
+id = "A1"
+product = "NAL"
+capacity = {capacity}
+par = 3
+options = {{ motor_pin = 2, home_pin = 3 }}
+
+[[slots]]
+id = "A2"
+product = "NAL"
+capacity = {capacity}
+par = 3
+options = {{ motor_pin = 4, home_pin = 5 }}
+
+[[slots]]
+id = "B1"
+product = "STRIP"
+capacity = 12
+par = 4
+options = {{ motor_pin = 6, home_pin = 7 }}
+
+[[sensors]]
+name = "drop beam"
+driver = "drop_beam"
+options = {{ pin = 8, emitter_pin = 9 }}
+
+[[sensors]]
+name = "door"
+driver = "door"
+options = {{ pin = 10 }}
+
+[[inputs]]
+name = "naloxone"
+driver = "button"
+product = "NAL"
+options = {{ pin = 11 }}
+
+[[inputs]]
+name = "strips"
+driver = "button"
+product = "STRIP"
+options = {{ pin = 12 }}
+
+[[lights]]
+name = "status light"
+driver = "gpio_light"
+options = {{ pin = 13 }}
+"""
+
+START_S = 20.0
+"""How long a start may take on a busy machine before a test calls it failed."""
+
+
+class KioskProcess:
+    """`kiosk run` in `folder`. Everything it keeps survives `kill`, as on a real disk."""
+
+    def __init__(
+        self, folder: Path, *, speed: float = 20.0, capacity: int = 9, telemetry: str = "", glass_port: int = 0
+    ) -> None:
+        self.folder = folder
+        self.config = folder / "kiosk.toml"
+        settings = {"speed": speed, "capacity": capacity, "telemetry": telemetry, "glass_port": glass_port}
+        self.config.write_text(CONFIG.format(folder=folder, **settings))
+        self.state = folder / "state"
+        self.socket = folder / "run" / "control.sock"
+        self.client = Client(str(self.socket))
+        self.log = folder / "log.txt"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start the daemon and wait until it answers."""
+        with self.log.open("ab") as log:
+            command = [sys.executable, "-m", "kiosk", "run", "--config", str(self.config), "--log-level", "DEBUG"]
+            self._process = subprocess.Popen(command, stderr=log, stdout=log)
+        give_up = time.monotonic() + START_S
+        while True:
+            try:
+                self.client.state()
+            except DaemonAwayError as error:
+                assert self._process.poll() is None, f"The daemon ended: {self.log.read_text()}"
+                assert time.monotonic() < give_up, f"The daemon did not answer: {error}\n{self.log.read_text()}"
+                time.sleep(0.02)
+            else:
+                return
+
+    def kill(self) -> None:
+        """End it at this instant, as a power cut would end the process."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> int:
+        """Ask it to stop; return its exit status."""
+        return self._end(signal.SIGTERM)
+
+    def _end(self, number: signal.Signals) -> int:
+        assert self._process is not None
+        self._process.send_signal(number)
+        return self._process.wait(timeout=40)
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def fill(self) -> None:
+        """Count every slot full, as the simulated machine is when new."""
+        for slot in self.client.stock().slots:
+            request = RestockRequest(
+                id=new_request_id(), slot=slot.slot, found=0, added=slot.capacity, as_of=slot.version
+            )
+            self.client.restock(request)
+
+    def vend(self, *, sku: str | None = None, slot: str | None = None) -> Vend:
+        """Ask for an item and wait for the end."""
+        request = VendRequest(id=new_request_id(), sku=sku, slot=slot)
+        self.client.vend(request)
+        return self.wait(request.id)
+
+    def wait(self, request_id: str, wait_s: float = 25.0) -> Vend:
+        """Wait for the end of a request."""
+        vend = self.client.wait_vend(request_id, wait_s)
+        assert vend.state is VendState.DONE, vend
+        return vend

@@ -1,0 +1,78 @@
+"""systemd accepts the units, and what they leave exposed stays below the limits."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+SYSTEMD = Path(__file__).parent.parent.parent / "systemd"
+PROGRAMS = "/opt/kiosk/venv/bin"
+UNITS = {"kiosk.service": 1.0, "kiosk-admin-web.service": 1.5}
+"""The most that each may leave exposed, on systemd's scale of 0 to 10."""
+
+
+def text(unit: str) -> str:
+    return (SYSTEMD / unit).read_text()
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_systemd_understands_every_line(unit: str, tmp_path: Path) -> None:
+    programs = re.findall(rf"{PROGRAMS}/([\w-]+)", text(unit))
+    assert programs
+    for name in programs:
+        (tmp_path / name).write_text("#!/bin/sh\n")
+        (tmp_path / name).chmod(0o755)
+    (tmp_path / unit).write_text(text(unit).replace(PROGRAMS, str(tmp_path)))
+    command = ["systemd-analyze", "verify", "--man=no", str(tmp_path / unit)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    complaints = [line for line in done.stderr.splitlines() if unit in line]
+    assert (done.returncode, complaints) == (0, [])
+
+
+@pytest.mark.parametrize(("unit", "most"), UNITS.items())
+def test_little_is_exposed(unit: str, most: float) -> None:
+    command = ["systemd-analyze", "security", "--offline=true", "--no-pager", str(SYSTEMD / unit)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    found = re.search(r"Overall exposure level for \S+: ([\d.]+)", done.stdout)
+    assert found, done.stderr
+    assert float(found[1]) <= most
+
+
+@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("line", ["Type=notify", "Restart=always", "StartLimitIntervalSec=0"])
+def test_it_is_always_started_again(unit: str, line: str) -> None:
+    assert line in text(unit).splitlines()
+    assert re.search(r"^WatchdogSec=\d+s$", text(unit), re.MULTILINE)
+
+
+def test_the_motors_are_turned_off_whatever_happened() -> None:
+    assert re.search(r"^ExecStopPost=-\S+/kiosk outputs-off ", text("kiosk.service"), re.MULTILINE)
+
+
+def test_lgpio_finds_a_folder_for_its_fifo() -> None:
+    lines = text("kiosk.service").splitlines()
+    assert {"RuntimeDirectory=kiosk", "WorkingDirectory=/run/kiosk"} <= set(lines)
+
+
+def test_the_staff_pages_reach_the_socket_but_not_the_ledger() -> None:
+    assert "SupplementaryGroups=kiosk" in text("kiosk-admin-web.service").splitlines()
+    assert "StateDirectoryMode=0700" in text("kiosk.service").splitlines()
+
+
+def test_users_and_folders_are_made_as_written(tmp_path: Path) -> None:
+    for kind in ("sysusers", "tmpfiles"):
+        (tmp_path / f"etc/{kind}.d").mkdir(parents=True)
+        (tmp_path / f"etc/{kind}.d/kiosk.conf").write_text(text(f"{kind}.d/kiosk.conf"))
+    sysusers = ["systemd-sysusers", f"--root={tmp_path}"]
+    subprocess.run(sysusers, capture_output=True, text=True, timeout=60, check=True)
+    passwd = (tmp_path / "etc/passwd").read_text()
+    group = (tmp_path / "etc/group").read_text()
+    tmpfiles = ["systemd-tmpfiles", "--create", f"--root={tmp_path}", "kiosk.conf"]
+    subprocess.run(tmpfiles, capture_output=True, text=True, timeout=60, check=True)
+    assert re.search(r"^kiosk:", passwd, re.MULTILINE)
+    assert re.search(r"^kiosk:.*:kiosk-admin-web$", group, re.MULTILINE)
+    assert re.search(r"^gpio:", group, re.MULTILINE)
+    assert (tmp_path / "etc/kiosk/telemetry").stat().st_mode & 0o777 == 0o500

@@ -1,0 +1,48 @@
+"""The staff pages as one WSGI application."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask_wtf import CSRFProtect
+
+from admin_web import auth, daemon, headers, limits, problems, words
+from admin_web.pages import account, claim, events, sign_in, slot, test_turn, today
+from admin_web.settings import Settings
+from kiosk import look
+
+PAGES = (today, slot, test_turn, events, claim, sign_in, account)
+
+
+def create_app(settings: Settings) -> Flask:
+    """Build the app. It starts without a daemon; call `close(app)` at the end."""
+    app = Flask(__name__)
+    app.config.update(
+        MAX_CONTENT_LENGTH=16 * 1024,
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the sign-in, which has limits of its own
+        RATELIMIT_HEADERS_ENABLED=False,
+        SEND_FILE_MAX_AGE_DEFAULT=3600,
+    )
+    daemon.init_app(app, settings)
+    # Before the CSRF check, so that a form from an old sign-in leads to the sign-in page.
+    auth.init_app(app, settings)
+    CSRFProtect(app)
+    limits.limiter.init_app(app)
+    headers.init_app(app, https=settings.https)
+    problems.init_app(app)
+    app.register_blueprint(look.blueprint)
+    for page in PAGES:
+        app.register_blueprint(page.blueprint)
+    app.add_url_rule("/alive", "alive", _alive)
+    app.jinja_env.globals.update(site=daemon.site, pictogram=look.pictogram)
+    app.jinja_env.filters.update(inside=words.inside, flag=words.flag, hour=words.hour)
+    return app
+
+
+def close(app: Flask) -> None:
+    """Close the sign-in store."""
+    app.extensions["kiosk_store"].close()
+
+
+def _alive() -> tuple[str, int]:
+    """Prove to the watchdog that a page can be served; says nothing about the daemon."""
+    return "", 204

@@ -1,0 +1,39 @@
+"""Passwords of twelve characters or more that are guessed first.
+
+The most frequent ones of the public list that zxcvbn carries (MIT licence), and words of this field.
+"""
+
+from __future__ import annotations
+
+_WORDS = """
+010203040506 0123456789ab 098765432109 102030405060 1111111111zz 112233445566 121212121212 123123123123 123123qweqwe
+123412341234 123456654321 123456782000 12345678900987654321 123456789012 1234567890123 12345678901234
+1234567890123456 1234567890qw 1234567890qwe 123456789123 12345678987654321 123456789987654321 123456789abc
+123456789qaz 123456789qqq 123456789qwe 123456789qwerty 123456789zxc 123456qwerty 1234qwerasdf 123qwe456rty
+123qweasdzxc 12qw34er56ty 159753456852 1q2w3e4r5t6y 1q2w3e4r5t6y7u 1qa2ws3ed4rf 1qaz2wsx3edc 1qaz2wsx3edc4rfv
+1qazxsw23edc 1qazxsw23edcvfr4 23176djivanfros 31217221027711 4815162342lost 541233432442 89231243658s abc123abc123
+abcabcabcabc abcd12345678 abcdefghijkl abcdefghijklm abcdefghijklmnop admin1234567 admin12345678 admin18533362
+adminadminadmin administrator administrator1 andrewjackie asdfghjkl123 baseball1234 boy4u2ownnyc businessbabe
+changeme1234 changemechangeme chickenwing101 christopher1 combat123654 computer1234 contortionist
+correcthorsebatterystaple counterstrike default12345 devilmaycry4 digitalprodu dkflbvbhjdbx dkflbvbhjdyf
+domainlock2005 dragondragon finalfantasy fkmnthyfnbdf fktrcfylhjdbx fktrcfylhjdyf flvbybcnhfnjh football1234
+gfhjkmgfhjkm ghbdtnghbdtn ghbdtnrfrltkf ghhh47hj7649 ghjcnjgfhjkm ghjcnjghjcnj ghjcnjrdfibyj guestguestguest
+harmreduction harmreduction1 hd764nw5d7e1vb1 hedimaptfcor iloveyou1234 iloveyouiloveyou ingodwetrust installdevic
+internet1234 iseedeadpeople jamesbond007 justinbieber kiosk1234567 kioskkioskkiosk leavemealone letmein12345
+letmeinletmein lhbjkjubz2957704 lost4815162342 mailcreated5240 maurolarastefy mevefalkcakk minecraft123
+momsanaladventure monkeymonkey mypassword123 naloxone1234 naloxonenaloxone narcannarcan needforspeed networkingpe
+newproject2004 nopassword123 opensesame123 p@ssw0rd1234 passw0rd1234 password1234 password12345 password123456
+passwordpassword peanutbutter playstation3 pleaseletmein polniypizdec0211 polniypizdec110211 princess1234
+ptybnxtvgbjy q1w2e3r4t5y6 q1w2e3r4t5y6u7 q1w2e3r4t5y6u7i8 qazwsxedc123 qazwsxedcrfv qazwsxedcrfvtgb qazxswedcvfr
+qweasdzxc123 qwerasdfzxcv qwerty123456 qwerty123456789 qwertyasdfgh qwertyqwerty qwertyuiop12 qwertyuiop123
+qwertyuiop[] qwertyytrewq raspberrypi1 raspberrypi4 raspberrypi5 raspberryraspberry rootrootroot saun24865709
+secret123456 secretsecret sojdlg123aljg sonyericsson startrek1234 starwars1234 sunshine1234 superman1234
+temporary123 test12345678 testtesttest thisisapassword thisismypassword trustno1trustno1 vanyarespekt vfvfvskfhfve
+websolutions welcome12345 welcome123456 whatever1234 yourpassword zaq1xsw2cde3 zqjphsyf6ctifgu zxcasdqwe123
+"""
+
+COMMON = frozenset(_WORDS.split()) | {
+    "correct horse battery staple",
+    "harm reduction",
+}
+"""In small letters."""

@@ -1,0 +1,109 @@
+"""What staff should do now, in the order of its worth. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import re
+
+from admin_web import words
+from kiosk.model import Fault, KioskState, SlotStock
+
+
+class Worth(enum.IntEnum):
+    """Why a job matters; the smaller, the sooner. Naloxone that is gone comes before anything."""
+
+    ESSENTIAL_GONE = 0
+    FAULT = 1
+    COUNT = 2
+    JAM = 3
+    SOLD_OUT = 4
+    LOW = 5
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Job:
+    """One thing to do. `slot` is None when it concerns the whole machine; `also` names lesser jobs of the slot."""
+
+    worth: Worth
+    what: str
+    why: str
+    verb: str = ""
+    slot: str | None = None
+    essential: bool = False
+    test: bool = False
+    also: tuple[str, ...] = ()
+
+    @property
+    def tone(self) -> str:
+        """Return the colour's name: urgent, low or out."""
+        if self.worth is Worth.SOLD_OUT:
+            return "out"
+        return "low" if self.worth in {Worth.COUNT, Worth.LOW} else "urgent"
+
+
+def today(state: KioskState, slots: tuple[SlotStock, ...]) -> list[Job]:
+    """Return every job, one for each slot at most, the worthiest first; among equals, essential items first."""
+    known = {slot.slot for slot in slots}
+    found = [_of_machine(fault) for fault in state.faults if fault.where not in known]
+    gone = _gone(slots)
+    for slot in slots:
+        told = [fault.text for fault in state.faults if fault.where == slot.slot]
+        found += _merged(_of_slot(slot, told, gone))
+    return sorted(found, key=lambda job: (job.worth, not job.essential))
+
+
+def _gone(slots: tuple[SlotStock, ...]) -> set[str]:
+    """Return the essential products of which the whole machine holds none."""
+    essential = {slot.sku for slot in slots if slot.essential}
+    return essential - {slot.sku for slot in slots if not words.sold_out(slot)}
+
+
+def _of_machine(fault: Fault) -> Job:
+    what, why = _split(fault.text)
+    return Job(worth=Worth.FAULT, what=what, why=why)
+
+
+def _of_slot(slot: SlotStock, told: list[str], gone: set[str]) -> list[Job]:
+    """Return all the jobs of one slot, the worthiest first."""
+    jobs = []
+
+    def job(worth: Worth, what: str, why: str, verb: str, *, test: bool = False) -> None:
+        jobs.append(
+            Job(worth=worth, what=what, why=why, verb=verb, slot=slot.slot, essential=slot.essential, test=test)
+        )
+
+    bring = f"{slot.product}: bring {slot.capacity - slot.on_hand}."
+    if slot.sku in gone:
+        why = f"The whole machine is empty of it. Bring {slot.capacity}."
+        job(Worth.ESSENTIAL_GONE, f"No {slot.product.lower()} left here", why, "Fill")
+    for text in dict.fromkeys([*slot.faults, *told]):
+        if not _counted_anyway(slot, text):
+            job(Worth.FAULT, *_split(text), "Look")
+    if slot.unresolved:
+        job(Worth.COUNT, "Count this slot", f"{words.items(slot.unresolved)} may or may not have come out.", "Count")
+    if slot.jams:
+        job(Worth.JAM, f"Failed {words.times(slot.jams)}", "Clear the coil, then test it.", "Test", test=True)
+    if words.sold_out(slot) and slot.sku not in gone:
+        job(Worth.SOLD_OUT, "Sold out", bring, "Fill")
+    elif slot.on_hand < slot.par and not slot.unresolved and not words.sold_out(slot):
+        job(Worth.LOW, f"Low: {slot.on_hand} left", bring, "Fill")
+    return jobs
+
+
+def _counted_anyway(slot: SlotStock, text: str) -> bool:
+    """Say whether a slot's fault only repeats its jams or unresolved items, which have jobs of their own."""
+    jam = slot.jams and re.search(r"\bfailed (once|twice|\d+ times)\b", text)
+    return bool(jam) or bool(slot.unresolved and "unresolved" in text)
+
+
+def _merged(jobs: list[Job]) -> list[Job]:
+    """Make one job of a slot's jobs: the first, with the others named."""
+    return [dataclasses.replace(jobs[0], also=tuple(job.what for job in jobs[1:]))] if jobs else []
+
+
+def _split(text: str) -> tuple[str, str]:
+    """Split a fault's sentence into what happened and what to do."""
+    parts = re.split(r"(?<=[.!?]) |: ", text, maxsplit=1)
+    why = parts[1] if len(parts) > 1 else ""
+    return parts[0].rstrip("."), why[:1].upper() + why[1:]

@@ -1,0 +1,1 @@
+"""The staff pages, one file each; every file has a `blueprint`."""

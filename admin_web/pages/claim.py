@@ -1,0 +1,103 @@
+"""First run, and every further person: a one-time code makes a sign-in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, url_for
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, PasswordField, StringField
+from wtforms.validators import EqualTo, InputRequired, Length
+
+from admin_web import auth, limits, passwords
+from admin_web.daemon import heard_site, kiosk, site
+from admin_web.forms import name_field
+from admin_web.store import NameTakenError
+from kiosk.errors import DaemonAwayError, RequestError
+
+blueprint = Blueprint("claim", __name__)
+
+WRONG_CODE = "One-time code: it is wrong, used or too old. Ask for a new one: kiosk admin-code."
+NOT_CHECKED = (
+    "One-time code: the kiosk program does not answer, so the code could not be checked. "
+    "Send it again in a few seconds."
+)
+TAKEN = "Your name: somebody has it already. Choose another, or tick that it is you and you forgot the password."
+
+
+class ClaimForm(FlaskForm):
+    """The code, and the sign-in that it makes."""
+
+    code = StringField(
+        "One-time code",
+        [InputRequired("One-time code: copy it from the kiosk."), Length(max=64, message=WRONG_CODE)],
+        filters=[lambda typed: (typed or "").strip()],
+    )
+    name = name_field("Your name")
+    forgot = BooleanField("I have a sign-in with this name and forgot its password")
+    password = PasswordField("New password", [InputRequired("New password: choose one.")])
+    again = PasswordField(
+        "New password once more",
+        [EqualTo("password", "New password once more: the two are not the same. Write both again.")],
+    )
+
+
+@blueprint.route("/claim", methods=["GET", "POST"])
+@limits.per_address
+def page() -> Any:
+    """Ask for the code and a new sign-in. The code is used up last, so that a weak password costs nothing."""
+    form = ClaimForm()
+    if not form.is_submitted():
+        return _show(form, 200)
+    if not _good(form):
+        return _show(form, 422)
+    try:
+        kiosk().redeem_admin_code(str(form.code.data))
+    except DaemonAwayError:
+        form.code.errors = [NOT_CHECKED]
+        return _show(form, 503)
+    except RequestError:
+        form.code.errors = [WRONG_CODE]
+        return _show(form, 403)
+    return _enter(form)
+
+
+def _good(form: ClaimForm) -> bool:
+    _hear_site()
+    good = bool(form.validate())
+    weakness = passwords.weakness(str(form.password.data or ""), str(form.name.data or ""), site())
+    if weakness and not form.password.errors:
+        form.password.errors = [f"New password: {weakness}"]
+    taken = auth.people().person(str(form.name.data or "")) is not None
+    if taken and not form.forgot.data:
+        form.name.errors = [TAKEN]
+    return good and not weakness and (not taken or bool(form.forgot.data))
+
+
+def _hear_site() -> None:
+    """Learn the site's name, which makes a bad password; without a daemon the code is refused anyway."""
+    try:
+        heard_site(kiosk().state().site)
+    except DaemonAwayError:
+        return
+
+
+def _enter(form: ClaimForm) -> Any:
+    people, password_hash = auth.people(), passwords.hash_password(str(form.password.data))
+    person = people.person(str(form.name.data))
+    if person is not None:
+        people.set_password(person, password_hash)
+    else:
+        try:
+            person = people.add(str(form.name.data), password_hash)
+        except NameTakenError:
+            form.name.errors = [f"{TAKEN} The code is used up; ask for a new one."]
+            return _show(form, 409)
+    auth.sign_in(person)
+    return redirect(url_for("today.page"), 303)
+
+
+def _show(form: ClaimForm, status: int) -> Any:
+    first = not auth.people().has_people()
+    mistakes = [(field.id, field.errors[0]) for field in form if field.errors]
+    return render_template("claim.html", form=form, first=first, mistakes=mistakes), status

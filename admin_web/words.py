@@ -1,0 +1,121 @@
+"""What the staff pages say about slots, counts and hours. Pure: facts in, sentences out."""
+
+from __future__ import annotations
+
+import datetime
+
+from kiosk.model import KioskState, Outcome, Reading, RestockResult, SlotStock, Vend, VendState
+
+TIMES = {1: "once", 2: "twice"}
+
+
+def items(count: int) -> str:
+    """Return "1 item" or "3 items"."""
+    return "1 item" if count == 1 else f"{count} items"
+
+
+def times(count: int) -> str:
+    """Return "once", "twice" or "3 times"."""
+    return TIMES.get(count, f"{count} times")
+
+
+def inside(stock: SlotStock) -> str:
+    """Return what is inside as far as it is known: "7", or "3 to 4" while something is unresolved."""
+    if stock.unresolved:
+        return f"{stock.on_hand} to {stock.on_hand + stock.unresolved}"
+    return str(stock.on_hand)
+
+
+def sold_out(stock: SlotStock) -> bool:
+    """Say whether a slot certainly holds nothing."""
+    return stock.on_hand + stock.unresolved == 0
+
+
+def flag(stock: SlotStock) -> str:
+    """Return the one word that a slot wears on the wall; empty when all is well."""
+    if stock.jams:
+        return "jam"
+    if stock.unresolved:
+        return "count"
+    if stock.faults:
+        return "fault"
+    if sold_out(stock):
+        return "sold out"
+    return "low" if stock.on_hand < stock.par else ""
+
+
+def rows(slots: tuple[SlotStock, ...]) -> list[tuple[str, list[SlotStock]]]:
+    """Group slots as the machine hangs: by row letter from the top, by number from the left."""
+    wall: dict[str, list[SlotStock]] = {}
+    for slot in sorted(slots, key=lambda slot: (slot.slot[:1], len(slot.slot), slot.slot)):
+        wall.setdefault(slot.slot[:1], []).append(slot)
+    return list(wall.items())
+
+
+def reading(measured: Reading) -> str:
+    """Return a reading as short as it can be: "19.5 °C"; the sensor's own sentence when it failed."""
+    if measured.value is None:
+        return measured.text
+    return f"{measured.value:.1f} {measured.unit}".strip()
+
+
+def at_a_glance(state: KioskState) -> list[str]:
+    """Return door, readings and link in a few words each. A door that cannot be told is left to the faults."""
+    said = [] if state.door_open is None else ["Door open" if state.door_open else "Door closed"]
+    said += [reading(measured) for measured in state.readings]
+    return [*said, "online" if state.telemetry.connected else "offline"]
+
+
+def condition(stock: SlotStock) -> list[tuple[str, str]]:
+    """Return how a slot is, as (tone, sentence), without saying how many are expected inside."""
+    said = [("urgent", text) for text in stock.faults if "unresolved" not in text]
+    if stock.jams and not said:
+        said.append(("urgent", f"It failed {times(stock.jams)}. Clear the coil, then do a test turn."))
+    if stock.unresolved:
+        they = "it" if stock.unresolved == 1 else "them"
+        doubt = f"{items(stock.unresolved)} may or may not have come out: nobody saw {they} fall."
+        said.append(("low", f"{doubt} Your count settles that."))
+    return said or [("ok", "It works.")]
+
+
+def restocked(result: RestockResult) -> str:
+    """Return what a restock did, in words: the count, what was expected, what was added, what is in now."""
+    said = [f"{result.slot}: you counted {result.found}{_against(result)}"]
+    if result.drift:
+        missing = "missing" if result.drift < 0 else "more than expected"
+        count = abs(result.drift)
+        said.append(f"{'One is' if count == 1 else f'{count} are'} {missing}.")
+    if result.settled:
+        said.append(f"That settles {items(result.settled)}.")
+    said.append(f"Added {result.added}." if result.added else "Nothing added.")
+    return " ".join([*said, f"Now {result.on_hand}."])
+
+
+def _against(result: RestockResult) -> str:
+    if not result.drift:
+        return "." if result.settled else ", as expected."
+    bound = "" if not result.settled else "at least " if result.drift < 0 else "at most "
+    return f", we expected {bound}{result.found - result.drift}."
+
+
+def vend_said(vend: Vend) -> str:
+    """Return what became of a test turn, and what to do next."""
+    if vend.state is not VendState.DONE:
+        turning = vend.state is VendState.TURNING
+        return f"{vend.slot or 'The coil'} {'is turning' if turning else 'turns next'}. This takes a few seconds."
+    said = vend.message.rstrip(".") + "."
+    if vend.outcome in {Outcome.DISPENSED, Outcome.PRESUMED}:
+        return said + " Take it out of the tray. If you put it back in, count the slot."
+    if vend.outcome is Outcome.UNKNOWN:
+        return said
+    return said + " Look at the coil before you try again."
+
+
+def hour(label: str) -> str:
+    """Return an hour label such as 2026-11-22T05:00Z as local words: "Sun 22 Nov, 05:00 to 06:00"."""
+    try:
+        start = datetime.datetime.strptime(label, "%Y-%m-%dT%H:%MZ").replace(tzinfo=datetime.UTC).astimezone()
+    except ValueError:
+        return label
+    end = start + datetime.timedelta(hours=1)
+    return f"{start:%a} {start.day} {start:%b}, {start:%H:%M} to {end:%H:%M}"

@@ -1,0 +1,239 @@
+"""The far end of the control API for these tests: a real HTTP server on a Unix socket, with a memory.
+
+It speaks the bytes that kiosk/control/API.md promises, keeps the count and refuses what the daemon refuses, so the
+pages and the real client are tested through their real door.
+"""
+
+from __future__ import annotations
+
+import datetime
+import http.server
+import socketserver
+import threading
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import msgspec
+
+from kiosk.model import (
+    Event,
+    Events,
+    Fault,
+    KioskState,
+    Link,
+    LotAdded,
+    Outcome,
+    Problem,
+    Reading,
+    RedeemRequest,
+    RestockRequest,
+    RestockResult,
+    SlotDetail,
+    SlotStock,
+    Stock,
+    Vend,
+    VendRequest,
+    VendState,
+)
+
+CODE = "4821-7730"
+HOUR = "2026-11-22T05:00Z"
+
+
+def a_slot(name: str, sku: str, product: str, capacity: int, on_hand: int, **more: Any) -> SlotStock:
+    facts: dict[str, Any] = {"pictogram": "box", "par": 3, "unresolved": 0, "jams": 0, "version": 7}
+    facts["essential"] = sku == "NAL-4"
+    return SlotStock(slot=name, sku=sku, product=product, capacity=capacity, on_hand=on_hand, **{**facts, **more})
+
+
+def the_wall() -> list[SlotStock]:
+    """Ten slots in the order of a configuration, not in the order of the wall."""
+    return [
+        a_slot("C1", "SHARP", "Sharps box", 4, 0, pictogram="sharps", par=1),
+        a_slot("A1", "NAL-4", "Naloxone", 9, 5, pictogram="naloxone"),
+        a_slot("A2", "NAL-4", "Naloxone", 9, 2, pictogram="naloxone"),
+        a_slot("A3", "STRIP", "Fentanyl test strips", 12, 5, pictogram="strips", jams=2,
+               faults=("A3 failed twice: clear the coil, then test it.",)),
+        a_slot("A4", "STRIP", "Fentanyl test strips", 12, 11, pictogram="strips"),
+        a_slot("B1", "HYG", "Hygiene kit", 6, 6, pictogram="hygiene"),
+        a_slot("B2", "HYG", "Hygiene kit", 6, 3, pictogram="hygiene", unresolved=1,
+               faults=("B2: 1 item is unresolved. Count this slot.",)),
+        a_slot("B3", "SOCK", "Socks", 5, 4, pictogram="socks"),
+        a_slot("B4", "WOUND", "Wound care", 6, 5, pictogram="wound"),
+        a_slot("A10", "STRIP", "Xylazine test strips", 12, 12, pictogram="strips"),
+    ]  # fmt: skip
+
+
+class RefusalError(Exception):
+    """What the daemon answers instead: a status, a code and a sentence."""
+
+
+class FakeDaemon:
+    """Stateful answers; change `slots`, `faults`, `site` and the rest between requests."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.site = "Lake Street"
+        self.slots = {slot.slot: slot for slot in the_wall()}
+        self.faults: list[Fault] = []
+        self.events: list[Event] = [
+            Event(seq=n, kind="dispensed", hour=HOUR, clock_ok=True, quantity=1, text="An item fell.", slot="A1")
+            for n in range(1, 46)
+        ]
+        self.codes = {CODE}
+        self.restocks: dict[str, tuple[RestockRequest, RestockResult]] = {}
+        self.restock_calls = 0
+        self.vends: dict[str, VendRequest] = {}
+        self.busy = False
+        self.turns_left = 1
+        self._server: _Server | None = None
+
+    def start(self) -> None:
+        self.path.unlink(missing_ok=True)
+        self._server = _Server(str(self.path), self)
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+
+    def stop(self) -> None:
+        """Go away as a killed daemon does: its socket file stays behind."""
+        if self._server:
+            self._server.shutdown()
+            self._server.server_close()
+            self._server = None
+
+    def take(self, slot: str) -> None:
+        """Let somebody take an item."""
+        held = self.slots[slot]
+        self.slots[slot] = msgspec.structs.replace(held, on_hand=held.on_hand - 1, version=held.version + 1)
+
+    def answer(self, method: str, path: str, query: dict[str, list[str]], body: bytes) -> tuple[int, Any]:
+        parts = path.strip("/").split("/")[1:]
+        match method, parts:
+            case "GET", ["state"]:
+                return 200, self._state()
+            case "GET", ["stock"]:
+                return 200, Stock(slots=tuple(self.slots.values()))
+            case "GET", ["slots", slot]:
+                return 200, self._detail(slot)
+            case "GET", ["events"]:
+                return 200, self._events(query)
+            case "GET", ["vends", request_id]:
+                return 200, self._vend(request_id)
+            case "POST", ["vends"]:
+                return 202, self._start(msgspec.json.decode(body, type=VendRequest))
+            case "POST", ["restocks"]:
+                return 200, self._restock(msgspec.json.decode(body, type=RestockRequest))
+            case "POST", ["admin-codes", "redeem"]:
+                self._redeem(msgspec.json.decode(body, type=RedeemRequest))
+                return 204, None
+        raise RefusalError(404, "not_found", "There is no such path.")
+
+    def _state(self) -> KioskState:
+        return KioskState(
+            kiosk="lake-street-1", site=self.site, busy=self.busy, door_open=False,
+            readings=(Reading(name="cabinet", text="19.5 °C", value=19.5, unit="°C"),),
+            faults=tuple(self.faults), software="0.1.0",
+            telemetry=Link(text="Connected to the broker.", connected=True, pending=0),
+        )  # fmt: skip
+
+    def _held(self, slot: str) -> SlotStock:
+        if slot not in self.slots:
+            raise RefusalError(404, "not_found", f"This kiosk has no slot {slot}.")
+        return self.slots[slot]
+
+    def _detail(self, slot: str) -> SlotDetail:
+        held = self._held(slot)
+        lot = LotAdded(quantity=4, hour=HOUR, lot="72680LL", expiry=datetime.date(2028, 8, 31))
+        return SlotDetail(stock=held, lots=(lot,), events=tuple(e for e in self.events if e.slot == slot)[-3:])
+
+    def _events(self, query: dict[str, list[str]]) -> Events:
+        limit, before = int(query["limit"][0]), int(query.get("before", ["1000000"])[0])
+        newest = sorted((e for e in self.events if e.seq < before), key=lambda e: -e.seq)
+        return Events(events=tuple(newest[:limit]))
+
+    def _start(self, request: VendRequest) -> Vend:
+        if self.busy:
+            raise RefusalError(409, "busy", "One item is dropping now.")
+        self._held(request.slot or "")
+        self.vends[request.id] = request
+        return Vend(id=request.id, state=VendState.TURNING, message="It is turning.", slot=request.slot)
+
+    def _vend(self, request_id: str) -> Vend:
+        if request_id not in self.vends:
+            raise RefusalError(404, "not_found", "This kiosk knows no such vend.")
+        slot = self.vends[request_id].slot
+        if self.turns_left:
+            self.turns_left -= 1
+            return Vend(id=request_id, state=VendState.TURNING, message="It is turning.", slot=slot)
+        text = f"{slot} turned and an item fell. It was counted as taken out."
+        return Vend(id=request_id, state=VendState.DONE, message=text, outcome=Outcome.DISPENSED, slot=slot)
+
+    def _restock(self, request: RestockRequest) -> RestockResult:
+        self.restock_calls += 1
+        if request.id in self.restocks:
+            first, result = self.restocks[request.id]
+            if first != request:
+                raise RefusalError(409, "conflict", "That id was used for something else.")
+            return result
+        held = self._held(request.slot)
+        if held.version != request.as_of:
+            raise RefusalError(409, "conflict", "The slot changed since it was counted.")
+        low, high = held.on_hand, held.on_hand + held.unresolved
+        drift = min(0, request.found - low) + max(0, request.found - high)
+        now = request.found + request.added
+        self.slots[request.slot] = msgspec.structs.replace(
+            held, on_hand=now, unresolved=0, jams=0, faults=(), version=held.version + 1
+        )
+        result = RestockResult(
+            id=request.id, slot=request.slot, found=request.found, added=request.added, on_hand=now,
+            settled=held.unresolved, drift=drift,
+        )  # fmt: skip
+        self.restocks[request.id] = (request, result)
+        return result
+
+    def _redeem(self, request: RedeemRequest) -> None:
+        if request.code not in self.codes:
+            raise RefusalError(403, "forbidden", "That code is wrong or used.")
+        self.codes.remove(request.code)
+
+
+class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+    daemon_threads = True
+
+    def __init__(self, path: str, world: FakeDaemon) -> None:
+        self.world = world
+        super().__init__(path, _Handler)
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    server: _Server
+    protocol_version = "HTTP/1.1"
+
+    def address_string(self) -> str:
+        return "unix"
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+        pass
+
+    def do_GET(self) -> None:
+        self._answer("GET")
+
+    def do_POST(self) -> None:
+        self._answer("POST")
+
+    def _answer(self, method: str) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        url = urlsplit(self.path)
+        try:
+            status, told = self.server.world.answer(method, url.path, parse_qs(url.query), body)
+        except RefusalError as refusal:
+            status, told = refusal.args[0], Problem(error=refusal.args[1], message=refusal.args[2])
+        except msgspec.ValidationError as error:
+            status, told = 400, Problem(error="malformed", message=str(error))
+        content = b"" if told is None else msgspec.json.encode(told)
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.wfile.write(content)

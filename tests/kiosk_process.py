@@ -121,15 +121,17 @@ class KioskProcess:
             command = [sys.executable, "-m", "kiosk", "run", "--config", str(self.config), "--log-level", "DEBUG"]
             self._process = subprocess.Popen(command, stderr=log, stdout=log)
         give_up = time.monotonic() + START_S
-        while True:
-            try:
-                self.client.state()
-            except DaemonAwayError as error:
-                assert self._process.poll() is None, f"The daemon ended: {self.log.read_text()}"
-                assert time.monotonic() < give_up, f"The daemon did not answer: {error}\n{self.log.read_text()}"
-                time.sleep(0.02)
-            else:
-                return
+        while not self._answers():
+            assert self.running, f"The daemon ended: {self.log.read_text()}"
+            assert time.monotonic() < give_up, f"The daemon does not answer: {self.log.read_text()}"
+            time.sleep(0.02)
+
+    def _answers(self) -> bool:
+        try:
+            self.client.state()
+        except DaemonAwayError:
+            return False
+        return True
 
     def kill(self) -> None:
         """End it at this instant, as a power cut would end the process."""

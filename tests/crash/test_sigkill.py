@@ -34,6 +34,7 @@ def test_sigkill_at_any_instant(kiosk: KioskProcess, evidence: Evidence) -> None
     chance = random.Random(20)
     kiosk.start()
     kiosk.fill()
+    in_the_middle = 0
     for _ in range(KILLS):
         request = VendRequest(id=new_request_id(), sku="NAL")
         before = motions(kiosk.state)
@@ -41,10 +42,12 @@ def test_sigkill_at_any_instant(kiosk: KioskProcess, evidence: Evidence) -> None
         time.sleep(chance.uniform(0, VEND_S))
         kiosk.kill()
         evidence.count("sigkills")
+        in_the_middle += vends_of(kiosk, request.id) == ["intent"]
         violations = violated(kiosk, request, before)
         evidence.count("sigkill_violations", len(violations))
         assert violations == []
         settle(kiosk)
+    assert in_the_middle >= KILLS // 4, "too few kills fell into a vend to mean anything"
 
 
 def violated(kiosk: KioskProcess, request: VendRequest, before: dict[str, int]) -> list[str]:

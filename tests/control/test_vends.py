@@ -1,0 +1,147 @@
+"""Vends and restocks through the control API of a real daemon on a simulated machine."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from kiosk.control.client import Client
+from kiosk.errors import BusyError, ConflictError, DaemonAwayError, NotFoundError, RequestError
+from kiosk.hardware.simulator.world import inside, motions
+from kiosk.model import Outcome, Purpose, RestockRequest, VendRequest, new_request_id
+from tests.kiosk_process import KioskProcess
+
+
+def on_hand(kiosk: KioskProcess) -> dict[str, int]:
+    return {slot.slot: slot.on_hand for slot in kiosk.client.stock().slots}
+
+
+def test_a_vend_gives_out_one_item_and_counts_it(kiosk: KioskProcess) -> None:
+    """What the count says left is what really left."""
+    before, inside_before = on_hand(kiosk), inside(kiosk.state)
+    done = kiosk.vend(sku="STRIP")
+    assert (done.outcome, done.slot) == (Outcome.DISPENSED, "B1")
+    assert done.message == "Done. Take it from the tray."
+    assert on_hand(kiosk)["B1"] == before["B1"] - 1
+    assert inside(kiosk.state)["B1"] == inside_before["B1"] - 1
+
+
+def test_a_double_tap_is_one_vend(kiosk: KioskProcess) -> None:
+    """The same id, twice at once and once more afterwards, moves one motor once."""
+    before = motions(kiosk.state)
+    request = VendRequest(id=new_request_id(), sku="NAL")
+    with ThreadPoolExecutor(2) as pool:
+        taken = list(pool.map(kiosk.client.vend, [request, request]))
+    done = kiosk.wait(request.id)
+    assert {vend.id for vend in taken} == {request.id}
+    assert kiosk.client.vend(request) == done
+    assert sum(motions(kiosk.state).values()) == sum(before.values()) + 1
+
+
+def test_one_vend_at_a_time(kiosk: KioskProcess) -> None:
+    """A second request is told busy at once; naloxone asked for meanwhile waits and comes next."""
+    first = VendRequest(id=new_request_id(), slot="B1")
+    kiosk.client.vend(first)
+    with pytest.raises(BusyError, match="Press again when it is done"):
+        kiosk.client.vend(VendRequest(id=new_request_id(), sku="STRIP"))
+    emergency = VendRequest(id=new_request_id(), sku="NAL")
+    assert kiosk.client.vend(emergency).message == "Yours is next. It takes a few seconds."
+    with pytest.raises(BusyError):
+        kiosk.client.vend(VendRequest(id=new_request_id(), sku="NAL"))
+    assert kiosk.wait(first.id).outcome is Outcome.DISPENSED
+    assert kiosk.wait(emergency.id).outcome is Outcome.DISPENSED
+
+
+def test_a_limit_holds_for_a_visit(kiosk: KioskProcess) -> None:
+    """The fourth of an item with a limit of three is refused; naloxone never is."""
+    taken = 0
+    with pytest.raises(RequestError, match="what one visit may"):  # noqa: PT012
+        while taken < 4:
+            taken += kiosk.vend(sku="STRIP").outcome is Outcome.DISPENSED
+    assert taken <= 3
+    for _ in range(4):
+        assert kiosk.vend(sku="NAL").outcome is Outcome.DISPENSED
+
+
+def test_an_id_is_for_one_request(kiosk: KioskProcess) -> None:
+    """An id that was used for something else is refused."""
+    done = kiosk.vend(slot="A1")
+    with pytest.raises(RequestError, match="another request"):
+        kiosk.client.vend(VendRequest(id=done.id, slot="A2"))
+
+
+def test_a_test_turn_is_for_staff(kiosk: KioskProcess) -> None:
+    """It turns the slot once and says what fell, as a test."""
+    request = VendRequest(id=new_request_id(), slot="A2", purpose=Purpose.TEST)
+    kiosk.client.vend(request)
+    assert kiosk.wait(request.id).message == "A2 turned and an item fell. It was counted as taken out."
+    assert kiosk.client.events(1).events[0].kind == "tested"
+
+
+def test_restock_counts_and_fills(kiosk: KioskProcess) -> None:
+    """Drift is told, the lot is listed, and a repeated call is the same restock."""
+    slot = kiosk.client.slot("A1").stock
+    request = RestockRequest(
+        id=new_request_id(), slot="A1", found=slot.on_hand - 1, added=1, as_of=slot.version, lot="L42"
+    )
+    done = kiosk.client.restock(request)
+    assert (done.drift, done.on_hand) == (-1, slot.on_hand)
+    assert kiosk.client.restock(request) == done
+    detail = kiosk.client.slot("A1")
+    assert (detail.lots[0].lot, detail.lots[0].quantity) == ("L42", 1)
+    assert detail.events[0].text == "Counted and filled."
+    with pytest.raises(ConflictError, match="Count it again"):
+        kiosk.client.restock(RestockRequest(id=new_request_id(), slot="A1", found=1, added=0, as_of=slot.version))
+
+
+@pytest.mark.parametrize(("found", "added"), [(41, 0), (20, 21)])
+def test_more_than_fits_is_refused(kiosk: KioskProcess, found: int, added: int) -> None:
+    """The sentence names the slot and what it holds."""
+    with pytest.raises(RequestError, match="A1 holds 40"):
+        kiosk.client.restock(RestockRequest(id=new_request_id(), slot="A1", found=found, added=added, as_of=0))
+
+
+def test_what_is_not_there(kiosk: KioskProcess) -> None:
+    """Unknown slots, products and vends are told by name."""
+    for ask in (
+        lambda: kiosk.client.slot("Z9"),
+        lambda: kiosk.vend(slot="Z9"),
+        lambda: kiosk.vend(sku="nothing"),
+        lambda: kiosk.client.wait_vend("no-such-vend", 0),
+    ):
+        with pytest.raises(NotFoundError):
+            ask()
+    with pytest.raises(DaemonAwayError, match="does not answer"):
+        Client(str(kiosk.folder / "nobody.sock")).state()
+
+
+def test_admin_codes_work_once(kiosk: KioskProcess) -> None:
+    """A code opens one sign-in; five wrong tries void it."""
+    first = kiosk.client.make_admin_code()
+    kiosk.client.redeem_admin_code(first.code.lower().replace("-", " "))
+    with pytest.raises(RequestError, match="wrong, used or too old"):
+        kiosk.client.redeem_admin_code(first.code)
+    second = kiosk.client.make_admin_code()
+    for _ in range(5):
+        with pytest.raises(RequestError):
+            kiosk.client.redeem_admin_code("AAAAA-AAAAA")
+    with pytest.raises(RequestError):
+        kiosk.client.redeem_admin_code(second.code)
+
+
+def test_events_page_backwards(kiosk: KioskProcess) -> None:
+    """Newest first, without gaps between pages, and nothing finer than the hour."""
+    first = kiosk.client.events(3).events
+    older = kiosk.client.events(3, before=first[-1].seq).events
+    seqs = [event.seq for event in first + older]
+    assert seqs == sorted(seqs, reverse=True)
+    assert all(event.hour.endswith(":00Z") for event in first)
+
+
+def test_the_state_in_sentences(kiosk: KioskProcess) -> None:
+    """A healthy kiosk has no faults and says where telemetry stands."""
+    state = kiosk.client.state()
+    assert (state.faults, state.door_open, state.busy) == ((), False, False)
+    assert state.telemetry.text == "No broker is configured: stock is not reported anywhere."
+    assert kiosk.client.stock().slots[0].faults == ()

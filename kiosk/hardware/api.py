@@ -74,8 +74,9 @@ class DropSensor(Protocol):
         ...
 
     def on_stray(self, item: Callable[[], None]) -> None:
-        """Call `item` for each item seen, also while nobody watches. It runs in the callback thread and may only
-        put on a queue; whoever asked decides whether a vend is under way.
+        """Call `item` for each item seen, also while nobody watches.
+
+        It runs in the callback thread and may only put on a queue; whoever asked decides whether a vend is under way.
         """
         ...
 

@@ -1,0 +1,60 @@
+"""What can be wrong with the simulated machine, each with a plain name."""
+
+from __future__ import annotations
+
+import enum
+
+
+class Fault(enum.StrEnum):
+    """A fault on order. `str(fault)` is for programs, `fault.label` for the switch on the page."""
+
+    JAM = "jam"
+    STALL = "stall"
+    HANG = "hang"
+    DOUBLE_DROP = "double_drop"
+    MOTOR_MISSING = "motor_missing"
+    MOTOR_RUNS_ON = "motor_runs_on"
+    HOME_STUCK = "home_stuck"
+    BEAM_DEAD = "beam_dead"
+    BEAM_BLOCKED = "beam_blocked"
+    BUTTON_STUCK = "button_stuck"
+    DOOR_OPEN = "door_open"
+    HEAT = "heat"
+
+    @property
+    def label(self) -> str:
+        """Say what is wrong, in a few words."""
+        return _LABELS[self]
+
+    @property
+    def per_slot(self) -> bool:
+        """Say whether it is a fault of one coil, to be ordered with a slot."""
+        return self in COIL_FAULTS
+
+
+_LABELS = {
+    Fault.JAM: "Items are wedged: the coil turns, nothing falls",
+    Fault.STALL: "The coil is blocked half way",
+    Fault.HANG: "The item hangs until a quarter turn more",
+    Fault.DOUBLE_DROP: "Two items fall together",
+    Fault.MOTOR_MISSING: "The motor is unplugged",
+    Fault.MOTOR_RUNS_ON: "The motor will not stop",
+    Fault.HOME_STUCK: "The home switch is stuck",
+    Fault.BEAM_DEAD: "The drop beam is dead: it sees nothing",
+    Fault.BEAM_BLOCKED: "Something blocks the drop beam",
+    Fault.BUTTON_STUCK: "The button is stuck",
+    Fault.DOOR_OPEN: "The door is open",
+    Fault.HEAT: "It is too hot inside",
+}
+
+COIL_FAULTS = frozenset(
+    {
+        Fault.JAM,
+        Fault.STALL,
+        Fault.HANG,
+        Fault.DOUBLE_DROP,
+        Fault.MOTOR_MISSING,
+        Fault.MOTOR_RUNS_ON,
+        Fault.HOME_STUCK,
+    }
+)

@@ -1,0 +1,64 @@
+"""What can be seen of the simulated machine through its glass at one moment."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class CoilSeen(msgspec.Struct, frozen=True, kw_only=True):
+    """A coil. `angle` is 0 to 1 turns from home; `items` are turns to go until each falls, front first."""
+
+    slot: str
+    product: str
+    capacity: int
+    angle: float
+    turning: bool
+    items: tuple[float, ...]
+    count: int
+    motions: int
+    faults: tuple[str, ...]
+
+
+class FallingSeen(msgspec.Struct, frozen=True, kw_only=True):
+    """An item in the air. `progress` is 0 at the coil's edge and 1 in the tray."""
+
+    slot: str
+    progress: float
+
+
+class BeamSeen(msgspec.Struct, frozen=True, kw_only=True):
+    """The drop beam: `lit` by its emitter, `broken` by an item or an obstacle, and its fault if one was ordered."""
+
+    lit: bool
+    broken: bool
+    fault: str | None
+
+
+class ButtonSeen(msgspec.Struct, frozen=True, kw_only=True):
+    """A button and whether it is held down."""
+
+    name: str
+    pressed: bool
+
+
+class LightSeen(msgspec.Struct, frozen=True, kw_only=True):
+    """A status light."""
+
+    name: str
+    on: bool
+
+
+class WorldSnapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole machine at one moment. Parts that the configuration does not have are None or empty."""
+
+    coils: tuple[CoilSeen, ...]
+    falling: tuple[FallingSeen, ...]
+    tray: int
+    beam: BeamSeen | None
+    door_open: bool | None
+    temperature: float | None
+    buttons: tuple[ButtonSeen, ...]
+    light: LightSeen | None
+    faults: tuple[str, ...]
+    powered: bool
+    speed: float

@@ -1,0 +1,194 @@
+"""The simulated machine as a whole: what people, pages and tests may see of it and do to it."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from kiosk.clock import Clock
+from kiosk.config import Config
+from kiosk.errors import HardwareError, NotFoundError
+from kiosk.hardware.simulator.cabinet import Cabinet, Part
+from kiosk.hardware.simulator.faults import Fault
+from kiosk.hardware.simulator.parts import button, door, drop_beam, gpio_light, gpio_spiral, thermometer
+from kiosk.hardware.simulator.snapshot import FallingSeen, WorldSnapshot
+from kiosk.hardware.simulator.store import Store, read
+from kiosk.hardware.simulator.timeline import TimelineClock
+
+STATE_FILE = "simulated-world.json"
+SYS_DIRECTORY = "simulated-sys"
+
+
+class World:
+    """A simulated machine. Everything may be called from any thread."""
+
+    def __init__(self, cabinet: Cabinet, parts: list[Part]) -> None:
+        self._cabinet = cabinet
+        self._parts = parts
+        self._coils = {part.name: part for part in parts if isinstance(part, gpio_spiral.Body)}
+        self._buttons = {part.name: part for part in parts if isinstance(part, button.Body)}
+        self.clock: Clock = TimelineClock(cabinet.timeline)
+        kept = cabinet.store.get("tray", int)
+        cabinet.tray = sum(coil.dropped for coil in self._coils.values()) - (kept or 0)
+
+    @classmethod
+    def from_config(cls, config: Config, keep: bool = True) -> World:
+        """Build the machine of a configuration, with the contents it was left with; at first, every slot full.
+
+        With `keep=False` nothing is read from or written to `paths.state` but the kernel's files. Raises
+        HardwareError if a driver has no counterpart here.
+        """
+        state = Path(config.paths.state)
+        store = Store(state / STATE_FILE if keep else None)
+        cabinet = Cabinet(config.simulator.speed, config.simulator.seed, store, state / SYS_DIRECTORY)
+        entries: list[Any] = [*config.slots, *config.sensors, *config.inputs, *config.lights]
+        with cabinet.timeline.lock:
+            return cls(cabinet, [_build(entry, cabinet) for entry in entries])
+
+    @property
+    def pin_factory(self) -> Any:
+        """The gpiozero factory of the pins that lead into this machine."""
+        return self._cabinet.wiring.factory
+
+    @property
+    def sys_root(self) -> Path:
+        """The directory that stands for /sys."""
+        return self._cabinet.sys_root
+
+    def snapshot(self) -> WorldSnapshot:
+        """Return what can be seen at this moment."""
+        with self._cabinet.timeline.lock:
+            at = self._cabinet.timeline.now()
+            return WorldSnapshot(
+                coils=tuple(coil.seen(at) for coil in self._coils.values()),
+                falling=tuple(
+                    FallingSeen(slot=item.slot, progress=min(1.0, (at - item.left) / (item.lands - item.left)))
+                    for item in self._cabinet.falling
+                ),
+                tray=self._cabinet.tray,
+                beam=next((part.seen() for part in self._parts if isinstance(part, drop_beam.Body)), None),
+                door_open=next((part.is_open() for part in self._parts if isinstance(part, door.Body)), None),
+                temperature=next((p.temperature_c() for p in self._parts if isinstance(p, thermometer.Body)), None),
+                buttons=tuple(part.seen() for part in self._buttons.values()),
+                light=next((part.seen() for part in self._parts if isinstance(part, gpio_light.Body)), None),
+                faults=tuple(sorted({fault for part in self._parts for fault in part.faults})),
+                powered=self._cabinet.powered,
+                speed=self._cabinet.timeline.speed,
+            )
+
+    def inside(self, slot: str) -> int:
+        """Return how many items really are in a slot. Raises NotFoundError."""
+        return len(self._coil(slot).tips)
+
+    def motions(self, slot: str) -> int:
+        """Return how many times a slot's motor was ever switched on. Raises NotFoundError."""
+        return self._coil(slot).motions
+
+    def press(self, name: str, seconds: float = 0.2) -> None:
+        """Press a button now and let go after `seconds` of the machine's time. Raises NotFoundError."""
+        if name not in self._buttons:
+            raise NotFoundError(f'There is no button "{name}". There are: {", ".join(self._buttons) or "none"}.')
+        with self._cabinet.timeline.lock:
+            self._buttons[name].press(seconds, self._cabinet.timeline.now())
+
+    def set_fault(self, fault: Fault | str, on: bool, slot: str | None = None) -> None:
+        """Order a fault, or end it: on the slot, sensor or button called `slot`, or wherever it can be.
+
+        Raises NotFoundError if this machine has nothing that could have the fault, or no such slot.
+        """
+        fault = Fault(fault)
+        parts = [part for part in self._parts if fault in part.accepts and slot in (None, part.name)]
+        if not parts:
+            raise NotFoundError(f'"{fault.label}" cannot happen to {slot or "this machine"}. Choose another part.')
+        with self._cabinet.timeline.lock:
+            for part in parts:
+                part.set_fault(fault, on)
+
+    def set_door(self, opened: bool) -> None:
+        """Open or close the door, if there is one."""
+        with self._cabinet.timeline.lock:
+            for part in self._parts:
+                if isinstance(part, door.Body):
+                    part.set_open(opened, self._cabinet.timeline.now())
+
+    def set_temperature(self, celsius: float) -> None:
+        """Make it that warm or cold inside, in °C."""
+        with self._cabinet.timeline.lock:
+            for part in self._parts:
+                if isinstance(part, thermometer.Body):
+                    part.set_temperature(celsius)
+
+    def put_in(self, slot: str, number: int) -> None:
+        """Put items into a slot, behind the others. Raises NotFoundError, or ValueError if there is no room."""
+        with self._cabinet.timeline.lock:
+            self._coil(slot).put_in(number)
+
+    def take_out(self, slot: str, number: int) -> None:
+        """Take the hindmost items out of a slot. Raises NotFoundError, or ValueError if there are not that many."""
+        with self._cabinet.timeline.lock:
+            self._coil(slot).take_out(number)
+
+    def empty_tray(self) -> int:
+        """Take everything out of the tray and return how much that was."""
+        with self._cabinet.timeline.lock:
+            taken, self._cabinet.tray = self._cabinet.tray, 0
+            ever = sum(coil.dropped for coil in self._coils.values()) - len(self._cabinet.falling)
+            self._cabinet.store.put("tray", ever)
+            return taken
+
+    def cut_power_at(self, after_s: float, then: Callable[[], None]) -> None:
+        """Cut the power `after_s` (machine seconds) after the next motor is switched on, then call `then`.
+
+        All motors lose their power first and the contents are kept, so `then` may kill the process. With
+        `after_s` 0 it happens before the pin's write returns.
+        """
+        with self._cabinet.timeline.lock:
+            self._cabinet.order_power_cut(after_s, then)
+
+    def restore_power(self) -> None:
+        """Give the motors their power back."""
+        with self._cabinet.timeline.lock:
+            self._cabinet.power(True, self._cabinet.timeline.now())
+
+    def running(self) -> bool:
+        """Say whether the machine's time can still pass."""
+        return self._cabinet.timeline.alive()
+
+    def close(self) -> None:
+        """Give every pin back, which leaves all motors off, and stop. May be called twice."""
+        self.pin_factory.close()
+        self._cabinet.timeline.close()
+        self._cabinet.store.close()
+
+    def _coil(self, slot: str) -> gpio_spiral.Body:
+        if slot not in self._coils:
+            raise NotFoundError(f"There is no slot {slot}. There are: {', '.join(self._coils)}.")
+        return self._coils[slot]
+
+
+def inside(state: str | Path) -> dict[str, int]:
+    """Return how many items really are in each slot of the machine kept in the directory `state`."""
+    return {slot: len(kept["items"]) for slot, kept in _kept_coils(state).items()}
+
+
+def motions(state: str | Path) -> dict[str, int]:
+    """Return how often each motor of the machine kept in the directory `state` was switched on."""
+    return {slot: kept["motions"] for slot, kept in _kept_coils(state).items()}
+
+
+def _kept_coils(state: str | Path) -> dict[str, Any]:
+    parts = read(Path(state) / STATE_FILE)
+    return {part.removeprefix("coil "): kept for part, kept in parts.items() if part.startswith("coil ")}
+
+
+def _build(entry: Any, cabinet: Cabinet) -> Part:
+    try:
+        module = importlib.import_module(f"kiosk.hardware.simulator.parts.{entry.driver}")
+    except ModuleNotFoundError as error:
+        raise HardwareError(
+            f'The simulated machine has no counterpart for the driver "{entry.driver}". Choose another driver.'
+        ) from error
+    part: Part = module.Body(getattr(entry, "id", None) or entry.name, entry, cabinet)
+    return part

@@ -1,0 +1,112 @@
+"""A simulated machine for tests, and the drivers that stand on it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from kiosk.config import Config, Hardware, Input, Kiosk, Part, Paths, Product, Simulator, Slot
+from kiosk.hardware.pins import open_board
+from kiosk.hardware.pins.simulator import SimulatorBoard
+from kiosk.hardware.registry import open_driver, options_type
+from kiosk.hardware.simulator.world import World
+
+JUMPS = 1000.0
+"""At this speed whoever turned a motor jumps from event to event; nothing depends on how busy the computer is."""
+
+
+def options(kind: str, driver: str, **settings: Any) -> Any:
+    return options_type(kind, driver)(**settings)
+
+
+def config(state: Path, speed: float = JUMPS, **beam: Any) -> Config:
+    """Two coils, a beam, a door, a thermometer, a button and a light."""
+    spiral = "gpio_spiral"
+    return Config(
+        kiosk=Kiosk(id="test-1", site="A test"),
+        products=(Product(sku="NAL-4", name="Naloxone", essential=True),),
+        hardware=Hardware(pins="simulator"),
+        simulator=Simulator(speed=speed, seed=7),
+        slots=(
+            Slot(id="A1", product="NAL-4", capacity=8, options=options("motor", spiral, motor_pin=5, home_pin=6)),
+            Slot(id="A2", product="NAL-4", capacity=8, options=options("motor", spiral, motor_pin=12, home_pin=13)),
+        ),
+        sensors=(
+            Part(
+                name="beam",
+                driver="drop_beam",
+                options=options("sensor", "drop_beam", **{"pin": 16, "emitter_pin": 17} | beam),
+            ),
+            Part(name="door", driver="door", options=options("sensor", "door", pin=18)),
+            Part(name="air", driver="thermometer", options=options("sensor", "thermometer")),
+        ),
+        inputs=(Input(name="naloxone", driver="button", product="NAL-4", options=options("input", "button", pin=20)),),
+        lights=(Part(name="status", driver="gpio_light", options=options("light", "gpio_light", pin=21)),),
+        paths=Paths(state=str(state)),
+    )
+
+
+@dataclass
+class Machine:
+    """A board with its world, and every driver that a test opened."""
+
+    config: Config
+    board: SimulatorBoard
+    opened: list[Any] = field(default_factory=list)
+
+    @property
+    def world(self) -> World:
+        return self.board.world
+
+    def motor(self, slot: str = "A1") -> Any:
+        entry = next(entry for entry in self.config.slots if entry.id == slot)
+        return self._open("motor", entry.driver, slot, entry.options)
+
+    def sensor(self, name: str) -> Any:
+        return self._part("sensor", name, self.config.sensors)
+
+    def button(self) -> Any:
+        return self._part("input", "naloxone", self.config.inputs)
+
+    def light(self) -> Any:
+        return self._part("light", "status", self.config.lights)
+
+    def pin(self, number: int) -> Any:
+        return self.board.pin_factory.pin(number)
+
+    def _part(self, kind: str, name: str, entries: tuple[Any, ...]) -> Any:
+        entry = next(entry for entry in entries if entry.name == name)
+        return self._open(kind, entry.driver, name, entry.options)
+
+    def _open(self, kind: str, driver: str, name: str, chosen: Any) -> Any:
+        part = open_driver(kind, driver, name, chosen, self.board)
+        self.opened.append(part)
+        return part
+
+
+@contextmanager
+def machine(state: Path, speed: float = JUMPS, **beam: Any) -> Iterator[Machine]:
+    chosen = config(state, speed, **beam)
+    board = open_board(chosen)
+    assert isinstance(board, SimulatorBoard)
+    running = Machine(chosen, board)
+    try:
+        yield running
+    finally:
+        for part in running.opened:
+            part.close()
+        board.close()
+
+
+def until(true: Callable[[], bool], wall_s: float = 5.0) -> bool:
+    """Wait until `true()`, at most `wall_s` seconds on the wall."""
+    end = time.monotonic() + wall_s
+    while not true():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.001)
+    return True

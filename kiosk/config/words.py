@@ -61,14 +61,12 @@ def describe(kind: Any) -> str:
 
 
 def _number_limits(notes: list[Meta]) -> str:
-    low, high = first(notes, "ge"), first(notes, "le")
-    above, below = first(notes, "gt"), first(notes, "lt")
-    parts = [f"from {low} to {high}"] if low is not None and high is not None else []
-    parts += [f"of at least {low}"] if low is not None and high is None else []
-    parts += [f"of at most {high}"] if high is not None and low is None else []
-    parts += [f"above {above}"] if above is not None else []
-    parts += [f"below {below}"] if below is not None else []
-    return "".join(f" {part}" for part in parts)
+    limits = {name: first(notes, name) for name in ("ge", "gt", "le", "lt")}
+    if limits["ge"] is not None and limits["le"] is not None:
+        return f" from {limits['ge']} to {limits['le']}"
+    words = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
+    parts = [f"{words[name]} {limit}" for name, limit in limits.items() if limit is not None]
+    return " " + " and ".join(parts) if parts else ""
 
 
 def _text_limits(notes: list[Meta]) -> str:

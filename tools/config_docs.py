@@ -1,0 +1,71 @@
+"""Write docs/config.md from the settings themselves: `python -m tools.config_docs`; a test fails if it is stale."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from kiosk.config import Config, Options
+from kiosk.config.load import KINDS
+from kiosk.config.words import describe, first, is_table, item_of, peel, spell
+from kiosk.hardware import registry
+
+TARGET = Path(__file__).parent.parent / "docs" / "config.md"
+
+HEAD = """\
+# Settings
+
+Every setting of `kiosk.toml`. This page is written from the code by `make docs`.
+
+- `kiosk check-config PATH` tells every mistake at once, each with its path; a kiosk with a mistake does not start.
+- `kiosk show-config PATH` prints what takes effect, defaults included and secrets masked.
+- A complete example for a Raspberry Pi is [examples/kiosk.toml](../examples/kiosk.toml); the one that `make run` starts
+  is [examples/simulated.toml](../examples/simulated.toml).
+
+`[[name]]` is a list: write the table once for each. A setting without a default must be given. No pin is named twice.
+"""
+
+
+def page() -> str:
+    """Return the whole page."""
+    lines = [HEAD]
+    for field in msgspec.structs.fields(Config):
+        item = item_of(field.type)
+        table, title = (peel(item)[0], f"[[{field.name}]]") if item else (field.type, f"[{field.name}]")
+        lines += [f"## `{title}`", "", summary(table), "", *rows(table), ""]
+    lines += ["# Drivers", "", "The `options` of each driver, as `options = { pin = 4 }` or in a table of their own."]
+    for part, kind in KINDS.items():
+        for name in registry.names(kind):
+            options = registry.options_type(kind, name)
+            lines += ["", f"## `{name}`", "", f"For `[[{part}]]`. {summary(options)}", "", *rows(options)]
+    return "\n".join(lines) + "\n"
+
+
+def summary(table: type[Options]) -> str:
+    """Return the first line of a table's own words."""
+    return (table.__doc__ or "").strip().splitlines()[0]
+
+
+def rows(table: type[Options]) -> Iterator[str]:
+    """Give the lines of the table that lists every setting of one struct."""
+    yield "| setting | is | default | what it does |"
+    yield "|---|---|---|---|"
+    for field in msgspec.structs.fields(table):
+        said = first(peel(field.type)[1], "description") or ""
+        allowed = "a table" if field.name == "options" or is_table(field.type) else describe(field.type)
+        yield f"| `{field.name}` | {allowed} | {default(field)} | {said} |"
+
+
+def default(field: Any) -> str:
+    """Return what holds when a setting is not given."""
+    if field.required:
+        return "must be given"
+    return "none" if field.default is None else f"`{spell(field.default)}`"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"Wrote {TARGET.name}.\n" if TARGET.write_text(page()) else "")

@@ -50,6 +50,7 @@ class Connection:
         self, config: Telemetry, kiosk_id: str, will: Will, signals: Signals, pace: Pace, *, ignore_dates: bool = False
     ) -> None:
         """Prepare, without any traffic. Raises OSError or ValueError when a file named in the config is unusable."""
+        config.host.encode("idna")  # paho's thread would die of a name that cannot be one.
         self._signals = signals
         self._config = config
         self._pace = pace
@@ -95,10 +96,14 @@ class Connection:
 
     def close(self) -> None:
         """End the connection properly, so that no will is spoken; wait at most 2 s for the last packet."""
+        if self._closed:
+            return
         self._closed = True
         self._client.disconnect()
         if self._thread is not None and self._client.socket() is not None:
             self._thread.join(_GOODBYE_S)
+        # paho keeps two sockets until it is collected. Without this reference there is no circle, and that is now.
+        del self._client
 
     def _listen(self) -> None:
         self._client.on_pre_connect = self._on_pre_connect
@@ -158,6 +163,18 @@ class Connection:
         self._signals.put(Arrived(self, bytes(message.payload)))
 
 
+class TidySocket(ssl.SSLSocket):
+    """A TLS socket that is closed when its handshake fails; paho leaves it to the garbage collector."""
+
+    def do_handshake(self, block: bool = False) -> None:
+        """Shake hands. Raises OSError; the socket is closed then."""
+        try:
+            super().do_handshake(block)
+        except OSError:
+            self.close()
+            raise
+
+
 def cause(error: BaseException | None) -> str:
     """Say in a few words why there is no connection."""
     match error:
@@ -185,6 +202,7 @@ def _password(path: str) -> str | None:
 def _tls(config: Telemetry, ignore_dates: bool) -> ssl.SSLContext:
     context = ssl.create_default_context(cafile=config.ca_file or None)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.sslsocket_class = TidySocket
     if config.cert_file:
         context.load_cert_chain(config.cert_file, config.key_file or None)
     if ignore_dates:

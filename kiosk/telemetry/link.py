@@ -34,20 +34,21 @@ class Standing(Struct, frozen=True, kw_only=True):
 
 def sentence(standing: Standing, *, host: str, pending: int, unreleased: int, dropped: int, release_s: int) -> str:
     """Tell staff where the events are and, if something is wrong, what to do about it."""
+    safe = "Nothing new is lost." if dropped else "Nothing is lost."
     match standing.stage:
         case Stage.OFF:
             text = f"No broker is configured: {events(pending)} here, and nothing leaves the kiosk."
         case Stage.STOPPED:
-            text = f"Telemetry is not running: {events(pending)} here. Nothing is lost."
+            text = f"Telemetry is not running: {events(pending)} here. {safe}"
         case Stage.CONNECTING:
             text = f"Connecting to {host}: {events(pending)} here."
         case Stage.AWAY:
-            text = f"The broker {host} does not answer ({standing.reason}): {events(pending)} here. Nothing is lost."
+            text = f"No connection to {host} ({standing.reason}): {events(pending)} here. {safe}"
         case Stage.STUMBLED:
             text = f"Telemetry stumbled and tries again ({standing.reason}): {events(pending)} here."
         case Stage.CONNECTED:
             text = _connected(standing, host, pending, unreleased, release_s)
-    return text + (f" {dropped} older events were dropped, because too many were waiting." if dropped else "")
+    return text + (f" {dropped} older ones were dropped." if dropped else "")
 
 
 def events(count: int) -> str:
@@ -65,7 +66,7 @@ def _connected(standing: Standing, host: str, pending: int, unreleased: int, rel
     if standing.acks_refused:
         return f"{host} does not let this kiosk read its receipts: {waits} here. Check the broker's access rules."
     if standing.refusal == NOBODY and pending:
-        return f"Connected to {host}, but nobody there takes the events: {waits} here. Nothing is lost."
+        return f"Connected to {host}, but nobody there takes the events: {waits} here."
     if standing.refusal >= FAILURE:
         what = f"code 0x{standing.refusal:02x}"
         return f"{host} does not take what this kiosk sends ({what}): {waits} here. Check the broker's access rules."

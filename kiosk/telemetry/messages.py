@@ -24,7 +24,7 @@ VERSION = 1
 ROOT = "hr/v1"
 """The topics of kiosk `k` are `hr/v1/k/ev`, `state`, `status`, `meta` and `ack`."""
 
-Seq = Annotated[int, Meta(ge=1, lt=2**63)]
+Seq = Annotated[int, Meta(ge=1, le=2**63 - 1)]
 Epoch = Annotated[str, Meta(min_length=1, max_length=64)]
 Hour = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:00Z$")]
 Short = Annotated[str, Meta(max_length=64)]

@@ -23,6 +23,8 @@ class Pace(Struct, frozen=True, kw_only=True):
     will_delay_s: int = 30
     """How long the broker waits before it says that a vanished kiosk is offline."""
     keepalive_s: int = 30
+    look_s: float = 5.0
+    """How often the telemetry thread looks whether paho's thread still lives, when nothing else happens."""
     rest_s: float = 5.0
     """How long to leave the rest of the kiosk alone after it could not answer."""
     refresh_s: float = 30.0

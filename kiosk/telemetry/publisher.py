@@ -29,8 +29,6 @@ if TYPE_CHECKING:  # paho costs memory; a kiosk without a broker never loads it.
 
 log = logging.getLogger(__name__)
 
-_LOOK_S = 5.0
-"""How often the thread looks whether paho's thread still lives, when nothing else happens."""
 _GOODBYE_S = 2.0
 _READ_ROWS = 500
 _HELD_PER_WINDOW = 50
@@ -172,7 +170,7 @@ class Publisher:
         now = time.monotonic()
         if now < self._rest_until:
             return self._rest_until - now
-        waits = [_LOOK_S, self._report.wait_s()]
+        waits = [self._pace.look_s, self._report.wait_s()]
         if self._connection is None:
             waits.append(self._redial.wait_s(now))
         if self._session is not None and (wait := self._session.wait_s(now)) is not None:
@@ -257,7 +255,7 @@ class Publisher:
         """Make a new connection when there is none and it is time; drop one whose thread has died."""
         if self._connection is not None:
             if self._connection.dead():
-                self._hang_up("the connection's thread ended")
+                self._hang_up("its thread ended")
             return
         if self._redial.wait_s(time.monotonic()) > 0.0:
             return

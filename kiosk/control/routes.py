@@ -31,6 +31,9 @@ T = TypeVar("T")
 BODY_BYTES = 16 * 1024
 """The longest body; the longest honest one has a few hundred bytes."""
 
+DRAIN_BYTES = 1024 * 1024
+"""How much of a body that is too long is read and thrown away, so that the refusal arrives."""
+
 WAIT_S = 30.0
 """The longest that an answer about a vend is held back, in seconds."""
 
@@ -112,6 +115,9 @@ def _refusals(app: Flask) -> None:
 
     @app.errorhandler(HTTPException)
     def theirs(error: HTTPException) -> Response:
+        if error.code == 413:
+            # An answer to somebody who is still sending is lost when the connection closes: hear them out first.
+            request.environ["wsgi.input"].read(min(request.content_length or 0, DRAIN_BYTES))
         return _problem(error.code or 500, (error.name or "error").lower().replace(" ", "_"), _plain(error))
 
     @app.errorhandler(Exception)

@@ -24,7 +24,6 @@ class ControlServer:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.unlink(missing_ok=True)
         self._server = Server(str(path), app, numthreads=THREADS, request_queue_size=64, timeout=40, shutdown_timeout=1)
-        self._server.max_request_body_size = 64 * 1024
         self._server.max_request_header_size = 16 * 1024
 
     def start(self) -> None:

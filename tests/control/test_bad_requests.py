@@ -68,6 +68,7 @@ CASES: list[tuple[int, str, str, Any, str]] = [
     (400, "GET", "/v1/events?before=-1", None, "before must be"),
     (400, "GET", "/v1/vends/request-123?wait_s=9999", None, "wait_s must be"),
     (413, "POST", "/v1/vends", b" " * 20_000, "longer than"),
+    (413, "POST", "/v1/vends", b" " * 900_000, "longer than"),
 ]
 
 
@@ -100,7 +101,7 @@ NEARLY = st.fixed_dictionaries(
 ).filter(lambda body: body.get("sku") not in ("NAL", "STRIP"))
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
 @given(path=st.sampled_from(PATHS), body=st.binary(max_size=60) | NEARLY.map(lambda body: json.dumps(body).encode()))
 def test_nothing_made_up_gets_through(kiosk: KioskProcess, evidence: Evidence, path: str, body: bytes) -> None:
     """Random bytes and nearly right bodies are refused with a sentence; no motor moves and no count changes."""

@@ -92,8 +92,10 @@ def take_lock(folder: Path) -> IO[str]:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         lock.seek(0)
+        starter = lock.read().strip()
+        lock.close()
         raise DemoError(
-            f"A kiosk already runs in {folder} (started by process {lock.read().strip()}). Stop it first; what is left "
+            f"A kiosk already runs in {folder} (started by process {starter}). Stop it first; what is left "
             f"of one that was killed is shown by: fuser -v {folder / 'lock'}"
         ) from None
     lock.truncate(0)

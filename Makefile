@@ -8,9 +8,9 @@ PY := .venv/bin/python
 help:  ## List the commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run:  ## Start a kiosk on a simulated machine, with its broker and staff pages
+run:  ## Start a kiosk on a simulated machine, with its broker and staff pages (CONFIG=file for another one)
 	@tools/setup.sh run
-	@$(PY) -m tools.run
+	@$(PY) -m tools.run $(if $(CONFIG),--config "$(CONFIG)")
 
 test:  ## Check style, types and imports, then run every test (minutes)
 	@tools/setup.sh test

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import shutil
 import signal
 import sys
 import tempfile
@@ -89,9 +90,12 @@ class Demo:
         """Return where everything is, one line each."""
         telemetry = self.config.telemetry
         host = HOST if self._brings_broker else telemetry.host
-        rows = [("Glass", f"http://{HOST}:{self.glass_port}", "press a button, watch an item fall")]
-        rows += [("Staff pages", f"http://{HOST}:{self.web_port}", f"one-time staff code: {self.code()}")]
+        rows = [("Staff pages", f"http://{HOST}:{self.web_port}", f"one-time staff code: {self.code()}")]
         listen = f"mosquitto_sub -V 5 -h {host} -p {telemetry.port} -t 'hr/v1/#' -v"
+        if self.config.hardware.pins == "simulator":
+            rows.insert(0, ("Glass", f"http://{HOST}:{self.glass_port}", "press a button, watch an item fall"))
+        if shutil.which("mosquitto_sub") is None:
+            listen += "  (needs: apt install mosquitto-clients)"
         rows += [("Broker", f"mqtt://{host}:{telemetry.port}", listen)]
         rows += [("Control socket", _short(self.socket), f".venv/bin/kiosk stock --socket {_short(self.socket)}")]
         width = max(len(address) for _, address, _ in rows)

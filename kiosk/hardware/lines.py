@@ -43,7 +43,7 @@ class InputLine:
         try:
             return bool(self._device.pin.state) == self._active_level
         except Exception as error:
-            raise _trouble(self._pin_number, error) from error
+            raise _trouble(self._pin_number, error, self._device.closed) from error
 
     def close(self) -> None:
         """Give the pin back. May be called twice."""
@@ -93,7 +93,7 @@ class OutputLine:
         try:
             self._device.pin.state = level
         except Exception as error:
-            raise _trouble(self._pin_number, error) from error
+            raise _trouble(self._pin_number, error, self._device.closed) from error
 
 
 def _claim(pin: int, claim: Callable[[], Any]) -> Any:
@@ -103,7 +103,9 @@ def _claim(pin: int, claim: Callable[[], Any]) -> Any:
         raise _trouble(pin, error) from error
 
 
-def _trouble(pin: int, error: Exception) -> HardwareError:
+def _trouble(pin: int, error: Exception, closed: bool = False) -> HardwareError:
+    if closed:
+        return HardwareError(f"GPIO {pin} was given back already. Restart the kiosk to use it again.")
     text = str(error) or type(error).__name__
     if "busy" in text.lower():
         return HardwareError(

@@ -37,7 +37,7 @@ class Driver:
         self._clock = board.clock
         self._pressed: Callable[[], None] | None = None
         self._down_since: float | None = None
-        self._changed_at = float("-inf")
+        self._changed_at = self._clock.monotonic()
         self._line = InputLine(board, options.pin, active_low=options.active_low, changed=self._changed)
         if self._line.active():
             self._down_since = self._clock.monotonic()

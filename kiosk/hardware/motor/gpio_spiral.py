@@ -75,12 +75,13 @@ class Driver:
             began = self._clock.monotonic()
             started()
             ended = self._run_home(began) if at_home else self._run_to_home(began)
+            took_s = self._clock.monotonic() - began
         finally:
             self._stop()
         if ended is Turn.COMPLETED:
             self._failures = 0
             if at_home:
-                self._quarter_s = (self._off_at - began) / 4
+                self._quarter_s = took_s / 4
         else:
             self._failures += 1
         return ended

@@ -1,0 +1,165 @@
+"""The spiral driver where it matters most: how fast it starts and stops, and what its home switch cannot fool."""
+
+from __future__ import annotations
+
+import statistics
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kiosk.hardware.api import Turn
+from kiosk.hardware.simulator.faults import Fault
+from tests.hardware.machine import Machine, machine, options
+
+MOTOR, HOME = 5, 6
+
+
+def test_the_pin_is_high_right_after_turn_was_called(rig: Machine) -> None:
+    motor, waits = rig.motor(), []
+    for _ in range(8):
+        rig.board.clock.sleep(1)
+        began = time.perf_counter()
+        motor.turn(lambda began=began: waits.append(time.perf_counter() - began))
+    assert statistics.median(waits) < 300e-6
+
+
+def test_home_to_off_takes_less_than_two_milliseconds(tmp_path: Path) -> None:
+    """In real time, so that every thread is the one that would be there on a real machine."""
+    with machine(tmp_path, speed=1.0) as real:
+        motor = real.motor()
+        assert motor.turn(lambda: None) is Turn.COMPLETED
+        assert real.world.snapshot().coils[0].angle < 0.02
+
+
+def spells(rig: Machine) -> list[float]:
+    """Return a list that grows by each spell of the motor being on, in exact seconds of the machine's time."""
+    cabinet, taken, began = rig.world._cabinet, list[float](), list[float]()
+    coil = cabinet.wiring._listeners[MOTOR]
+
+    def driven(level: bool | None) -> None:
+        if not level and began:
+            taken.append(cabinet.timeline.now() - began.pop())
+        coil(level)
+        if level:
+            began.append(cabinet.timeline.now())
+
+    cabinet.wiring.connect(MOTOR, driven)
+    return taken
+
+
+class ByHand:
+    """A motor whose home switch a test moves, edge by edge, at chosen moments after the start."""
+
+    def __init__(self, rig: Machine, edges: list[tuple[float, bool]], at_home: bool = True) -> None:
+        rig.world.set_fault(Fault.MOTOR_MISSING, True, "A1")
+        self.rig = rig
+        self.motor: Any = rig.motor()
+        self.edges = edges
+        rig.pin(HOME).report(0.0, not at_home)
+
+    def turn(self) -> tuple[Turn, float]:
+        clock = self.rig.board.clock
+        began: list[float] = []
+
+        def started() -> None:
+            began.append(clock.monotonic())
+            for after, home in self.edges:
+                self.rig.world._cabinet.timeline.at(began[0] + after, lambda at, home=home: self.edge(at, home))
+
+        taken = spells(self.rig)
+        return self.motor.turn(started), taken[0]
+
+    def edge(self, at: float, home: bool) -> None:
+        self.rig.pin(HOME).report(at, not home)
+
+
+@pytest.mark.parametrize(
+    ("edges", "expected", "seconds"),
+    [
+        pytest.param([(0.2, False), (2.5, True)], Turn.COMPLETED, 2.5, id="a clean turn"),
+        pytest.param(
+            [(0.2, False), (0.201, True), (0.202, False), (0.21, True), (0.211, False), (2.5, True)],
+            Turn.COMPLETED,
+            2.5,
+            id="bounces as it leaves",
+        ),
+        pytest.param([(0.2, False), (2.5, True), (2.501, False), (2.502, True)], Turn.COMPLETED, 2.5, id="as it comes"),
+        pytest.param([(0.2, False), (1.0, True), (1.0, False), (2.5, True)], Turn.COMPLETED, 2.5, id="a spike on the way"),
+        pytest.param([], Turn.NOT_STARTED, 1.0, id="never leaves"),
+        pytest.param([(0.5, False), (0.51, True)], Turn.NOT_STARTED, 1.0, id="only trembles"),
+        pytest.param([(0.9, False)], Turn.NOT_RETURNED, 4.9, id="leaves late and never returns"),
+        pytest.param([(0.9, False), (4.8, True)], Turn.COMPLETED, 4.8, id="slow but within its limits"),
+    ],
+)
+def test_what_the_home_switch_tells(
+    rig: Machine, edges: list[tuple[float, bool]], expected: Turn, seconds: float
+) -> None:
+    ended, took = ByHand(rig, edges).turn()
+    assert (ended, took) == (expected, pytest.approx(seconds, abs=0.001))
+
+
+def test_a_coil_away_from_home_runs_to_it(rig: Machine) -> None:
+    assert ByHand(rig, [(1.0, True)], at_home=False).turn()[0] is Turn.COMPLETED
+
+
+def test_a_coil_away_from_home_has_both_limits_together(rig: Machine) -> None:
+    ended, took = ByHand(rig, [], at_home=False).turn()
+    assert (ended, took) == (Turn.NOT_RETURNED, pytest.approx(5.0, abs=0.001))
+
+
+def test_a_quarter_turn_is_learned_from_a_full_one(rig: Machine) -> None:
+    taken, motor = spells(rig), rig.motor()
+    motor.turn(lambda: None)
+    motor.nudge()
+    assert taken[1] == pytest.approx(taken[0] / 4, abs=0.001)
+
+
+def test_a_hanging_item_falls_with_a_nudge(rig: Machine) -> None:
+    rig.world.set_fault(Fault.HANG, True, "A1")
+    motor, beam = rig.motor(), rig.sensor("beam")
+    for inside in (7, 6, 5):
+        beam.watch()
+        motor.turn(lambda: None)
+        assert beam.wait(3.0) == 0
+        assert rig.world.inside("A1") == inside + 1
+        motor.nudge()
+        assert beam.wait(3.0) == 1
+        assert rig.world.inside("A1") == inside
+
+
+def test_time_does_not_pass_while_whoever_turns_the_motor_is_busy(tmp_path: Path) -> None:
+    """At fifty times life a tenth of a second of other work would be five seconds; the coil must not run on."""
+    with machine(tmp_path, speed=50.0) as fast:
+        motor = fast.motor()
+        assert motor.turn(lambda: time.sleep(0.05)) is Turn.COMPLETED
+        assert fast.world.inside("A1") == 7
+        assert fast.world.snapshot().coils[0].angle < 0.08
+
+
+def test_a_motor_that_nobody_waits_for_turns_all_the_same(tmp_path: Path) -> None:
+    with machine(tmp_path, speed=50.0) as fast:
+        fast.pin(MOTOR).output_with_state(True)
+        time.sleep(0.4)
+        assert fast.world.inside("A1") < 8
+        fast.pin(MOTOR).state = False
+
+
+def test_two_motors_from_two_threads(tmp_path: Path) -> None:
+    with machine(tmp_path, speed=50.0) as fast:
+        ended: list[Turn] = []
+        motors = [fast.motor("A1"), fast.motor("A2")]
+        threads = [threading.Thread(target=lambda m=m: ended.append(m.turn(lambda: None))) for m in motors]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert ended == [Turn.COMPLETED] * 2
+        assert (fast.world.inside("A1"), fast.world.inside("A2")) == (7, 7)
+
+
+def test_options_have_units_and_ranges() -> None:
+    chosen = options("motor", "gpio_spiral", motor_pin=1, home_pin=2)
+    assert (chosen.leave_home_s, chosen.return_home_s, chosen.quarter_turn_s) == (1.0, 4.0, 0.5)

@@ -10,7 +10,7 @@ import signal
 import threading
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from kiosk import sdnotify, threads
 from kiosk.clock import Clock
@@ -27,8 +27,8 @@ from kiosk.errors import HardwareError
 from kiosk.hardware import registry
 from kiosk.hardware.api import Board, Button, DropSensor, Light, Meter, Motor, Switch
 from kiosk.hardware.pins import open_board
-from kiosk.model import Link
 from kiosk.telemetry.ledger_source import LedgerSource
+from kiosk.telemetry.publisher import Publisher
 
 log = logging.getLogger(__name__)
 
@@ -37,20 +37,6 @@ BEAT_S = 1.0
 
 STUCK_S = 12.0
 """The vend thread proves progress at each step; the longest, watching after a motor fell silent, takes 8 s."""
-
-
-class Telemetry(Protocol):
-    """What reports to the outside, or the absence of it."""
-
-    def start(self) -> None: ...
-
-    def stop(self) -> None: ...
-
-    def wake(self) -> None: ...
-
-    def alive(self) -> bool: ...
-
-    def link(self) -> Link: ...
 
 
 class Daemon:
@@ -86,7 +72,8 @@ class Daemon:
         self._listen_to_visitors()
 
         self.status = Status(config, self.parts, self.service)
-        self.telemetry = open_telemetry(config, LedgerSource(config, self.service, reader, self.status), board.clock)
+        source = LedgerSource(config, self.service, reader, self.status)
+        self.telemetry = Publisher(config.telemetry, config.privacy, config.kiosk.id, source, board.clock)
         self.status.link = self.telemetry.link
         self.service.on_events = self.telemetry.wake
 
@@ -171,34 +158,3 @@ def open_parts(config: Config, board: Board) -> Parts:
         light=next((light for light in lights if isinstance(light, Light)), None),
         broken=broken,
     )
-
-
-class Unconnected:
-    """No broker is configured: nothing leaves the kiosk, and the outbox keeps what its bound allows."""
-
-    def __init__(self, source: LedgerSource) -> None:
-        self._source = source
-
-    def start(self) -> None: ...
-
-    def stop(self) -> None: ...
-
-    def wake(self) -> None: ...
-
-    def alive(self) -> bool:
-        """There is nothing that could die."""
-        return True
-
-    def link(self) -> Link:
-        """Say that nothing is reported."""
-        text = "No broker is configured: stock is not reported anywhere."
-        return Link(text=text, connected=False, pending=self._source.count(), dropped=self._source.dropped())
-
-
-def open_telemetry(config: Config, source: LedgerSource, clock: Clock) -> Telemetry:
-    """Return the publisher; without a broker paho is not even imported, which saves its memory."""
-    if not config.telemetry.host:
-        return Unconnected(source)
-    from kiosk.telemetry.publisher import Publisher
-
-    return Publisher(config.telemetry, config.privacy, config.kiosk.id, source, clock)

@@ -64,7 +64,8 @@ class Bench:
 
 @pytest.fixture(params=CASES, ids=lambda case: case[0])
 def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
-    made = Bench(*request.param, tmp_path)
+    driver, settings = request.param
+    made = Bench(driver, settings, tmp_path)
     yield made
     made.close()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -67,12 +68,12 @@ class ByHand:
         def started() -> None:
             began.append(clock.monotonic())
             for after, home in self.edges:
-                self.rig.world._cabinet.timeline.at(began[0] + after, lambda at, home=home: self.edge(at, home))
+                self.rig.world._cabinet.timeline.at(began[0] + after, partial(self.edge, home))
 
         taken = spells(self.rig)
         return self.motor.turn(started), taken[0]
 
-    def edge(self, at: float, home: bool) -> None:
+    def edge(self, home: bool, at: float) -> None:
         self.rig.pin(HOME).report(at, not home)
 
 
@@ -87,7 +88,9 @@ class ByHand:
             id="bounces as it leaves",
         ),
         pytest.param([(0.2, False), (2.5, True), (2.501, False), (2.502, True)], Turn.COMPLETED, 2.5, id="as it comes"),
-        pytest.param([(0.2, False), (1.0, True), (1.0, False), (2.5, True)], Turn.COMPLETED, 2.5, id="a spike on the way"),
+        pytest.param(
+            [(0.2, False), (1.0, True), (1.0, False), (2.5, True)], Turn.COMPLETED, 2.5, id="a spike on the way"
+        ),
         pytest.param([], Turn.NOT_STARTED, 1.0, id="never leaves"),
         pytest.param([(0.5, False), (0.51, True)], Turn.NOT_STARTED, 1.0, id="only trembles"),
         pytest.param([(0.9, False)], Turn.NOT_RETURNED, 4.9, id="leaves late and never returns"),
@@ -98,7 +101,8 @@ def test_what_the_home_switch_tells(
     rig: Machine, edges: list[tuple[float, bool]], expected: Turn, seconds: float
 ) -> None:
     ended, took = ByHand(rig, edges).turn()
-    assert (ended, took) == (expected, pytest.approx(seconds, abs=0.001))
+    assert ended is expected
+    assert took == pytest.approx(seconds, abs=0.001)
 
 
 def test_a_coil_away_from_home_runs_to_it(rig: Machine) -> None:
@@ -107,7 +111,8 @@ def test_a_coil_away_from_home_runs_to_it(rig: Machine) -> None:
 
 def test_a_coil_away_from_home_has_both_limits_together(rig: Machine) -> None:
     ended, took = ByHand(rig, [], at_home=False).turn()
-    assert (ended, took) == (Turn.NOT_RETURNED, pytest.approx(5.0, abs=0.001))
+    assert ended is Turn.NOT_RETURNED
+    assert took == pytest.approx(5.0, abs=0.001)
 
 
 def test_a_quarter_turn_is_learned_from_a_full_one(rig: Machine) -> None:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from kiosk.config import Options
@@ -46,10 +47,8 @@ def test_reading_options_imports_neither_gpiozero_nor_other_drivers() -> None:
 
 def test_unknown_pins_name_the_known_ones(tmp_path: Path) -> None:
     assert pin_names() == ("lgpio", "simulator")
-    wrong = config(tmp_path).__class__(
-        **{name: getattr(config(tmp_path), name) for name in ("kiosk", "products", "slots", "paths")},
-        hardware=type(config(tmp_path).hardware)(pins="rpi"),
-    )
+    plain = config(tmp_path)
+    wrong = msgspec.structs.replace(plain, hardware=msgspec.structs.replace(plain.hardware, pins="rpi"))
     with pytest.raises(HardwareError, match=r"Set hardware\.pins to one of: lgpio, simulator"):
         open_board(wrong)
 

@@ -6,7 +6,10 @@ import msgspec
 
 
 class CoilSeen(msgspec.Struct, frozen=True, kw_only=True):
-    """A coil. `angle` is 0 to 1 turns from home; `items` are turns to go until each falls, front first."""
+    """A coil. `angle` is 0 to 1 turns from home; `items` are turns to go until each falls, front first.
+
+    `turning` is true while its motor has power or it coasts; a blocked coil has power and keeps its angle.
+    """
 
     slot: str
     product: str

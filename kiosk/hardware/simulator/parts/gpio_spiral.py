@@ -104,7 +104,7 @@ class Body(Part):
             product=self.entry.product,
             capacity=self.entry.capacity,
             angle=angle % 1.0,
-            turning=self._motion.speed_at(at) > 0,
+            turning=self._running or self._motion.speed_at(at) > 0,
             items=tuple(max(0.0, round(tip - base, 4)) for tip in self.tips),
             count=len(self.tips),
             motions=self.motions,

@@ -34,7 +34,7 @@ def create_app(settings: Settings) -> Flask:
         app.register_blueprint(page.blueprint)
     app.add_url_rule("/alive", "alive", _alive)
     app.jinja_env.globals.update(site=daemon.site, pictogram=look.pictogram)
-    app.jinja_env.filters.update(inside=words.inside, flag=words.flag, hour=words.hour)
+    app.jinja_env.filters.update(inside=words.inside, flag=words.flag, at_field=words.at_field, hour=words.hour)
     return app
 
 

@@ -111,6 +111,12 @@ def vend_said(vend: Vend) -> str:
     return said + " Look at the coil before you try again."
 
 
+def at_field(mistake: str) -> str:
+    """Return a mistake's sentence without its field's name, for the place where the name stands above it."""
+    said = mistake.partition(": ")[2] or mistake
+    return said[:1].upper() + said[1:]
+
+
 def hour(label: str) -> str:
     """Return an hour label such as 2026-11-22T05:00Z as local words: "Sun 22 Nov, 05:00 to 06:00"."""
     try:

@@ -1,0 +1,134 @@
+"""The staff pages as their own process: what they refuse to do, TLS, systemd, and a clean end."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import re
+import socket
+import ssl
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+COMMAND = [sys.executable, "-m", "admin_web"]
+
+
+@contextmanager
+def serving(tmp_path: Path, *more: str, **environment: str) -> Iterator[tuple[str, int]]:
+    """Run the process; yields scheme and port."""
+    command = [
+        *COMMAND,
+        "--socket",
+        str(tmp_path / "none.sock"),
+        "--state",
+        str(tmp_path / "state"),
+        "--port",
+        "0",
+        *more,
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, **environment}) as process:
+        assert process.stdout is not None
+        told = re.search(r"(https?)://[^:]+:(\d+)/", process.stdout.readline())
+        assert told
+        yield told[1], int(told[2])
+        process.terminate()
+        assert process.wait(timeout=10) == 0
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    """A certificate of our own for localhost."""
+    folder = tmp_path_factory.mktemp("tls")
+    cert, key = str(folder / "cert.pem"), str(folder / "key.pem")
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+         "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", cert],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    return cert, key
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--host", "0.0.0.0"], "passwords would cross the network in the open"),
+        (["--host", "kiosk.local"], "passwords would cross the network in the open"),
+        (["--cert", "cert.pem"], "--cert and --key belong together"),
+        (["--cert", "/none.pem", "--key", "/none.pem"], "/none.pem cannot be read"),
+        (["--port", "x"], "invalid int value"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(tmp_path: Path, arguments: list[str], told: str) -> None:
+    ended = subprocess.run(
+        [*COMMAND, "--state", str(tmp_path), *arguments], capture_output=True, text=True, timeout=20, check=False
+    )
+    assert ended.returncode == 2
+    assert told in ended.stderr
+
+
+def test_a_taken_port_is_told_in_a_sentence(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        command = [*COMMAND, "--state", str(tmp_path), "--port", str(port)]
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    assert ended.returncode == 1
+    assert f"cannot listen on 127.0.0.1 port {port}" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_it_serves_without_a_daemon(tmp_path: Path) -> None:
+    with serving(tmp_path) as (scheme, port):
+        assert scheme == "http"
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        connection.request("GET", "/claim")
+        answer = connection.getresponse()
+        page = answer.read().decode()
+        connection.close()
+    assert answer.status == 200
+    assert answer.headers.get_all("Server") == ["kiosk"]
+    assert "Make the first sign-in" in page
+
+
+def test_over_tls_the_cookie_is_bound_to_the_host(tmp_path: Path, pair: tuple[str, str]) -> None:
+    cert, key = pair
+    with serving(tmp_path, "--host", "127.0.0.1", "--cert", cert, "--key", key) as (scheme, port):
+        assert scheme == "https"
+        context = ssl.create_default_context(cafile=cert)
+        connection = http.client.HTTPSConnection("localhost", port, timeout=10, context=context)
+        connection.request("GET", "/claim")
+        answer = connection.getresponse()
+        answer.read()
+        connection.close()
+        old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        old.check_hostname, old.verify_mode = False, ssl.CERT_NONE
+        old.set_ciphers("ALL:@SECLEVEL=0")
+        with pytest.warns(DeprecationWarning, match="TLSVersion.TLSv1_1"):
+            old.maximum_version = ssl.TLSVersion.TLSv1_1
+        with (
+            socket.create_connection(("127.0.0.1", port), timeout=10) as raw,
+            pytest.raises(OSError, match=r"(?i)ssl|reset|closed"),
+        ):
+            old.wrap_socket(raw)
+    assert answer.headers["Set-Cookie"].startswith("__Host-kiosk-staff=")
+    assert answer.headers["Strict-Transport-Security"]
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])
+def test_systemd_hears_ready_the_watchdog_and_the_end(tmp_path: Path, pair: tuple[str, str], tls: bool) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.settimeout(10)
+        environment = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "600000"}
+        heard: list[bytes] = []
+        more = ("--cert", pair[0], "--key", pair[1]) if tls else ()
+        with serving(tmp_path, *more, **environment):
+            while heard.count(b"WATCHDOG=1") < 2:
+                heard.append(systemd.recv(100))
+        while heard[-1] != b"STOPPING=1":
+            heard.append(systemd.recv(100))
+    assert b"READY=1" in heard

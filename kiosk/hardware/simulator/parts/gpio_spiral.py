@@ -59,6 +59,7 @@ class Body(Part):
         self._motion = Motion(now, kept.angle)
         self._mark = math.inf
         self._plan = 0
+        self._on_at = self.ran_s = 0.0
         self._energised = self._running = self._pair_fell = False
         self._hangs = Fault.HANG in self.faults
         active_low = self.options.home_active_low
@@ -118,13 +119,15 @@ class Body(Part):
         if on == self._energised:
             return
         self._energised = on
-        at = self.cabinet.timeline.now()
         if on:
             self.motions += 1
             self.cabinet.timeline.hold(self.name)
+            at = self._on_at = self.cabinet.timeline.now()
             self._go(at)
             self.cabinet.motor_on(at)
         else:
+            at = self.cabinet.timeline.now()
+            self.ran_s = at - self._on_at
             self.cabinet.timeline.release(self.name)
             self._go(at)
 

@@ -49,14 +49,33 @@ def today(state: KioskState, slots: tuple[SlotStock, ...]) -> list[Job]:
     gone = _gone(slots)
     for slot in slots:
         told = [fault.text for fault in state.faults if fault.where == slot.slot]
-        found += _merged(_of_slot(slot, told, gone))
+        jobs = _of_slot(slot, told, sold_out_is_told=slot.sku in gone)
+        if slot is gone.get(slot.sku, [None])[0]:
+            jobs.insert(0, _bring_essential(gone[slot.sku]))
+        found += _merged(jobs)
     return sorted(found, key=lambda job: (job.worth, not job.essential))
 
 
-def _gone(slots: tuple[SlotStock, ...]) -> set[str]:
-    """Return the essential products of which the whole machine holds none."""
-    essential = {slot.sku for slot in slots if slot.essential}
-    return essential - {slot.sku for slot in slots if not words.sold_out(slot)}
+def _gone(slots: tuple[SlotStock, ...]) -> dict[str, list[SlotStock]]:
+    """Return the slots of each essential product of which the whole machine holds none."""
+    gone: dict[str, list[SlotStock]] = {}
+    for slot in slots:
+        if slot.essential:
+            gone.setdefault(slot.sku, []).append(slot)
+    return {sku: held for sku, held in gone.items() if all(map(words.sold_out, held))}
+
+
+def _bring_essential(held: list[SlotStock]) -> Job:
+    """Make one job of all the empty slots of a product that nobody should miss."""
+    where, bring = ", ".join(slot.slot for slot in held), sum(slot.capacity for slot in held)
+    return Job(
+        worth=Worth.ESSENTIAL_GONE,
+        what=f"No {held[0].product.lower()} left",
+        why=f"Bring {bring} for {where}.",
+        verb="Fill",
+        slot=held[0].slot,
+        essential=True,
+    )
 
 
 def _of_machine(fault: Fault) -> Job:
@@ -64,7 +83,7 @@ def _of_machine(fault: Fault) -> Job:
     return Job(worth=Worth.FAULT, what=what, why=why)
 
 
-def _of_slot(slot: SlotStock, told: list[str], gone: set[str]) -> list[Job]:
+def _of_slot(slot: SlotStock, told: list[str], *, sold_out_is_told: bool) -> list[Job]:
     """Return all the jobs of one slot, the worthiest first."""
     jobs = []
 
@@ -74,9 +93,6 @@ def _of_slot(slot: SlotStock, told: list[str], gone: set[str]) -> list[Job]:
         )
 
     bring = f"{slot.product}: bring {slot.capacity - slot.on_hand}."
-    if slot.sku in gone:
-        why = f"The whole machine is empty of it. Bring {slot.capacity}."
-        job(Worth.ESSENTIAL_GONE, f"No {slot.product.lower()} left here", why, "Fill")
     for text in dict.fromkeys([*slot.faults, *told]):
         if not _counted_anyway(slot, text):
             job(Worth.FAULT, *_split(text), "Look")
@@ -84,7 +100,7 @@ def _of_slot(slot: SlotStock, told: list[str], gone: set[str]) -> list[Job]:
         job(Worth.COUNT, "Count this slot", f"{words.items(slot.unresolved)} may or may not have come out.", "Count")
     if slot.jams:
         job(Worth.JAM, f"Failed {words.times(slot.jams)}", "Clear the coil, then test it.", "Test", test=True)
-    if words.sold_out(slot) and slot.sku not in gone:
+    if words.sold_out(slot) and not sold_out_is_told:
         job(Worth.SOLD_OUT, "Sold out", bring, "Fill")
     elif slot.on_hand < slot.par and not slot.unresolved and not words.sold_out(slot):
         job(Worth.LOW, f"Low: {slot.on_hand} left", bring, "Fill")

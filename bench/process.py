@@ -49,7 +49,7 @@ class Started:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "kiosk", "run", "--config", str(config), "--log-level", "WARNING"],
                 env=os.environ | {"NOTIFY_SOCKET": str(address)},
-                stderr=subprocess.DEVNULL,
+                stderr=(folder / "log").open("ab"),
             )
             while b"READY=1" not in notify.recv(4096):
                 pass

@@ -1,4 +1,4 @@
-"""The whole daemon inside the bench's process, on a simulated machine in a hurry, with a stopwatch on its motors."""
+"""The whole daemon inside the bench's process, on a simulated machine in a hurry, a stopwatch on its motors' pins."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from kiosk.config import Config, load
 from kiosk.control.client import Client
 from kiosk.daemon import Daemon
 from kiosk.hardware import registry
-from kiosk.hardware.api import Motor, Turn
 from kiosk.hardware.simulator.world import World
 from kiosk.model import RestockRequest, new_request_id
 
@@ -79,28 +79,16 @@ def fill(client: Client) -> None:
         )
 
 
-class TimedMotor:
-    """A motor that notes when it was energised."""
+def probe(pin: Any, energised: Callable[[float], None]) -> None:
+    """Put a stopwatch on an output pin: `energised` gets the moment of each change to high."""
+    write = pin._set_state
 
-    def __init__(self, motor: Motor, energised: Callable[[float], None]) -> None:
-        self._motor = motor
-        self._energised = energised
+    def timed(level: bool) -> None:
+        if level:
+            energised(time.perf_counter())
+        write(level)
 
-    def turn(self, started: Callable[[], None]) -> Turn:
-        def noted() -> None:
-            self._energised(time.perf_counter())
-            started()
-
-        return self._motor.turn(noted)
-
-    def nudge(self) -> Turn:
-        return self._motor.nudge()
-
-    def fault(self) -> str | None:
-        return self._motor.fault()
-
-    def close(self) -> None:
-        self._motor.close()
+    pin._set_state = timed
 
 
 class Rig:
@@ -111,8 +99,8 @@ class Rig:
         self.energised: list[float] = []
         self.daemon = Daemon(self.config)
         self.daemon.start()
-        motors = self.daemon.parts.motors
-        motors.update({slot: TimedMotor(motor, self.energised.append) for slot, motor in motors.items()})
+        for slot in self.config.slots:
+            probe(self.world.pin_factory.pin(slot.options.motor_pin), self.energised.append)
         self.client = Client(f"{folder}/run/control.sock")
         fill(self.client)
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
+
+log = logging.getLogger(__name__)
 
 
 def ready() -> None:
@@ -33,5 +36,9 @@ def _send(message: str) -> None:
     if address.startswith("@"):
         address = "\0" + address[1:]
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as connection:
-        connection.connect(address)
-        connection.send(message.encode())
+        try:
+            connection.connect(address)
+            connection.send(message.encode())
+        except OSError as error:
+            # A kiosk that works must not end because nobody listens; if systemd does, its watchdog will tell.
+            log.debug("systemd did not take a note: note=%s error=%s", message, error)

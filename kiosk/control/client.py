@@ -103,7 +103,7 @@ class Client:
         connection = _UnixConnection(self._path, self._timeout_s)
         try:
             content = b"{}" if body is None and method == "POST" else msgspec.json.encode(body) if body else None
-            headers = {"Content-Type": "application/json"} if content is not None else {}
+            headers = {"Connection": "close"} | ({"Content-Type": "application/json"} if content is not None else {})
             connection.request(method, path, content, headers)
             response = connection.getresponse()
             answer = response.read()

@@ -59,6 +59,7 @@ class Desk:
         with self._changed:
             self._serving, self._next = self._next, None
             self._put(vend)
+            self._changed.notify_all()
 
     def find(self, request_id: str, wait_s: float) -> Vend | None:
         """Return a request's state: at once when it is done or unknown here, else after at most `wait_s` seconds."""
@@ -79,5 +80,4 @@ class Desk:
         self._vends[vend.id] = vend
         if len(self._vends) > REMEMBERED:
             self._vends.popitem(last=False)
-        self._changed.notify_all()
         return vend

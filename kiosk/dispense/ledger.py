@@ -17,6 +17,7 @@ from kiosk.clock import Clock
 from kiosk.dispense import bounds
 from kiosk.dispense.bounds import Bounds, Change
 from kiosk.dispense.machine import Finish
+from kiosk.dispense.schema import PENDING
 from kiosk.dispense.store import connect
 from kiosk.errors import ConflictError, LedgerError
 from kiosk.model import Outcome, Purpose, RestockRequest, RestockResult, VendRequest
@@ -27,7 +28,8 @@ BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 class Intent(Struct, frozen=True):
     """A vend that is durably recorded and not yet decided."""
 
-    vend: int
+    request: str
+    attempt: int
     slot: str
     sku: str
     purpose: Purpose
@@ -53,8 +55,11 @@ class Ledger:
     def __init__(self, path: Path, clock: Clock) -> None:
         self._clock = clock
         self._db = connect(path)
+        self._in_log = 0
+        self._touched: set[str] = set()
         with self._transaction():
             self._db.execute("INSERT OR IGNORE INTO meta VALUES ('epoch', ?)", (secrets.token_hex(6),))
+            self._db.execute("INSERT OR IGNORE INTO meta VALUES ('outbox_after', 0)")
             self._boot = self._begin_boot()
 
     def close(self) -> None:
@@ -77,6 +82,7 @@ class Ledger:
             try:
                 yield
                 self._db.execute("COMMIT")
+                self._in_log += 1
             finally:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
@@ -102,17 +108,16 @@ class Ledger:
 
     # -- one vend --------------------------------------------------------------------------------------------------
 
-    def intent(self, request: VendRequest, slot: str, sku: str) -> Intent:
-        """Record that an item is about to leave `slot`. Durable on return: only then may the motor be energised."""
+    def intent(self, request: VendRequest, slot: str, sku: str, attempt: int = 1) -> Intent:
+        """Record that an item is about to leave `slot`. Durable on return: only then may the motor be energised.
+
+        `attempt` counts the slots that are tried for this request, from 1.
+        """
         with self._transaction():
-            self._remember(request, sku)
-            cursor = self._db.execute(
-                "INSERT INTO vend (request, slot, state) VALUES (?, ?, 'intent')", (request.id, slot)
-            )
-            vend = int(cursor.lastrowid or 0)
+            self._insert_vend(request, attempt, sku, slot, "intent")
             change = bounds.may_have_left(self._bounds(slot))
-            self._move(slot, "intent", change, vend=vend)
-        return Intent(vend, slot, sku, request.purpose, change)
+            self._move(slot, "intent", change, request.id)
+        return Intent(request.id, attempt, slot, sku, request.purpose, change)
 
     def outcome(self, intent: Intent, verdict: Finish, hanging: Sequence[str] = ()) -> None:
         """Record how a vend ended: the stock's correction and the event, in one transaction.
@@ -123,13 +128,13 @@ class Ledger:
         slot = intent.slot
         with self._transaction():
             before = self._bounds(slot)
-            self._db.execute("UPDATE vend SET state = ? WHERE id = ?", (verdict.outcome, intent.vend))
+            self._close_vend(intent.request, intent.attempt, verdict.outcome)
             if verdict.outcome is Outcome.DISPENSED:
-                self._move(slot, "outcome", bounds.has_left(before), vend=intent.vend)
+                self._move(slot, "outcome", bounds.has_left(before), intent.request)
                 if before == (0, 0):
                     self._event("surplus", slot, intent.sku, 1)
             elif verdict.certain:
-                self._move(slot, "outcome", bounds.has_stayed(intent.change), vend=intent.vend)
+                self._move(slot, "outcome", bounds.has_stayed(intent.change), intent.request)
             for other in dict.fromkeys((slot, *hanging)) if verdict.drops > 1 else ():
                 self._may_have_left(other, "extra_drop", verdict.drops - 1)
             self._count_jams(intent, verdict.outcome, empty=before == (0, 0))
@@ -142,16 +147,16 @@ class Ledger:
         The stock needs no change: the intent already counts the item as unresolved.
         """
         with self._transaction():
-            rows = self._db.execute("SELECT id, slot FROM vend WHERE state = 'intent' ORDER BY id").fetchall()
-            for vend, slot in rows:
-                self._db.execute("UPDATE vend SET state = 'unknown' WHERE id = ?", (vend,))
+            rows = self._db.execute("SELECT request, attempt, slot FROM vend WHERE state = 'intent'").fetchall()
+            for request, attempt, slot in rows:
+                self._close_vend(request, attempt, Outcome.UNKNOWN)
                 self._event("unknown", slot, self._sku(slot), 0)
-        return [slot for _, slot in rows]
+        return [slot for _, _, slot in rows]
 
     def sold_out(self, request: VendRequest, sku: str) -> None:
         """Record that somebody asked for a product and none was left."""
         with self._transaction():
-            self._remember(request, sku)
+            self._insert_vend(request, 1, sku, None, "sold_out")
             self._event("sold_out", None, sku, 1)
 
     def unseen(self, slot: str, kind: str, items: int = 1) -> None:
@@ -183,8 +188,8 @@ class Ledger:
                 drift=bounds.drift(before, request.found),
             )
             self._insert_restock(request, result)
-            self._move(request.slot, "count", bounds.counted(before, request.found), restock=request.id)
-            self._move(request.slot, "added", Change(request.added, 0), restock=request.id)
+            self._move(request.slot, "count", bounds.counted(before, request.found), request.id)
+            self._move(request.slot, "added", Change(request.added, 0), request.id)
             self._db.execute("UPDATE stock SET jams = 0 WHERE slot = ?", (request.slot,))
             self._event("restocked", request.slot, self._sku(request.slot), request.added)
         return result
@@ -218,23 +223,32 @@ class Ledger:
     def forget(self, ranges: Sequence[tuple[int, int]]) -> None:
         """Take events lo to hi (both included) out of the outbox: somebody else holds them durably now."""
         with self._transaction():
-            self._db.executemany("UPDATE event SET pending = 0 WHERE pending = 1 AND seq BETWEEN ? AND ?", list(ranges))
+            for lo, hi in ranges:
+                self._db.execute("UPDATE event SET pending = 0 WHERE pending = 1 AND seq BETWEEN ? AND ?", (lo, hi))
+            self._advance_outbox()
 
     def trim(self, keep_rows: int) -> None:
         """Give up the oldest pending events above `keep_rows`, and count them, so that the loss is told."""
-        too_many = self._db.execute("SELECT count(*) FROM event WHERE pending = 1").fetchone()[0] - keep_rows
-        if too_many <= 0:
-            return
         with self._transaction():
-            self._db.execute(
-                "UPDATE event SET pending = 0 WHERE seq IN"
-                " (SELECT seq FROM event WHERE pending = 1 ORDER BY seq LIMIT ?)",
-                (too_many,),
+            rows = self._db.execute(
+                f"SELECT seq FROM event WHERE {PENDING} ORDER BY seq DESC LIMIT -1 OFFSET ?", (keep_rows,)
             )
+            oldest = [(seq,) for (seq,) in rows]
+            if not oldest:
+                return
+            self._db.executemany("UPDATE event SET pending = 0 WHERE seq = ?", oldest)
             self._db.execute(
                 "INSERT INTO meta VALUES ('dropped', ?) ON CONFLICT (key) DO UPDATE SET value = value + excluded.value",
-                (str(too_many),),
+                (len(oldest),),
             )
+            self._advance_outbox()
+
+    def _advance_outbox(self) -> None:
+        """Note the last event before the oldest pending one."""
+        self._db.execute(
+            f"UPDATE meta SET value = coalesce((SELECT min(seq) - 1 FROM event WHERE {PENDING}),"
+            " (SELECT max(seq) FROM event), 0) WHERE key = 'outbox_after'"
+        )
 
     # -- housekeeping and questions --------------------------------------------------------------------------------
 
@@ -243,8 +257,11 @@ class Ledger:
         with self._transaction():
             self._event("started", None, None, 0)
 
-    def checkpoint(self) -> None:
-        """Fold the write-ahead log into the file. Called when nobody waits; readers are never blocked."""
+    def checkpoint(self, after: int) -> None:
+        """Fold the write-ahead log into the file if `after` transactions or more are in it. Readers never wait."""
+        if self._in_log < after:
+            return
+        self._in_log = 0
         try:
             self._db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
         except sqlite3.Error as error:
@@ -252,11 +269,20 @@ class Ledger:
 
     def counts(self) -> dict[str, Count]:
         """Return every slot's row of the stock table."""
+        self._touched.clear()
+        return self._counts("", ())
+
+    def changed(self) -> dict[str, Count]:
+        """Return the rows of the slots that changed since the last call of `counts` or `changed`."""
+        slots, self._touched = tuple(self._touched), set()
+        return self._counts(f" WHERE slot IN ({', '.join('?' * len(slots))})", slots)
+
+    def _counts(self, where: str, slots: tuple[str, ...]) -> dict[str, Count]:
         try:
-            rows = self._db.execute("SELECT slot, on_hand, unresolved, jams, version FROM stock").fetchall()
+            rows = self._db.execute(f"SELECT slot, on_hand, unresolved, jams, version FROM stock{where}", slots)
+            return {row[0]: Count(*row) for row in rows.fetchall()}
         except sqlite3.Error as error:
             raise LedgerError(f"The ledger could not be read: {error}.") from error
-        return {row[0]: Count(*row) for row in rows}
 
     def audit(self) -> list[str]:
         """Return the slots whose stock is not the sum of their movements: none, unless the file was tampered with."""
@@ -269,20 +295,22 @@ class Ledger:
 
     # -- one row each ----------------------------------------------------------------------------------------------
 
-    def _remember(self, request: VendRequest, sku: str) -> None:
+    def _insert_vend(self, request: VendRequest, attempt: int, sku: str, slot: str | None, state: str) -> None:
         self._db.execute(
-            "INSERT OR IGNORE INTO request (id, sku, slot, purpose) VALUES (?, ?, ?, ?)",
-            (request.id, sku, request.slot, request.purpose),
+            "INSERT INTO vend (request, attempt, by_slot, purpose, sku, slot, state) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (request.id, attempt, request.slot is not None, request.purpose, sku, slot, state),
         )
 
-    def _move(
-        self, slot: str, kind: str, change: Change, *, vend: int | None = None, restock: str | None = None
-    ) -> None:
+    def _close_vend(self, request: str, attempt: int, outcome: Outcome) -> None:
+        self._db.execute("UPDATE vend SET state = ? WHERE request = ? AND attempt = ?", (outcome, request, attempt))
+
+    def _move(self, slot: str, kind: str, change: Change, request: str | None = None) -> None:
         """Append a movement and change the stock by it: the two never part."""
+        self._touched.add(slot)
         self._db.execute(
-            "INSERT INTO movement (slot, kind, on_hand, unresolved, vend, restock, boot, hour, clock_ok)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (slot, kind, *change, vend, restock, self._boot, self._clock.hour(), self._clock.synced()),
+            "INSERT INTO movement (slot, kind, on_hand, unresolved, request, boot, hour, clock_ok)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (slot, kind, *change, request, self._boot, self._clock.hour(), self._clock.synced()),
         )
         self._db.execute(
             "UPDATE stock SET on_hand = on_hand + ?, unresolved = unresolved + ?, version = version + 1 WHERE slot = ?",
@@ -301,6 +329,7 @@ class Ledger:
         )
 
     def _count_jams(self, intent: Intent, outcome: Outcome, *, empty: bool) -> None:
+        self._touched.add(intent.slot)
         if outcome is Outcome.DISPENSED:
             self._db.execute("UPDATE stock SET jams = 0 WHERE slot = ? AND jams > 0", (intent.slot,))
         elif outcome in (Outcome.JAMMED, Outcome.NOT_STARTED) and not empty and intent.purpose is Purpose.VISITOR:

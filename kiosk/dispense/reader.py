@@ -9,9 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from kiosk.dispense import words
+from kiosk.dispense.schema import PENDING
 from kiosk.dispense.store import connect_reader
 from kiosk.errors import LedgerError
 from kiosk.model import Attempt, Event, LotAdded, OutboxRow, Outcome, Purpose, VendRequest
+
+LOOK_BACK = 5000
+"""A slot's events are looked for among so many of the newest: without an index, which each vend would pay for."""
 
 _EVENT = "SELECT seq, kind, hour, clock_ok, quantity, slot, sku FROM event"
 
@@ -38,25 +42,32 @@ class Reader:
 
     def request(self, request_id: str) -> VendRequest | None:
         """Return a request that the ledger remembers, as it was asked."""
-        rows = self._rows("SELECT id, sku, slot, purpose FROM request WHERE id = ?", request_id)
-        for found, sku, slot, purpose in rows:
-            return VendRequest(id=found, sku=None if slot else sku, slot=slot, purpose=Purpose(purpose))
+        rows = self._rows("SELECT by_slot, purpose, sku, slot FROM vend WHERE request = ? LIMIT 1", request_id)
+        for by_slot, purpose, sku, slot in rows:
+            asked = (None, slot) if by_slot else (sku, None)
+            return VendRequest(id=request_id, sku=asked[0], slot=asked[1], purpose=Purpose(purpose))
         return None
 
     def attempts(self, request_id: str) -> tuple[Attempt, ...]:
         """Return the slots that were tried for a request, in order. One still open reads `unknown`."""
-        rows = self._rows("SELECT slot, state FROM vend WHERE request = ? ORDER BY id", request_id)
+        rows = self._rows(
+            "SELECT slot, state FROM vend WHERE request = ? AND slot IS NOT NULL ORDER BY attempt", request_id
+        )
         return tuple(
             Attempt(slot=slot, outcome=Outcome.UNKNOWN if state == "intent" else Outcome(state)) for slot, state in rows
         )
 
     def events(self, limit: int, before: int | None = None, slot: str | None = None) -> tuple[Event, ...]:
-        """Return up to `limit` events, newest first, older than sequence `before`, of one slot or of all."""
+        """Return up to `limit` events, newest first, older than sequence `before`, of all slots or lately of one."""
         older = 2**62 if before is None else before
         rows = (
             self._rows(f"{_EVENT} WHERE seq < ? ORDER BY seq DESC LIMIT ?", older, limit)
             if slot is None
-            else self._rows(f"{_EVENT} WHERE slot = ? AND seq < ? ORDER BY seq DESC LIMIT ?", slot, older, limit)
+            else self._rows(
+                f"{_EVENT} WHERE slot = ? AND seq BETWEEN (SELECT max(seq) FROM event) - ? AND ? - 1"
+                " ORDER BY seq DESC LIMIT ?",
+                *(slot, LOOK_BACK, older, limit),
+            )
         )
         return tuple(_event(row) for row in rows)
 
@@ -75,7 +86,7 @@ class Reader:
         """Return up to `limit` events of the outbox with a sequence above `after`, in order."""
         rows = self._rows(
             "SELECT seq, kind, slot, sku, quantity, hour, clock_ok, boot FROM event"
-            " WHERE pending = 1 AND seq > ? ORDER BY seq LIMIT ?",
+            f" WHERE {PENDING} AND seq > ? ORDER BY seq LIMIT ?",
             *(after, limit),
         )
         return [
@@ -85,7 +96,7 @@ class Reader:
 
     def pending_count(self) -> int:
         """Return how many events are in the outbox."""
-        return int(self._rows("SELECT count(*) FROM event WHERE pending = 1")[0][0])
+        return int(self._rows(f"SELECT count(*) FROM event WHERE {PENDING}")[0][0])
 
     def dropped(self) -> int:
         """Return how many events had to be given up because the outbox was full."""

@@ -50,6 +50,13 @@ PROVE_EVERY_S = 60.0
 SHOW_END_S = 10.0
 """How long the light tells how a vend ended."""
 
+FOLD_IDLE = 100
+"""After so many transactions the write-ahead log is folded into the ledger while nobody waits."""
+
+FOLD_BUSY = 200
+"""After so many it is folded in right after a vend, even in a rush. The log's file, some 3 MB then, is used again
+from its start: a commit that does not make a file longer needs no commit of the file system's journal as well."""
+
 TRIM_EVERY = 256
 """After so many vends the outbox is held against its bound."""
 
@@ -260,6 +267,7 @@ class Service:
             self._ready_at = float("inf")
             self._parts.show(Signal.READY)
         self._pay_owed()
+        self._ledger.checkpoint(FOLD_IDLE)
 
     def _serve(self, order: Order) -> None:
         """Try slot after slot until an item is out; always ends with an answer for whoever asked."""
@@ -288,7 +296,7 @@ class Service:
 
     def _attempt(self, order: Order, slot: str, tried: tuple[Attempt, ...]) -> Outcome:
         """Make one attempt: intent, motion, outcome."""
-        intent = self._intent(order, slot)
+        intent = self._intent(order, slot, len(tried) + 1)
 
         def started() -> None:
             self._parts.show(Signal.WORKING)
@@ -312,10 +320,10 @@ class Service:
         self._note_hanging(slot, verdict.outcome)
         return verdict.outcome
 
-    def _intent(self, order: Order, slot: str) -> Intent | None:
+    def _intent(self, order: Order, slot: str, attempt: int) -> Intent | None:
         """Commit the intent. Naloxone comes out even when the ledger fails; the slot is then owed a count."""
         try:
-            intent = self._ledger.intent(order.request, slot, order.sku)
+            intent = self._ledger.intent(order.request, slot, order.sku, attempt)
         except LedgerError as error:
             self._note_ledger(error)
             if not order.essential:
@@ -341,11 +349,11 @@ class Service:
 
     def _committed(self) -> None:
         """Publish the new stock and wake whoever reports it."""
-        self._shelf.update(self._ledger.counts(), self._owed)
+        self._shelf.update(self._ledger.changed(), self._owed)
         self.on_events()
 
     def _tidy(self) -> None:
-        self._ledger.checkpoint()
+        self._ledger.checkpoint(FOLD_BUSY)
         self._vends_since_trim += 1
         if self._vends_since_trim >= TRIM_EVERY:
             self._vends_since_trim = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from kiosk.config import Config
+from kiosk.config import Config, Slot
 from kiosk.dispense import words
 from kiosk.dispense.ledger import Count
 from kiosk.errors import NotFoundError
@@ -15,27 +15,33 @@ class Shelf:
     """The slots of the configuration with their counts from the ledger."""
 
     def __init__(self, config: Config, counts: Mapping[str, Count]) -> None:
-        self._config = config
         self._products = {product.sku: product for product in config.products}
+        self._plan = config.slots
+        self._counts: dict[str, Count] = {}
+        self._owed: tuple[str, ...] = ()
+        self._slots: dict[str, SlotStock] = {}
         self.stock = Stock(slots=())
         self.update(counts, ())
 
     def update(self, counts: Mapping[str, Count], owed: Sequence[str]) -> None:
-        """Replace the picture. `owed` names the slot of each vend that could not be recorded."""
-        self._counts = counts
-        self.stock = Stock(slots=tuple(self._slot(index, owed) for index in range(len(self._config.slots))))
+        """Renew the slots in `counts`. `owed` names the slot of each vend that could not be recorded."""
+        self._counts.update(counts)
+        stale = {*counts, *self._owed, *owed}
+        self._owed = tuple(owed)
+        for slot in self._plan:
+            if slot.id in stale:
+                self._slots[slot.id] = self._picture(slot, self._counts[slot.id], owed.count(slot.id))
+        self.stock = Stock(slots=tuple(self._slots.values()))
 
     def slot(self, slot: str) -> SlotStock:
         """Return one slot. Raises NotFoundError."""
-        for found in self.stock.slots:
-            if found.slot == slot:
-                return found
+        if found := self._slots.get(slot):
+            return found
         raise NotFoundError(f"This kiosk has no slot {slot!r}.")
 
-    def _slot(self, index: int, owed: Sequence[str]) -> SlotStock:
-        slot = self._config.slots[index]
-        product, count = self._products[slot.product], self._counts[slot.id]
-        unrecorded = min(owed.count(slot.id), count.on_hand)
+    def _picture(self, slot: Slot, count: Count, unrecorded: int) -> SlotStock:
+        product = self._products[slot.product]
+        unrecorded = min(unrecorded, count.on_hand)
         unresolved = count.unresolved + unrecorded
         return SlotStock(
             slot=slot.id,

@@ -141,7 +141,7 @@ def test_a_nudge_of_a_missing_motor_did_not_start(bench: Bench) -> None:
 
 def test_after_nudges_a_turn_ends_at_home_again(bench: Bench) -> None:
     bench.motor.nudge()
-    assert bench.motor.turn(started_nothing) is Turn.COMPLETED
+    assert bench.motor.turn(started_nothing) is Turn.HOMED
     assert bench.at_rest()
     assert bench.world.snapshot().coils[0].angle < 0.08
 
@@ -152,7 +152,7 @@ def test_it_works_again_after_a_fault(bench: Bench) -> None:
         bench.motor.turn(started_nothing)
     assert "A1" in bench.motor.fault()
     bench.world.set_fault(Fault.STALL, False, "A1")
-    assert bench.motor.turn(started_nothing) is Turn.COMPLETED
+    assert bench.motor.turn(started_nothing) is Turn.HOMED
     assert bench.motor.fault() is None
 
 

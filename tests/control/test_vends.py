@@ -143,5 +143,5 @@ def test_the_state_in_sentences(kiosk: KioskProcess) -> None:
     """A healthy kiosk has no faults and says where telemetry stands."""
     state = kiosk.client.state()
     assert (state.faults, state.door_open, state.busy) == ((), False, False)
-    assert state.telemetry.text == "No broker is configured: stock is not reported anywhere."
+    assert state.telemetry.text.startswith("No broker is configured: ")
     assert kiosk.client.stock().slots[0].faults == ()

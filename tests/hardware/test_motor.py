@@ -102,7 +102,7 @@ def test_what_the_home_switch_tells(
 
 
 def test_a_coil_away_from_home_runs_to_it(rig: Machine) -> None:
-    assert ByHand(rig, [(1.0, True)], at_home=False).turn()[0] is Turn.COMPLETED
+    assert ByHand(rig, [(1.0, True)], at_home=False).turn()[0] is Turn.HOMED
 
 
 def test_a_coil_away_from_home_has_both_limits_together(rig: Machine) -> None:

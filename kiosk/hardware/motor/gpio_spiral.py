@@ -162,7 +162,7 @@ class Driver:
             if edge is None:
                 return Turn.NOT_RETURNED
             if edge.home and self._home.active():
-                return Turn.COMPLETED
+                return Turn.HOMED
 
     def _next_edge(self, deadline: float) -> _Edge | None:
         try:

@@ -1,4 +1,4 @@
-"""The control API: what the staff pages and the command line may ask of the daemon. See API.md beside this file."""
+"""The control API: what the staff pages and the command line may ask of the daemon. See docs/control.md."""
 
 from __future__ import annotations
 

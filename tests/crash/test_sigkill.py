@@ -72,7 +72,7 @@ def vends_of(kiosk: KioskProcess, request_id: str) -> list[str]:
     """Return the states of a request's vends, read from the file itself, which must be whole."""
     with closing(sqlite3.connect(kiosk.state / "ledger.db")) as db:
         assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        rows = db.execute("SELECT state FROM vend WHERE request = ? ORDER BY id", (request_id,))
+        rows = db.execute("SELECT state FROM vend WHERE request = ? ORDER BY attempt", (request_id,))
         return [state for (state,) in rows]
 
 

@@ -79,11 +79,8 @@ class Driver:
         finally:
             self._stop()
         if ended is Turn.COMPLETED:
-            self._failures = 0
-            if at_home:
-                self._quarter_s = took_s / 4
-        else:
-            self._failures += 1
+            self._quarter_s = took_s / 4
+        self._failures = 0 if ended in (Turn.COMPLETED, Turn.HOMED) else self._failures + 1
         return ended
 
     def nudge(self) -> Turn:

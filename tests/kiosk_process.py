@@ -63,7 +63,7 @@ options = {{ motor_pin = 4, home_pin = 5 }}
 [[slots]]
 id = "B1"
 product = "STRIP"
-capacity = 12
+capacity = {capacity}
 par = 4
 options = {{ motor_pin = 6, home_pin = 7 }}
 

@@ -44,8 +44,8 @@ T = TypeVar("T")
 IDLE_S = 1.0
 """How often the idle vend thread wakes to prove that it lives and to do what can wait."""
 
-PROVE_EVERY_S = 60.0
-"""How often the drop sensor is proven while nothing moves."""
+CARE_EVERY_S = 60.0
+"""How often, while nothing moves, the drop sensor is proven and the outbox held against its bound."""
 
 SHOW_END_S = 10.0
 """How long the light tells how a vend ended."""
@@ -56,9 +56,6 @@ FOLD_IDLE = 100
 FOLD_BUSY = 200
 """After so many it is folded in right after a vend, even in a rush. The log's file, some 3 MB then, is used again
 from its start: a commit that does not make a file longer needs no commit of the file system's journal as well."""
-
-TRIM_EVERY = 256
-"""After so many vends the outbox is held against its bound."""
 
 CHANGE_TIMEOUT_S = 60.0
 """How long a restock waits for a vend that is under way. The longest vend tries every slot of a product."""
@@ -89,8 +86,8 @@ class Service:
         self._owed: list[str] = []
         self._hanging = [slot for slot, count in ledger.counts().items() if count.jams]
         self._drops_known = 0
-        self._proven_at = self._ready_at = float("-inf")
-        self._vends_since_trim = 0
+        self._care_at = self._ready_at = float("-inf")
+        self._last: str | None = None
         self._progress = time.monotonic()
         self.ledger_fault: str | None = None
         """What to tell staff while the ledger cannot be written."""
@@ -216,10 +213,12 @@ class Service:
 
         def make() -> None:
             try:
-                future.set_result(change())
+                result = change()
+                self._committed()  # before the answer: whoever asks next must find what was saved
             except (RequestError, LedgerError) as error:
                 future.set_exception(error)
-            self._committed()
+            else:
+                future.set_result(result)
 
         self._inbox.put(make)
         try:
@@ -231,6 +230,7 @@ class Service:
 
     def run(self) -> None:
         """Serve the inbox until `stop`. Anything it raises is a defect and ends the process; systemd restarts it."""
+        self._prove_beam()
         while True:
             self._beat()
             try:
@@ -259,15 +259,20 @@ class Service:
     def _idle(self) -> None:
         """Do what can wait, when nobody does."""
         now = self._clock.monotonic()
-        beam = self._parts.beam
-        if beam is not None and now - self._proven_at >= PROVE_EVERY_S:
-            self._proven_at = now
-            beam.prove()
+        if now >= self._care_at:
+            self._care_at = now + CARE_EVERY_S
+            self._prove_beam()
+            self._ledger.trim(self._config.telemetry.keep_rows)
+        self._account_strays()
         if now >= self._ready_at:
             self._ready_at = float("inf")
             self._parts.show(Signal.READY)
         self._pay_owed()
         self._ledger.checkpoint(FOLD_IDLE)
+
+    def _prove_beam(self) -> None:
+        if self._parts.beam is not None:
+            self._parts.beam.prove()
 
     def _serve(self, order: Order) -> None:
         """Try slot after slot until an item is out; always ends with an answer for whoever asked."""
@@ -313,7 +318,7 @@ class Service:
             started=started,
             beat=self._beat,
         )
-        self._drops_known = verdict.drops
+        self._drops_known, self._last = verdict.drops, slot
         if intent is not None:
             others = [other for other in self._hanging if other != slot]
             self._keep(lambda: self._ledger.outcome(intent, verdict, others))
@@ -345,28 +350,31 @@ class Service:
         self._ready_at = self._clock.monotonic() + SHOW_END_S
         self._keep(self._committed)
         self._desk.finish(vend)
-        self._tidy()
+        self._ledger.checkpoint(FOLD_BUSY)
 
     def _committed(self) -> None:
         """Publish the new stock and wake whoever reports it."""
         self._shelf.update(self._ledger.changed(), self._owed)
         self.on_events()
 
-    def _tidy(self) -> None:
-        self._ledger.checkpoint(FOLD_BUSY)
-        self._vends_since_trim += 1
-        if self._vends_since_trim >= TRIM_EVERY:
-            self._vends_since_trim = 0
-            self._ledger.trim(self._config.telemetry.keep_rows)
-
     def _account_strays(self) -> None:
-        """Record what fell outside a vend. Only a slot that jammed can lose an item without being turned."""
+        """Record what fell outside a vend: from a coil in which an item hung, or one whose motor does not stop.
+
+        Anything else that breaks the beam is no item of ours, such as a hand that reaches up from the tray.
+        """
         beam = self._parts.beam
         strays = 0 if beam is None else beam.seen() - self._drops_known
-        self._drops_known += max(0, strays)
-        for _ in range(min(strays, len(self._hanging))):
-            self._ledger.unseen(self._hanging.pop(), "stray_drop")
+        while strays > 0 and (slot := self._leaking()):
+            strays -= 1
+            self._drops_known += 1
+            self._ledger.unseen(slot, "stray_drop")
             self._committed()
+
+    def _leaking(self) -> str | None:
+        """Return a slot that can lose an item without being turned."""
+        if self._hanging:
+            return self._hanging.pop()
+        return self._last if self._last and self._parts.motor(self._last).fault() else None
 
     def _pay_owed(self) -> None:
         """Record the items that left while the ledger could not be written, now that it can."""

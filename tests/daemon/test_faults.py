@@ -1,0 +1,182 @@
+"""What breaks, one thing at a time: the state says it in a sentence, and naloxone comes out if any way is left."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from kiosk.config import load
+from kiosk.control.client import Client
+from kiosk.daemon import Daemon
+from kiosk.errors import RequestError
+from kiosk.hardware import registry
+from kiosk.hardware.simulator.faults import Fault
+from kiosk.hardware.simulator.world import World
+from kiosk.model import Outcome, RestockRequest, Vend, VendRequest, new_request_id
+from tests.kiosk_process import KioskProcess
+
+SPEED = 50.0
+
+
+class Kiosk:
+    """The whole daemon in this process, with its machine at hand."""
+
+    def __init__(self, folder: Path, telemetry: str = "") -> None:
+        process = KioskProcess(folder, speed=SPEED, telemetry=telemetry)
+        self.daemon = Daemon(load(process.config, registry))
+        self.daemon.start()
+        self.client: Client = process.client
+        process.fill()
+
+    @property
+    def world(self) -> World:
+        world: World = self.daemon.parts.board.world  # type: ignore[attr-defined]
+        return world
+
+    def press(self, button: str = "naloxone") -> None:
+        """Press a button of the machine and wait until the vend is over."""
+        before = self.client.events(1).events[0].seq
+        self.world.press(button)
+        give_up = time.monotonic() + 30
+        while self.client.state().busy or self.client.events(1).events[0].seq == before:
+            assert time.monotonic() < give_up, "the press led to nothing"
+            time.sleep(0.01)
+
+    def vend(self, sku: str) -> Vend:
+        request = VendRequest(id=new_request_id(), sku=sku)
+        self.client.vend(request)
+        return self.client.wait_vend(request.id, 30)
+
+    def faults(self) -> str:
+        return " ".join(fault.text for fault in self.client.state().faults)
+
+    def honest(self) -> bool:
+        return all(
+            slot.on_hand <= self.world.inside(slot.slot) <= slot.on_hand + slot.unresolved
+            for slot in self.client.stock().slots
+        )
+
+
+@pytest.fixture
+def kiosk(tmp_path: Path) -> Iterator[Kiosk]:
+    running = Kiosk(tmp_path)
+    yield running
+    running.daemon.stop()
+
+
+def eventually(true: Callable[[], bool]) -> bool:
+    """Say whether something becomes true within a few seconds: some faults show only in the machine's own time."""
+    give_up = time.monotonic() + 8
+    while not true() and time.monotonic() < give_up:
+        time.sleep(0.05)
+    return true()
+
+
+def dropped(kiosk: Kiosk) -> int:
+    return 18 - kiosk.world.inside("A1") - kiosk.world.inside("A2")
+
+
+BREAKS: dict[str, tuple[Callable[[World], None], str]] = {
+    "a jam": (lambda world: world.set_fault(Fault.JAM, True, "A1"), "A1 failed once: clear the coil, then test it."),
+    "a stalled coil": (lambda world: world.set_fault(Fault.STALL, True, "A1"), "A1 failed once"),
+    "a missing motor": (lambda world: world.set_fault(Fault.MOTOR_MISSING, True, "A1"), "A1 failed once"),
+    "an open door": (lambda world: world.set_door(True), "The door is open: close it."),
+    "a blocked beam": (lambda world: world.set_fault(Fault.BEAM_BLOCKED, True), "blocked"),
+    "a dead beam": (lambda world: world.set_fault(Fault.BEAM_DEAD, True), "Count this slot."),
+    "a motor that runs on": (lambda world: world.set_fault(Fault.MOTOR_RUNS_ON, True, "A1"), "A1"),
+    "a double drop": (lambda world: world.set_fault(Fault.DOUBLE_DROP, True, "A1"), "A1: 1 item is unresolved."),
+}
+
+
+@pytest.mark.parametrize("what", BREAKS)
+def test_naloxone_comes_out_whatever_else_is_broken(kiosk: Kiosk, what: str) -> None:
+    """One press of the button, one way still good: an item falls, the count stays honest, staff read why."""
+    break_it, sentence = BREAKS[what]
+    break_it(kiosk.world)
+    kiosk.press()
+    assert dropped(kiosk) >= 1
+    assert eventually(lambda: sentence in kiosk.faults()), kiosk.faults()
+    assert eventually(kiosk.honest)
+
+
+def test_two_kits_never_fall_for_one_press(kiosk: Kiosk) -> None:
+    """A healthy machine gives one item for one press."""
+    kiosk.press()
+    assert dropped(kiosk) == 1
+
+
+def test_an_open_door_refuses_ordinary_items(kiosk: Kiosk) -> None:
+    """Hands may be in the machine: only naloxone moves then."""
+    kiosk.world.set_door(True)
+    with pytest.raises(RequestError, match=r"The door is open\. Close it"):
+        kiosk.vend("STRIP")
+    assert kiosk.vend("NAL").outcome is Outcome.DISPENSED
+
+
+def test_a_hanging_item_falls_with_extra_quarter_turns(kiosk: Kiosk) -> None:
+    """An item at the edge is not a jam yet."""
+    kiosk.world.set_fault(Fault.HANG, True, "B1")
+    assert kiosk.vend("STRIP").outcome is Outcome.DISPENSED
+    assert kiosk.honest()
+
+
+def test_sold_out_is_said_and_counted(kiosk: Kiosk) -> None:
+    """An empty product says so, and the unmet request is an event."""
+    slot = kiosk.client.slot("B1").stock
+    kiosk.world.take_out("B1", 9)
+    kiosk.client.restock(RestockRequest(id=new_request_id(), slot="B1", found=0, added=0, as_of=slot.version))
+    done = kiosk.vend("STRIP")
+    assert (done.outcome, done.message) == (None, "Sold out here. We have told the people who refill it.")
+    assert kiosk.client.events(1).events[0].kind == "sold_out"
+
+
+def test_three_failures_take_a_slot_out_until_staff_test_it(kiosk: Kiosk) -> None:
+    """The third time it is not even tried; a test turn that works brings it back."""
+    kiosk.world.set_fault(Fault.MOTOR_MISSING, True, "B1")
+    for _ in range(3):
+        assert kiosk.vend("STRIP").outcome is Outcome.NOT_STARTED
+    assert kiosk.vend("STRIP").outcome is None
+    kiosk.world.set_fault(Fault.MOTOR_MISSING, False, "B1")
+    slot = kiosk.client.slot("B1").stock
+    kiosk.client.restock(
+        RestockRequest(id=new_request_id(), slot="B1", found=slot.on_hand, added=0, as_of=slot.version)
+    )
+    assert kiosk.vend("STRIP").outcome is Outcome.DISPENSED
+    assert kiosk.honest()
+
+
+def test_a_stuck_button_is_told(kiosk: Kiosk) -> None:
+    """It gave one item when it was pressed, and no more while it hangs."""
+    kiosk.world.set_fault(Fault.BUTTON_STUCK, True, "strips")
+    time.sleep(35 / SPEED)
+    assert "stuck" in kiosk.faults()
+    assert kiosk.vend("NAL").outcome is Outcome.DISPENSED
+
+
+def test_a_dead_broker_stops_nothing(tmp_path: Path) -> None:
+    """The link says that events wait here; vends go on."""
+    kiosk = Kiosk(tmp_path, telemetry='host = "127.0.0.1"\nport = 1\ntls = false')
+    kiosk.press()
+    link = kiosk.client.state().telemetry
+    assert not link.connected
+    assert link.pending > 0
+    assert dropped(kiosk) == 1
+    kiosk.daemon.stop()
+
+
+def test_a_full_outbox_stops_nothing_and_is_told(tmp_path: Path) -> None:
+    """Above its bound the oldest events are given up and counted."""
+    kiosk = Kiosk(tmp_path, telemetry="keep_rows = 100")
+    for _ in range(130):
+        request = RestockRequest(
+            id=new_request_id(), slot="B1", found=9, added=0, as_of=kiosk.client.slot("B1").stock.version
+        )
+        kiosk.client.restock(request)
+    kiosk.press()
+    assert eventually(lambda: kiosk.client.state().telemetry.dropped >= 30)
+    assert kiosk.client.state().telemetry.pending <= 101
+    assert dropped(kiosk) == 1
+    kiosk.daemon.stop()

@@ -113,12 +113,22 @@ class KioskProcess:
         self.socket = folder / "run" / "control.sock"
         self.client = Client(str(self.socket))
         self.log = folder / "log.txt"
+        self.log_level = "DEBUG"
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start the daemon and wait until it answers."""
         with self.log.open("ab") as log:
-            command = [sys.executable, "-m", "kiosk", "run", "--config", str(self.config), "--log-level", "DEBUG"]
+            command = [
+                sys.executable,
+                "-m",
+                "kiosk",
+                "run",
+                "--config",
+                str(self.config),
+                "--log-level",
+                self.log_level,
+            ]
             self._process = subprocess.Popen(command, stderr=log, stdout=log)
         give_up = time.monotonic() + START_S
         while not self._answers():

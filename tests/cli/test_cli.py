@@ -1,0 +1,111 @@
+"""The `kiosk` command, run as people run it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.kiosk_process import KioskProcess
+
+
+@pytest.fixture(scope="module")
+def kiosk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KioskProcess]:
+    process = KioskProcess(tmp_path_factory.mktemp("kiosk"), speed=50.0)
+    process.start()
+    process.fill()
+    yield process
+    assert process.stop() == 0
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command with nobody at the keyboard."""
+    command = [sys.executable, "-m", "kiosk", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60, check=False)
+
+
+def ask(kiosk: KioskProcess, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return run(*arguments, "--socket", str(kiosk.socket))
+
+
+COMMANDS = ("run", "check-config", "show-config", "stock", "vend", "selftest", "events", "admin-code", "outputs-off")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_is_a_sentence_and_an_example(command: str) -> None:
+    done = run(command, "--help")
+    assert done.returncode == 0
+    assert f"Example:\n    kiosk {command}" in done.stdout, done.stdout
+
+
+def test_check_config_tells_every_mistake_and_exits_2(tmp_path: Path) -> None:
+    path = tmp_path / "kiosk.toml"
+    path.write_text('[kiosk]\nid = "Bad Name"\n[[slots]]\nid = "A1"\nproduct = "NALL"\ncapactiy = 3\n')
+    done = run("check-config", str(path))
+    assert done.returncode == 2
+    for part in (
+        "kiosk.id",
+        "kiosk.site",
+        "slots[0].capactiy",
+        'Did you mean "capacity"?',
+        "mistakes. Nothing was started.",
+    ):
+        assert part in done.stderr, done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_run_refuses_a_bad_config_with_2(tmp_path: Path) -> None:
+    done = run("run", "--config", str(tmp_path / "missing.toml"))
+    assert (done.returncode, "missing.toml" in done.stderr) == (2, True)
+
+
+def test_show_config_gives_effective_values(kiosk: KioskProcess) -> None:
+    done = run("show-config", str(kiosk.config))
+    assert "return_home_s = 4.0" in done.stdout
+    assert "keep_rows = 500000" in done.stdout
+
+
+def test_stock_and_events_for_people_and_programs(kiosk: KioskProcess) -> None:
+    assert "A1   Naloxone nose spray" in ask(kiosk, "stock").stdout
+    assert {slot["slot"] for slot in json.loads(ask(kiosk, "stock", "--json").stdout)["slots"]} == {"A1", "A2", "B1"}
+    assert "Counted and filled." in ask(kiosk, "events").stdout
+    assert json.loads(ask(kiosk, "events", "--json", "--limit", "1").stdout)["events"][0]["hour"].endswith(":00Z")
+
+
+@pytest.mark.parametrize("what", ["A1", "NAL"])
+def test_vend_by_slot_or_product(kiosk: KioskProcess, what: str) -> None:
+    refused = ask(kiosk, "vend", what)
+    assert refused.returncode == 2
+    assert "add --yes" in refused.stderr
+    done = ask(kiosk, "vend", what, "--yes")
+    assert (done.returncode, done.stdout.strip().splitlines()[-1][4:]) == (0, "Done. Take it from the tray.")
+
+
+def test_selftest_turns_every_slot(kiosk: KioskProcess) -> None:
+    done = ask(kiosk, "selftest", "--yes")
+    for slot in ("A1", "A2", "B1"):
+        assert f"{slot}: {slot} turned and an item fell." in done.stdout, done.stdout + done.stderr
+    assert (done.returncode, done.stdout.strip().splitlines()[-1]) == (0, "Everything answers.")
+
+
+def test_admin_code_can_be_redeemed(kiosk: KioskProcess) -> None:
+    done = ask(kiosk, "admin-code")
+    kiosk.client.redeem_admin_code(done.stdout.splitlines()[0])
+    assert "Good once, for 60 minutes." in done.stdout
+
+
+def test_without_a_daemon_each_command_says_so(tmp_path: Path) -> None:
+    done = run("stock", "--socket", str(tmp_path / "nobody.sock"))
+    assert done.returncode == 1
+    assert "does not answer" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_outputs_off_works_while_the_daemon_is_away(tmp_path: Path) -> None:
+    process = KioskProcess(tmp_path)
+    done = run("outputs-off", "--config", str(process.config))
+    assert (done.returncode, done.stdout.strip()) == (0, "Every output that could be reached is off.")

@@ -106,6 +106,11 @@ def _changes(app: Flask, service: Service, codes: AdminCodes) -> None:
 
 
 def _refusals(app: Flask) -> None:
+    @app.before_request
+    def hear_out() -> None:
+        # Whoever is answered while still sending finds the connection closed and never reads the answer.
+        request.get_data()
+
     @app.errorhandler(KioskError)
     def ours(error: KioskError) -> Response:
         for kind, status, code in REFUSALS:
@@ -116,7 +121,6 @@ def _refusals(app: Flask) -> None:
     @app.errorhandler(HTTPException)
     def theirs(error: HTTPException) -> Response:
         if error.code == 413:
-            # An answer to somebody who is still sending is lost when the connection closes: hear them out first.
             request.environ["wsgi.input"].read(min(request.content_length or 0, DRAIN_BYTES))
         return _problem(error.code or 500, (error.name or "error").lower().replace(" ", "_"), _plain(error))
 

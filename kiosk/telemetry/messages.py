@@ -7,7 +7,6 @@ so that a field can be added without breaking an older collector.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Sequence
 from typing import Annotated, TypeVar
@@ -277,9 +276,9 @@ def _level(slot: SlotStock) -> SlotLevel:
 
 
 def _temperature(readings: Sequence[Reading]) -> float | None:
-    """Return the first temperature that a sensor knows, rounded to 0.5 °C."""
+    """Return the first temperature that a sensor knows, rounded to 0.5 °C; none that no kiosk can have."""
     for reading in readings:
-        if reading.unit in _CELSIUS and reading.value is not None and math.isfinite(reading.value):
+        if reading.unit in _CELSIUS and reading.value is not None and -100 <= reading.value <= 200:
             return round(reading.value * 2) / 2
     return None
 

@@ -38,10 +38,11 @@ class BeamSeen(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ButtonSeen(msgspec.Struct, frozen=True, kw_only=True):
-    """A button and whether it is held down."""
+    """A button, whether it is held down, and whether it is stuck that way."""
 
     name: str
     pressed: bool
+    stuck: bool = False
 
 
 class LightSeen(msgspec.Struct, frozen=True, kw_only=True):

@@ -44,7 +44,7 @@ class Body(Part):
 
     def seen(self) -> ButtonSeen:
         """Return what can be seen of it."""
-        return ButtonSeen(name=self.name, pressed=self.is_down())
+        return ButtonSeen(name=self.name, pressed=self.is_down(), stuck=Fault.BUTTON_STUCK in self.faults)
 
     def _finger(self, change: int, at: float) -> None:
         self._fingers += change

@@ -1,0 +1,169 @@
+"""The machine behind its glass in a real browser, shown by the real daemon."""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import LAPTOP, PHONE, SMALL_PHONE, OpenPage
+from tests.kiosk_process import KioskProcess
+
+KIOSK_SCREEN = {"width": 800, "height": 480}
+SMALLEST_PX = 44
+
+
+@pytest.fixture(scope="module")
+def kiosk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KioskProcess]:
+    """A kiosk at its own pace, full, with a glass."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    running = KioskProcess(tmp_path_factory.mktemp("kiosk"), speed=1.0, glass_port=port)
+    running.start()
+    running.fill()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def glass(kiosk: KioskProcess) -> str:
+    """The address of the glass."""
+    text = kiosk.config.read_text()
+    return "http://127.0.0.1:" + text.partition("glass_port = ")[2].split()[0]
+
+
+def watch(page: Page) -> list[str]:
+    """Return a list that fills with whatever the browser complains about."""
+    complaints: list[str] = []
+    page.on(
+        "console", lambda message: complaints.append(message.text) if message.type in {"error", "warning"} else None
+    )
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    return complaints
+
+
+def wire(page: Page, slot: str) -> str | None:
+    return page.locator(f'[data-slot="{slot}"] .loop').last.get_attribute("transform")
+
+
+def test_a_press_turns_a_coil_and_an_item_lands_in_the_tray(open_page: OpenPage, glass: str) -> None:
+    page = open_page(viewport=LAPTOP, reduced_motion="no-preference")
+    complaints = watch(page)
+    page.goto(glass)
+    slot = page.locator('[data-slot="A1"]')
+    before = int(slot.locator("[data-count]").inner_text())
+    page.get_by_role("button", name="Press the naloxone button").click()
+    expect(page.get_by_role("status")).to_have_text("A1 turns.")
+    drawn = {wire(page, "A1")}
+    expect(page.locator(".falling")).to_be_attached()
+    drawn.add(wire(page, "A1"))
+    expect(page.locator("[data-beam]")).to_have_attribute("data-beam", "drop beam broken")
+    expect(page.get_by_role("status")).to_have_text("An item fell from A1.")
+    expect(slot.locator("[data-count]")).to_have_text(str(before - 1))
+    assert len(drawn) == 2
+    take = page.get_by_role("button", name="Take 1 item")
+    expect(take).to_be_enabled()
+    take.click()
+    expect(page.get_by_role("button", name="The tray is empty")).to_be_disabled()
+    assert complaints == []
+
+
+def test_a_fault_is_switched_on_and_off_by_keyboard(open_page: OpenPage, glass: str) -> None:
+    page = open_page(viewport=LAPTOP)
+    page.goto(glass)
+    page.get_by_role("link", name="A2").first.focus()
+    page.keyboard.press("Enter")
+    switch = page.get_by_role("switch", name="The motor is unplugged")
+    switch.focus()
+    page.keyboard.press("Space")
+    expect(page.locator('[data-slot="A2"]')).to_contain_text("unplugged")
+    expect(switch).to_be_checked()
+    page.keyboard.press("Space")
+    expect(page.locator('[data-slot="A2"]')).not_to_contain_text("unplugged")
+
+
+def test_a_slot_is_filled_through_the_door(open_page: OpenPage, glass: str) -> None:
+    page = open_page()
+    page.goto(f"{glass}/#slot-B1")
+    take = page.get_by_role("button", name="Take one out")
+    expect(take).to_be_disabled()
+    page.get_by_role("button", name="Open the door").click()
+    take.click()
+    expect(page.get_by_text("8 of 9 inside").last).to_be_visible()
+    page.get_by_role("button", name="Fill B1").click()
+    expect(page.get_by_text("9 of 9 inside").last).to_be_visible()
+    page.get_by_role("button", name="Close the door").click()
+    expect(take).to_be_disabled()
+
+
+def test_without_scripts_it_is_pressed_and_broken_all_the_same(open_page: OpenPage, glass: str) -> None:
+    page = open_page(java_script_enabled=False)
+    page.goto(glass)
+    page.get_by_role("button", name="Press the strips button").click()
+    page.goto(f"{glass}/#slot-A2")
+    page.locator("#slot-A2").get_by_label("Two items fall together").check()
+    page.locator("#slot-A2").get_by_role("button", name="Set these").click()
+    expect(page.locator('[data-slot="A2"]')).to_contain_text("two fall")
+    page.locator("#slot-A2").get_by_label("Two items fall together").uncheck()
+    page.locator("#slot-A2").get_by_role("button", name="Set these").click()
+    expect(page.locator('[data-slot="A2"]')).not_to_contain_text("two fall")
+    expect(page.locator("#slot-A2").get_by_label("Two items fall together")).not_to_be_checked()
+    for _ in range(60):
+        page.get_by_role("link", name="Look again").click()
+        if "Take" in page.locator("[data-tray]").inner_text():
+            break
+        page.wait_for_timeout(250)
+    page.get_by_role("button", name="Take 1 item").click()
+    expect(page.get_by_text("The tray is empty").first).to_be_visible()
+
+
+def test_nothing_is_drawn_in_motion_for_those_who_asked_for_stillness(open_page: OpenPage, glass: str) -> None:
+    page = open_page(viewport=LAPTOP, reduced_motion="reduce")
+    page.goto(glass)
+    page.evaluate(
+        "() => { window.fell = 0; new MutationObserver(() => {"
+        " window.fell += document.querySelectorAll('.falling').length"
+        " }).observe(document.getElementById('machine'), { childList: true }) }"
+    )
+    page.get_by_role("button", name="Press the naloxone button").click()
+    expect(page.get_by_role("status")).to_have_text(re.compile(r"An item fell from A\d\."))
+    page.get_by_role("button", name="Take 1 item").click()
+    assert page.evaluate("window.fell") == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [SMALL_PHONE, PHONE, KIOSK_SCREEN, LAPTOP], ids=["360", "390", "800", "1280"])
+def test_it_fits_and_can_be_read(
+    open_page: OpenPage, glass: str, axe: Callable[[Page], None], viewport: dict[str, int], scheme: str
+) -> None:
+    page = open_page(viewport=viewport, color_scheme=scheme)
+    complaints = watch(page)
+    page.goto(glass)
+    expect(page.locator("html.js")).to_be_attached()
+    page.wait_for_function("document.fonts.status === 'loaded'")
+    assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+    small = page.evaluate(
+        "(px) => [...document.querySelectorAll('button, nav a, .switch')].filter(e => e.offsetParent)"
+        ".filter(e => e.offsetHeight < px || e.offsetWidth < px).map(e => e.textContent)",
+        SMALLEST_PX,
+    )
+    assert small == []
+    axe(page)
+    assert complaints == []
+
+
+def test_it_tells_when_the_power_goes_and_when_it_is_back(open_page: OpenPage, kiosk: KioskProcess, glass: str) -> None:
+    page = open_page()
+    page.goto(glass)
+    page.get_by_role("button", name="Pull the plug in the next turn").click()
+    expect(page.get_by_role("status")).to_have_text("The power goes in the next turn.")
+    page.get_by_role("button", name="Press the naloxone button").click()
+    expect(page.get_by_role("status")).to_have_text("The machine has no power. Waiting for it to come back.")
+    kiosk.kill()
+    kiosk.start()
+    expect(page.get_by_role("status")).to_have_text("The machine is back.")
+    assert sum(slot.unresolved for slot in kiosk.client.stock().slots) == 1

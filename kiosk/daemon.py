@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 BEAT_S = 1.0
 """How often the main thread looks after the others, in seconds."""
 
-STUCK_S = 12.0
+STUCK_S = 9.0
 """The vend thread proves progress at each step; the longest, watching after a motor fell silent, takes 8 s."""
 
 

@@ -62,6 +62,7 @@ class Daemon:
         ledger.plan({slot.id: slot.product for slot in config.slots})
         ledger.recover()
         ledger.started()
+        mistrusted = tuple(ledger.audit())
         reader = Reader(state / "ledger.db")
         undo.callback(reader.close)
 
@@ -72,6 +73,7 @@ class Daemon:
         self._listen_to_visitors()
 
         self.status = Status(config, self.parts, self.service)
+        self.status.mistrusted = mistrusted
         source = LedgerSource(config, self.service, reader, self.status)
         self.telemetry = Publisher(config.telemetry, config.privacy, config.kiosk.id, source, board.clock)
         self.status.link = self.telemetry.link

@@ -97,7 +97,13 @@ class Client:
         self._send("POST", "/v1/admin-codes/redeem", RedeemRequest(code=code))
 
     def _ask(self, method: str, path: str, answer: type[T], body: Any = None) -> T:
-        return msgspec.json.decode(self._send(method, path, body), type=answer)
+        content = self._send(method, path, body)
+        try:
+            return msgspec.json.decode(content, type=answer)
+        except msgspec.DecodeError as error:
+            raise DaemonAwayError(
+                f"The kiosk daemon gave an answer that does not fit ({error}): it has another version. Restart both."
+            ) from error
 
     def _send(self, method: str, path: str, body: Any = None) -> bytes:
         connection = _UnixConnection(self._path, self._timeout_s)

@@ -20,6 +20,8 @@ class Status:
         self._service = service
         self.link: Callable[[], Link] = lambda: Link(text="Telemetry has not started.", connected=False, pending=0)
         """Tells where telemetry stands."""
+        self.mistrusted: tuple[str, ...] = ()
+        """Slots whose stock was not the sum of its movements at start."""
 
     def now(self) -> KioskState:
         """Return the whole kiosk at a glance. May be called from any thread."""
@@ -45,6 +47,8 @@ class Status:
         parts = self._parts
         yield "ledger", self._service.ledger_fault
         yield "pins", parts.board.fault()
+        for slot in self.mistrusted:
+            yield slot, f"{slot}: the ledger's sums do not agree. Count this slot, then look for a failing disk."
         if parts.beam is not None:
             yield "drop sensor", parts.beam.fault()
         yield from parts.broken.items()

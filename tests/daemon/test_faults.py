@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -180,3 +182,15 @@ def test_a_full_outbox_stops_nothing_and_is_told(tmp_path: Path) -> None:
     assert kiosk.client.state().telemetry.pending <= 101
     assert dropped(kiosk) == 1
     kiosk.daemon.stop()
+
+
+def test_sums_that_do_not_agree_are_told(tmp_path: Path) -> None:
+    """A stock row that somebody changed by hand is noticed at the next start."""
+    kiosk = Kiosk(tmp_path)
+    kiosk.daemon.stop()
+    with closing(sqlite3.connect(tmp_path / "state" / "ledger.db")) as db, db:
+        db.execute("UPDATE stock SET on_hand = 7 WHERE slot = 'B1'")
+    again = Daemon(load(tmp_path / "kiosk.toml", registry))
+    again.start()
+    assert "B1: the ledger's sums do not agree. Count this slot" in kiosk.faults()
+    again.stop()

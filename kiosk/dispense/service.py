@@ -282,11 +282,12 @@ class Service:
             for slot in self._choose(order):
                 tried.append(Attempt(slot=slot, outcome=self._attempt(order, slot, tuple(tried))))
                 if tried[-1].outcome in FALLEN:
-                    self._visit = policy.took(self._visit, order.sku, self._clock.monotonic())
                     break
             vend = _done(order.request, tuple(tried))
         except LedgerError:
             vend = replace(_done(order.request, tuple(tried)), message=words.NO_LEDGER)
+        if vend.outcome in FALLEN and order.request.purpose is Purpose.VISITOR:
+            self._visit = policy.took(self._visit, order.sku, self._clock.monotonic())
         if not tried:
             self._keep(lambda: self._ledger.sold_out(order.request, order.sku))
         self._answer(vend)

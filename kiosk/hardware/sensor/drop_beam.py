@@ -91,7 +91,10 @@ class Driver:
         self._stray = item
 
     def prove(self) -> bool:
-        """Darken the emitter and see whether the receiver notices, both ways; at most 20 ms."""
+        """Darken the emitter and see whether the receiver notices, both ways; at most 20 ms.
+
+        Pins that fail prove nothing: the answer is False, and the vend goes on without a sensor.
+        """
         if self._emitter is None:
             return False
         self._tried = True
@@ -103,8 +106,10 @@ class Driver:
                 and self._answer(self._emitter.off, True, ANSWER_S)
                 and self._answer(self._emitter.on, False, ANSWER_S)
             )
-        finally:
             self._emitter.on()
+        except HardwareError:
+            self._holds = False
+        finally:
             self._proof_ended = self._clock.monotonic()
             self._proving = False
         return self._holds

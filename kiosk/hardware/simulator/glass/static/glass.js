@@ -61,6 +61,7 @@ function drawFalls(part) {
     fall.element.remove();
     falls.delete(name);
   }
+  showTray();
 }
 
 function newFall(slot) {
@@ -149,7 +150,7 @@ function showMachine(seen) {
   lamp?.classList.toggle("lit", seen.light.on);
   if (lamp) lamp.querySelector("[data-lamp-says]").textContent = seen.light.on ? "on" : "off";
   showHeat(seen.temperature);
-  showTray(seen.tray);
+  showTray();
   showBeam();
 }
 
@@ -161,8 +162,11 @@ function showHeat(celsius) {
   if (document.activeElement !== slider) slider.value = celsius;
 }
 
-function showTray(count) {
+function showTray() {
   const tray = document.querySelector("[data-tray]");
+  const inAir = places();
+  const landing = [...falls.keys()].filter((name) => !inAir.has(name)).length; // in the tray, but not drawn there yet
+  const count = Math.max(0, latest.tray - landing);
   if (Number(tray.dataset.tray) === count && tray.dataset.live) return;
   tray.dataset.live = "1";
   tray.dataset.tray = count;
@@ -170,9 +174,9 @@ function showTray(count) {
   const items = count === 1 ? "1 item" : `${count} items`;
   tray.querySelector("[data-tray-says]").textContent = count ? `Take ${items}` : "The tray is empty";
   while (inTray.length < count) inTray.unshift("box");
-  inTray.splice(0, inTray.length - count);
+  inTray.splice(0, inTray.length - count - inAir.size - landing);
   tray.querySelector("[data-pile]").replaceChildren(
-    ...inTray.slice(-8).map((kind) => {
+    ...inTray.slice(0, count).slice(-8).map((kind) => {
       const element = document.createElementNS("http://www.w3.org/2000/svg", "svg");
       element.setAttribute("viewBox", "-30 150 60 62");
       element.append(use("pack", kind));
@@ -183,13 +187,17 @@ function showTray(count) {
 
 // --- What is told ---------------------------------------------------------------------------------------------------
 
+const begun = new Map(); // how many items were in a coil when it began to turn
+
 function tell(from, to) {
   to.coils.forEach((coil, at) => {
     const was = from.coils[at];
+    if (coil.turning && !was.turning) begun.set(coil.slot, coil.count);
     const fell = coil.turning || was.turning ? was.count - coil.count : 0;
     for (let one = 0; one < fell; one++) inTray.push(slots.get(coil.slot).querySelector(".depth").dataset.kind);
     if (fell > 0) say(fell === 1 ? `An item fell from ${coil.slot}.` : `${fell} items fell from ${coil.slot}.`);
     else if (coil.turning && !was.turning) say(`${coil.slot} turns.`);
+    else if (was.turning && !coil.turning && coil.count === begun.get(coil.slot)) say(`${coil.slot} stopped. Nothing fell.`);
     else if (coil.count > was.count) say(`${coil.slot} has ${coil.count} items now.`);
   });
   if (from.tray > 0 && to.tray === 0) say("You took everything out of the tray.");

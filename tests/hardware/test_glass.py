@@ -46,7 +46,7 @@ def test_everything_the_page_loads_is_there_and_from_here(glass: FlaskClient) ->
     styles = [path for path in paths if path.endswith(".css")]
     for path in styles:
         with glass.get(path) as style:
-            paths += re.findall(r'url\("([^"]+)"', style.text)
+            paths += re.findall(r'url\("([^"]+)"', style.get_data(as_text=True))
     assert len(paths) > 5
     for path in paths:
         assert path.startswith("/")

@@ -230,7 +230,7 @@ function take(seen) {
   if (away) say("The machine is back.");
   away = false;
   before = latest && !seen.fresh ? latest : { ...seen, at: seen.at - 1 };
-  if (latest) tell(latest, seen);
+  if (latest && !seen.fresh) tell(latest, seen);
   latest = seen;
   seen.coils.forEach(showCoil);
   showMachine(seen);

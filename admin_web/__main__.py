@@ -85,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             sdnotify.stopping()
             server.stop()
     except OSError as error:
-        sys.exit(f"kiosk-admin-web: cannot listen on {options.host} port {options.port}: {error.strerror}.")
+        sys.exit(f"kiosk-admin-web: cannot listen on {options.host} port {options.port}: {error.strerror or error}.")
     except KeyboardInterrupt:
         pass
     finally:

@@ -104,9 +104,15 @@ def take_lock(folder: Path) -> IO[str]:
     return lock
 
 
+_given: set[int] = set()
+"""Ports that this process has given out: nobody listens there yet, and they are taken all the same."""
+
+
 def free_port(wanted: int, what: str) -> int:
-    """Return `wanted`, or the next port that is free on loopback, and say so."""
+    """Return `wanted`, or the next port that is free on loopback and was not given out before, and say so."""
     for port in range(wanted, min(wanted + 200, 65536)):
+        if port in _given:
+            continue
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -114,9 +120,10 @@ def free_port(wanted: int, what: str) -> int:
             except OSError:
                 continue
         if port != wanted:
-            print(f"Port {wanted} is taken; the {what} uses {port}.", flush=True)
+            print(f"Port {wanted} is taken: {what} on {port} instead.", flush=True)
+        _given.add(port)
         return port
-    raise DemoError(f"No port from {wanted} on is free for the {what}. Stop what listens there.")
+    raise DemoError(f"No port from {wanted} on is free for {what}. Stop what listens there.")
 
 
 def listens(port: int) -> bool:

@@ -41,7 +41,7 @@ class Demo:
         self._brings_broker = not config.telemetry.host
         self.config = self._placed(config)
         self.glass_port = self.config.simulator.glass_port
-        self.web_port = free_port(8081, "staff pages")
+        self.web_port = free_port(8081, "the staff pages")
         self.socket = str(Path(self.config.paths.runtime) / "control.sock")
         self.client = Client(self.socket)
         written = folder / "kiosk.toml"
@@ -136,8 +136,8 @@ class Demo:
             path.mkdir(exist_ok=True)
         telemetry = config.telemetry
         if self._brings_broker:
-            telemetry = replace(telemetry, host=HOST, port=free_port(1883, "broker"), tls=False)
-        glass = free_port(config.simulator.glass_port or 8080, "glass")
+            telemetry = replace(telemetry, host=HOST, port=free_port(1883, "the broker"), tls=False)
+        glass = free_port(config.simulator.glass_port or 8080, "the glass")
         return replace(
             config,
             telemetry=telemetry,

@@ -110,5 +110,11 @@ def test_a_taken_port_is_told_and_the_next_one_used(capsys: pytest.CaptureFixtur
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        assert free_port(port, "glass") > port
-    assert f"Port {port} is taken; the glass uses" in capsys.readouterr().out
+        assert free_port(port, "the glass") > port
+    assert f"Port {port} is taken: the glass on" in capsys.readouterr().out
+
+
+def test_two_parts_never_get_one_port() -> None:
+    """Both ask from the same number on, before either listens."""
+    first = free_port(18200, "the glass")
+    assert free_port(18200, "the staff pages") != first

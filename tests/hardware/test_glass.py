@@ -74,8 +74,12 @@ def test_a_slot_is_filled_through_the_open_door_only(glass: FlaskClient) -> None
     assert "Open the door first." in glass.post("/slots/A1/take").text
     glass.post("/door", data={"open": "1"})
     assert glass.post("/slots/A1/take").headers["Location"] == "/#slot-A1"
+    glass.post("/slots/A1/take")
+    assert seen(glass).coils[0].count == 6
+    assert glass.post("/slots/A1/put").headers["Location"] == "/#slot-A1"
     assert seen(glass).coils[0].count == 7
     glass.post("/slots/A1/fill")
+    assert glass.post("/slots/A1/put").status_code == 400
     assert seen(glass).coils[0].count == 8
     glass.post("/door", data={"open": "0"})
     assert seen(glass).door_open is False

@@ -59,6 +59,14 @@ def fill(slot: str) -> BaseResponse:
     return _done(f"#slot-{slot}")
 
 
+@hands.post("/slots/<slot>/put")
+def put_in(slot: str) -> BaseResponse:
+    """Put one item into a slot, behind the others, through the open door."""
+    _only_through_the_door()
+    _world().put_in(slot, 1)
+    return _done(f"#slot-{slot}")
+
+
 @hands.post("/slots/<slot>/take")
 def take_out(slot: str) -> BaseResponse:
     """Take the hindmost item out of a slot, through the open door."""

@@ -18,6 +18,8 @@ let away = false;
 const inTray = []; // kinds of the items that were seen falling
 const falls = new Map(); // falling items that are drawn, by slot and order
 
+const items = (number) => (number === 1 ? "1 item" : `${number} items`);
+
 function say(text) {
   if (told.textContent !== text) told.textContent = text;
 }
@@ -106,7 +108,8 @@ function blink() {
 
 function showBeam() {
   if (!beam || !latest?.beam) return;
-  const broken = latest.beam.broken || performance.now() < blinkEnds;
+  // What is drawn lags a little behind: a falling item breaks the beam when it is drawn there.
+  const broken = falls.size ? performance.now() < blinkEnds : latest.beam.broken || performance.now() < blinkEnds;
   const fault = { beam_dead: "dead", beam_blocked: "blocked" }[latest.beam.fault];
   beam.dataset.beam = `drop beam ${fault ?? (broken ? "broken" : "clear")}`;
   beam.querySelector("[data-beam-says]").textContent = beam.dataset.beam;
@@ -171,8 +174,7 @@ function showTray() {
   tray.dataset.live = "1";
   tray.dataset.tray = count;
   tray.disabled = count === 0;
-  const items = count === 1 ? "1 item" : `${count} items`;
-  tray.querySelector("[data-tray-says]").textContent = count ? `Take ${items}` : "The tray is empty";
+  tray.querySelector("[data-tray-says]").textContent = count ? `Take ${items(count)}` : "The tray is empty";
   while (inTray.length < count) inTray.unshift("box");
   inTray.splice(0, inTray.length - count - inAir.size - landing);
   tray.querySelector("[data-pile]").replaceChildren(
@@ -193,12 +195,12 @@ function tell(from, to) {
   to.coils.forEach((coil, at) => {
     const was = from.coils[at];
     if (coil.turning && !was.turning) begun.set(coil.slot, coil.count);
-    const fell = coil.turning || was.turning ? was.count - coil.count : 0;
+    const fell = coil.turning || was.turning || coil.motions > was.motions ? was.count - coil.count : 0;
     for (let one = 0; one < fell; one++) inTray.push(slots.get(coil.slot).querySelector(".depth").dataset.kind);
-    if (fell > 0) say(fell === 1 ? `An item fell from ${coil.slot}.` : `${fell} items fell from ${coil.slot}.`);
+    if (fell > 0) say(fell === 1 ? `An item fell from ${coil.slot}.` : `${items(fell)} fell from ${coil.slot}.`);
     else if (coil.turning && !was.turning) say(`${coil.slot} turns.`);
     else if (was.turning && !coil.turning && coil.count === begun.get(coil.slot)) say(`${coil.slot} stopped. Nothing fell.`);
-    else if (coil.count > was.count) say(`${coil.slot} has ${coil.count} items now.`);
+    else if (coil.count !== was.count) say(`${coil.slot} has ${items(coil.count)} now.`);
   });
   if (from.tray > 0 && to.tray === 0) say("You took everything out of the tray.");
   if (from.door_open !== to.door_open) say(to.door_open ? "The door is open." : "The door is closed.");

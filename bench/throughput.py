@@ -155,7 +155,7 @@ def _replay(bare: sqlite3.Connection, statements: list[tuple[str, tuple[Any, ...
     began = time.perf_counter()
     for sql, values in statements:
         cursor = bare.execute(sql, values)
-        if sql.startswith(("SELECT", "PRAGMA")):
+        if cursor.description is not None:
             cursor.fetchall()
     return time.perf_counter() - began
 

@@ -24,6 +24,7 @@ class Clock:
     def __init__(self, speed: float = 1.0, synchronized: Path = SYNCHRONIZED) -> None:
         self.speed = speed
         self._synchronized = synchronized
+        self._hour = -1, ""
 
     def monotonic(self) -> float:
         """Return seconds since some fixed moment; never goes back, whatever is done to the wall clock."""
@@ -39,7 +40,11 @@ class Clock:
 
     def hour(self) -> str:
         """Return the wall time rounded down to the hour: the finest time that is ever stored or sent."""
-        return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:00Z")
+        hours = int(time.time() // 3600)
+        if hours != self._hour[0]:
+            at = datetime.datetime.fromtimestamp(hours * 3600, datetime.UTC)
+            self._hour = hours, at.strftime("%Y-%m-%dT%H:00Z")
+        return self._hour[1]
 
     def synced(self) -> bool:
         """Say whether the wall clock has been set from the network since the machine started."""

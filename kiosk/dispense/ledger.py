@@ -46,6 +46,10 @@ class Count(Struct, frozen=True):
     version: int
 
 
+COUNT = "slot, on_hand, unresolved, jams, version"
+"""The columns of a Count."""
+
+
 class Ledger:
     """ledger.db, opened for writing. Each public method that writes is one transaction: all of it or nothing.
 
@@ -56,7 +60,8 @@ class Ledger:
         self._clock = clock
         self._db = connect(path)
         self._in_log = 0
-        self._touched: set[str] = set()
+        self._changing: dict[str, Count] = {}
+        self._changed: dict[str, Count] = {}
         with self._transaction():
             self._db.execute("INSERT OR IGNORE INTO meta VALUES ('epoch', ?)", (secrets.token_hex(6),))
             self._db.execute("INSERT OR IGNORE INTO meta VALUES ('outbox_after', 0)")
@@ -83,7 +88,9 @@ class Ledger:
                 yield
                 self._db.execute("COMMIT")
                 self._in_log += 1
+                self._changed |= self._changing
             finally:
+                self._changing = {}
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
         except sqlite3.Error as error:
@@ -104,7 +111,7 @@ class Ledger:
                 elif known[slot] != sku:
                     held = self._bounds(slot)
                     self._move(slot, "planogram", Change(-held.on_hand, +held.on_hand))
-                    self._db.execute("UPDATE stock SET sku = ?, jams = 0 WHERE slot = ?", (sku, slot))
+                    self._change_stock("sku = ?, jams = 0", sku, slot)
 
     # -- one vend --------------------------------------------------------------------------------------------------
 
@@ -190,7 +197,7 @@ class Ledger:
             self._insert_restock(request, result)
             self._move(request.slot, "count", bounds.counted(before, request.found), request.id)
             self._move(request.slot, "added", Change(request.added, 0), request.id)
-            self._db.execute("UPDATE stock SET jams = 0 WHERE slot = ?", (request.slot,))
+            self._change_stock("jams = 0", request.slot)
             self._event("restocked", request.slot, self._sku(request.slot), request.added)
         return result
 
@@ -269,20 +276,16 @@ class Ledger:
 
     def counts(self) -> dict[str, Count]:
         """Return every slot's row of the stock table."""
-        self._touched.clear()
-        return self._counts("", ())
-
-    def changed(self) -> dict[str, Count]:
-        """Return the rows of the slots that changed since the last call of `counts` or `changed`."""
-        slots, self._touched = tuple(self._touched), set()
-        return self._counts(f" WHERE slot IN ({', '.join('?' * len(slots))})", slots)
-
-    def _counts(self, where: str, slots: tuple[str, ...]) -> dict[str, Count]:
         try:
-            rows = self._db.execute(f"SELECT slot, on_hand, unresolved, jams, version FROM stock{where}", slots)
-            return {row[0]: Count(*row) for row in rows.fetchall()}
+            rows = self._db.execute(f"SELECT {COUNT} FROM stock").fetchall()
         except sqlite3.Error as error:
             raise LedgerError(f"The ledger could not be read: {error}.") from error
+        return {row[0]: Count(*row) for row in rows}
+
+    def changed(self) -> dict[str, Count]:
+        """Return the stock rows that were committed since the last call. Asks the database nothing."""
+        changed, self._changed = self._changed, {}
+        return changed
 
     def audit(self) -> list[str]:
         """Return the slots whose stock is not the sum of their movements: none, unless the file was tampered with."""
@@ -306,16 +309,17 @@ class Ledger:
 
     def _move(self, slot: str, kind: str, change: Change, request: str | None = None) -> None:
         """Append a movement and change the stock by it: the two never part."""
-        self._touched.add(slot)
         self._db.execute(
             "INSERT INTO movement (slot, kind, on_hand, unresolved, request, boot, hour, clock_ok)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (slot, kind, *change, request, self._boot, self._clock.hour(), self._clock.synced()),
         )
-        self._db.execute(
-            "UPDATE stock SET on_hand = on_hand + ?, unresolved = unresolved + ?, version = version + 1 WHERE slot = ?",
-            (*change, slot),
-        )
+        self._change_stock("on_hand = on_hand + ?, unresolved = unresolved + ?, version = version + 1", *change, slot)
+
+    def _change_stock(self, setting: str, *values: str | int) -> None:
+        """Change one row of the stock table, the slot being the last of `values`; it is published on commit."""
+        for row in self._db.execute(f"UPDATE stock SET {setting} WHERE slot = ? RETURNING {COUNT}", values).fetchall():
+            self._changing[row[0]] = Count(*row)
 
     def _may_have_left(self, slot: str, kind: str, items: int) -> None:
         for _ in range(items):
@@ -329,11 +333,10 @@ class Ledger:
         )
 
     def _count_jams(self, intent: Intent, outcome: Outcome, *, empty: bool) -> None:
-        self._touched.add(intent.slot)
-        if outcome is Outcome.DISPENSED:
-            self._db.execute("UPDATE stock SET jams = 0 WHERE slot = ? AND jams > 0", (intent.slot,))
+        if outcome is Outcome.DISPENSED and self._changing[intent.slot].jams:
+            self._change_stock("jams = 0", intent.slot)
         elif outcome in (Outcome.JAMMED, Outcome.NOT_STARTED) and not empty and intent.purpose is Purpose.VISITOR:
-            self._db.execute("UPDATE stock SET jams = jams + 1 WHERE slot = ?", (intent.slot,))
+            self._change_stock("jams = jams + 1", intent.slot)
 
     def _bounds(self, slot: str) -> Bounds:
         row = self._db.execute("SELECT on_hand, unresolved FROM stock WHERE slot = ?", (slot,)).fetchone()

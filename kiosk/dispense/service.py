@@ -305,6 +305,7 @@ class Service:
         intent = self._intent(order, slot, len(tried) + 1)
 
         def started() -> None:
+            self._keep(self._publish)  # from here on the count says that one may have left
             self._parts.show(Signal.WORKING)
             message = words.TRYING_NEXT if tried else words.DROPPING
             self._desk.tell(
@@ -353,9 +354,12 @@ class Service:
         self._desk.finish(vend)
         self._ledger.checkpoint(FOLD_BUSY)
 
+    def _publish(self) -> None:
+        self._shelf.update(self._ledger.changed(), self._owed)
+
     def _committed(self) -> None:
         """Publish the new stock and wake whoever reports it."""
-        self._shelf.update(self._ledger.changed(), self._owed)
+        self._publish()
         self.on_events()
 
     def _account_strays(self) -> None:

@@ -16,21 +16,19 @@ class Shelf:
 
     def __init__(self, config: Config, counts: Mapping[str, Count]) -> None:
         self._products = {product.sku: product for product in config.products}
-        self._plan = config.slots
-        self._counts: dict[str, Count] = {}
+        self._plan = {slot.id: slot for slot in config.slots}
+        self._counts = dict(counts)
         self._owed: tuple[str, ...] = ()
-        self._slots: dict[str, SlotStock] = {}
-        self.stock = Stock(slots=())
-        self.update(counts, ())
+        self._slots = {slot.id: self._picture(slot, counts[slot.id], 0) for slot in config.slots}
+        self.stock = Stock(slots=tuple(self._slots.values()))
 
     def update(self, counts: Mapping[str, Count], owed: Sequence[str]) -> None:
         """Renew the slots in `counts`. `owed` names the slot of each vend that could not be recorded."""
         self._counts.update(counts)
         stale = {*counts, *self._owed, *owed}
         self._owed = tuple(owed)
-        for slot in self._plan:
-            if slot.id in stale:
-                self._slots[slot.id] = self._picture(slot, self._counts[slot.id], owed.count(slot.id))
+        for name in stale & self._plan.keys():
+            self._slots[name] = self._picture(self._plan[name], self._counts[name], owed.count(name))
         self.stock = Stock(slots=tuple(self._slots.values()))
 
     def slot(self, slot: str) -> SlotStock:

@@ -9,7 +9,7 @@ import pytest
 from kiosk.control.client import Client
 from kiosk.errors import BusyError, ConflictError, DaemonAwayError, NotFoundError, RequestError
 from kiosk.hardware.simulator.world import inside, motions
-from kiosk.model import Outcome, Purpose, RestockRequest, VendRequest, new_request_id
+from kiosk.model import Outcome, Purpose, RestockRequest, VendRequest, VendState, new_request_id
 from tests.kiosk_process import KioskProcess
 
 
@@ -25,6 +25,18 @@ def test_a_vend_gives_out_one_item_and_counts_it(kiosk: KioskProcess) -> None:
     assert done.message == "Done. Take it from the tray."
     assert on_hand(kiosk)["B1"] == before["B1"] - 1
     assert inside(kiosk.state)["B1"] == inside_before["B1"] - 1
+
+
+def test_the_count_is_honest_while_the_coil_turns(kiosk: KioskProcess) -> None:
+    """Asked again and again during a vend, the stock never promises more than is inside."""
+    request = VendRequest(id=new_request_id(), sku="NAL")
+    kiosk.client.vend(request)
+    unresolved = 0
+    while kiosk.client.wait_vend(request.id, 0).state is not VendState.DONE:
+        for slot in kiosk.client.stock().slots:
+            unresolved += slot.unresolved
+            assert slot.on_hand <= inside(kiosk.state)[slot.slot]
+    assert unresolved > 0
 
 
 def test_a_double_tap_is_one_vend(kiosk: KioskProcess) -> None:

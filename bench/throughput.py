@@ -28,6 +28,10 @@ ROUNDS = 8
 VENDS = 200
 
 
+Statement = tuple[str, tuple[Any, ...]]
+"""SQL and its values."""
+
+
 class InstantMotor:
     """Turns in no time."""
 
@@ -94,7 +98,7 @@ class Recorder:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self.statements: list[tuple[str, tuple[Any, ...]]] = []
+        self.statements: list[Statement] = []
 
     def execute(self, sql: str, values: tuple[Any, ...] = ()) -> sqlite3.Cursor:
         self.statements.append((sql, values))
@@ -111,15 +115,18 @@ def measure() -> dict[str, Result]:
         _stocked(folder / "bare.db").close()
         bare = connect(folder / "bare.db")
         service_s = bare_s = written = 0.0
-        with _service(folder) as (service, recorder):
-            for number in range(ROUNDS + 1):
-                recorder.statements.clear()
+        with _service(folder) as (service, ledger):
+            # The first round makes the files as long as they stay, and tells which SQL a vend is.
+            recorder = Recorder(ledger._db)
+            ledger._db, plain = recorder, ledger._db  # type: ignore[assignment]
+            ids = _vends(service, VENDS)
+            ledger._db = plain
+            _replay(bare, recorder.statements)
+            for _ in range(ROUNDS):
                 began, had_written = time.perf_counter(), _written()
-                _vends(service, VENDS)
-                took, wrote = time.perf_counter() - began, _written() - had_written
-                bare_took = _replay(bare, recorder.statements)
-                if number:  # the first round makes the files as long as they stay
-                    service_s, bare_s, written = service_s + took, bare_s + bare_took, written + wrote
+                fresh = _vends(service, VENDS)
+                service_s, written = service_s + time.perf_counter() - began, written + _written() - had_written
+                bare_s += _replay(bare, _renamed(recorder.statements, dict(zip(ids, fresh, strict=True))))
         bare.close()
     vends = ROUNDS * VENDS
     return {
@@ -129,28 +136,35 @@ def measure() -> dict[str, Result]:
 
 
 @contextmanager
-def _service(folder: Path) -> Iterator[tuple[Service, Recorder]]:
+def _service(folder: Path) -> Iterator[tuple[Service, Ledger]]:
     config = load(write_config(folder), registry)
     parts = Parts(board=NoBoard(), motors={slot.id: InstantMotor() for slot in config.slots}, beam=SeeingBeam())
     ledger = _stocked(folder / "service.db")
-    recorder = ledger._db = Recorder(ledger._db)  # type: ignore[assignment]
     reader = Reader(folder / "service.db")
     service = Service(config, parts, ledger, reader, NoBoard.clock)
     thread = threads.start("vend", service.run)
-    yield service, recorder
+    yield service, ledger
     service.stop()
     thread.join()
     reader.close()
     ledger.close()
 
 
-def _vends(service: Service, number: int) -> None:
-    for _ in range(number):
-        vend = service.vend(VendRequest(id=new_request_id(), sku="NAL"))
-        service.find(vend.id, 10)
+def _vends(service: Service, number: int) -> list[str]:
+    """Make so many vends, one after the other; return their requests' ids."""
+    ids = [new_request_id() for _ in range(number)]
+    for request_id in ids:
+        service.vend(VendRequest(id=request_id, sku="NAL"))
+        service.find(request_id, 10)
+    return ids
 
 
-def _replay(bare: sqlite3.Connection, statements: list[tuple[str, tuple[Any, ...]]]) -> float:
+def _renamed(statements: list[Statement], names: dict[str, str]) -> list[Statement]:
+    """Return the same SQL for other requests."""
+    return [(sql, tuple(names.get(value, value) for value in values)) for sql, values in statements]
+
+
+def _replay(bare: sqlite3.Connection, statements: list[Statement]) -> float:
     """Run recorded SQL on a file that was opened and stocked alike; return the seconds it took."""
     began = time.perf_counter()
     for sql, values in statements:

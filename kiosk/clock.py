@@ -25,6 +25,8 @@ class Clock:
         self.speed = speed
         self._synchronized = synchronized
         self._hour = -1, ""
+        self._look_again = 0.0
+        self._synced = False
 
     def monotonic(self) -> float:
         """Return seconds since some fixed moment; never goes back, whatever is done to the wall clock."""
@@ -47,5 +49,9 @@ class Clock:
         return self._hour[1]
 
     def synced(self) -> bool:
-        """Say whether the wall clock has been set from the network since the machine started."""
-        return self._synchronized.exists()
+        """Say whether the wall clock has been set from the network since the machine started; looks every 10 s."""
+        now = time.monotonic()
+        if now >= self._look_again:
+            self._look_again = now + 10.0
+            self._synced = self._synchronized.exists()
+        return self._synced

@@ -19,11 +19,11 @@ SMALLEST_PX = 44
 
 @pytest.fixture(scope="module")
 def kiosk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KioskProcess]:
-    """A kiosk at its own pace, full, with a glass."""
+    """A full kiosk with a glass, at half its pace, so that a busy machine still sees each item fall."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    running = KioskProcess(tmp_path_factory.mktemp("kiosk"), speed=1.0, glass_port=port)
+    running = KioskProcess(tmp_path_factory.mktemp("kiosk"), speed=0.5, glass_port=port)
     running.start()
     running.fill()
     yield running
@@ -56,6 +56,17 @@ def counted(kiosk: KioskProcess, slot: str) -> int:
     return next(one.on_hand for one in kiosk.client.stock().slots if one.slot == slot)
 
 
+REMEMBER = """() => {
+    window.fell = 0
+    window.beam = new Set()
+    new MutationObserver(() => {
+        window.fell += document.querySelectorAll('.falling').length
+        window.beam.add(document.querySelector('[data-beam]').dataset.beam)
+    }).observe(document.getElementById('machine'), { attributes: true, childList: true, subtree: true })
+}"""
+"""Has the page note what lasts for a few frames only, so that no look from outside can come too late."""
+
+
 def test_a_press_turns_a_coil_and_an_item_lands_in_the_tray(
     open_page: OpenPage, kiosk: KioskProcess, glass: str
 ) -> None:
@@ -65,13 +76,13 @@ def test_a_press_turns_a_coil_and_an_item_lands_in_the_tray(
     page.goto(glass)
     slot = page.locator('[data-slot="A1"]')
     before = int(slot.locator("[data-count]").inner_text())
+    page.evaluate(REMEMBER)
     page.get_by_role("button", name="Press the naloxone button").click()
     expect(page.get_by_role("status")).to_have_text("A1 turns.")
     drawn = {wire(page, "A1")}
-    expect(page.locator(".falling")).to_be_attached()
-    drawn.add(wire(page, "A1"))
-    expect(page.locator("[data-beam]")).to_have_attribute("data-beam", "drop beam broken")
     expect(page.get_by_role("status")).to_have_text("An item fell from A1.")
+    drawn.add(wire(page, "A1"))
+    assert until(lambda: page.evaluate("window.fell > 0 && window.beam.has('drop beam broken')"))
     expect(slot.locator("[data-count]")).to_have_text(str(before - 1))
     assert len(drawn) == 2
     assert until(lambda: counted(kiosk, "A1") == in_ledger - 1)
@@ -141,11 +152,7 @@ def test_without_scripts_it_is_pressed_and_broken_all_the_same(open_page: OpenPa
 def test_nothing_is_drawn_in_motion_for_those_who_asked_for_stillness(open_page: OpenPage, glass: str) -> None:
     page = open_page(viewport=LAPTOP, reduced_motion="reduce")
     page.goto(glass)
-    page.evaluate(
-        "() => { window.fell = 0; new MutationObserver(() => {"
-        " window.fell += document.querySelectorAll('.falling').length"
-        " }).observe(document.getElementById('machine'), { childList: true }) }"
-    )
+    page.evaluate(REMEMBER)
     page.get_by_role("button", name="Press the naloxone button").click()
     expect(page.get_by_role("status")).to_have_text(re.compile(r"An item fell from A\d\."))
     page.get_by_role("button", name="Take 1 item").click()

@@ -12,16 +12,27 @@ import msgspec
 from kiosk.errors import BusyError, ConflictError, DaemonAwayError, NotFoundError, RequestError
 from kiosk.model import (
     AdminCode,
+    Decision,
     Events,
+    Excursion,
+    Excursions,
+    HideRequest,
     KioskState,
     Problem,
+    Recall,
+    RecallRequest,
+    Recalls,
     RedeemRequest,
     RestockRequest,
     RestockResult,
+    Restocks,
+    ReviewRequest,
+    Shortage,
     SlotDetail,
     Stock,
     Vend,
     VendRequest,
+    VisitorCode,
 )
 
 T = TypeVar("T")
@@ -80,8 +91,51 @@ class Client:
         return self._ask("GET", f"/v1/vends/{quote(request_id, safe='')}?wait_s={wait_s:g}", Vend)
 
     def restock(self, request: RestockRequest) -> RestockResult:
-        """Record a count and what was put in. Raises ConflictError when the slot changed since `as_of`."""
+        """Record a restock visit, all of it or nothing. Raises ConflictError when a slot changed since `as_of`."""
         return self._ask("POST", "/v1/restocks", RestockResult, request)
+
+    def restocks(self, limit: int = 10) -> Restocks:
+        """Return up to `limit` (1 to 100) of the latest restock visits, newest first."""
+        return self._ask("GET", f"/v1/restocks?limit={limit}", Restocks)
+
+    def undo_restock(self, restock_id: str) -> RestockResult:
+        """Take a visit back: each slot then says all that may be inside, and waits for a new count.
+
+        Raises NotFoundError for an unknown visit, ConflictError when one of its slots was counted again since.
+        """
+        return self._ask("POST", f"/v1/restocks/{quote(restock_id, safe='')}/undo", RestockResult)
+
+    def recall(self, request: RecallRequest) -> Recall:
+        """Lock a lot wherever it is, now and later. The same id again changes nothing."""
+        return self._ask("POST", "/v1/recalls", Recall, request)
+
+    def recalls(self) -> Recalls:
+        """Return every recall this kiosk knows."""
+        return self._ask("GET", "/v1/recalls", Recalls)
+
+    def lift_recall(self, recall_id: str) -> Recall:
+        """End a recall: its lots are given out again. Raises NotFoundError."""
+        return self._ask("POST", f"/v1/recalls/{quote(recall_id, safe='')}/lift", Recall)
+
+    def excursions(self) -> Excursions:
+        """Return the excursions that wait for a decision, and the latest others."""
+        return self._ask("GET", "/v1/excursions", Excursions)
+
+    def review_excursion(self, excursion_id: int, decision: Decision) -> Excursion:
+        """Decide about the lots of an excursion. Raises NotFoundError, or ConflictError when it was decided."""
+        return self._ask("POST", f"/v1/excursions/{excursion_id}/review", Excursion, ReviewRequest(decision=decision))
+
+    def hide(self, request: HideRequest) -> Stock:
+        """Take a product off the menu or put it back on. Raises NotFoundError for an unknown product."""
+        return self._ask("POST", "/v1/hidden", Stock, request)
+
+    def shortage(self) -> Shortage:
+        """Return unmet demand and time out of stock."""
+        return self._ask("GET", "/v1/shortage", Shortage)
+
+    def new_code(self) -> VisitorCode:
+        """Make an anonymous code. Raises RequestError when codes are off or one was made a moment ago."""
+        return self._ask("POST", "/v1/codes", VisitorCode)
 
     def events(self, limit: int = 50, before: int | None = None) -> Events:
         """Return up to `limit` (1 to 500) events, newest first, older than sequence `before`."""

@@ -2,6 +2,7 @@
 
 from kiosk.config.load import Drivers, load, parse
 from kiosk.config.settings import (
+    CodeSettings,
     Config,
     Hardware,
     Input,
@@ -19,6 +20,7 @@ from kiosk.config.settings import (
 from kiosk.config.show import show
 
 __all__ = [
+    "CodeSettings",
     "Config",
     "Drivers",
     "Hardware",

@@ -37,7 +37,8 @@ class Drivers(Protocol):
 def load(path: str | os.PathLike[str], drivers: Drivers) -> Config:
     """Read and check a configuration; each part's `options` is its driver's own struct.
 
-    Raises ConfigError with every mistake, each with its path; nothing else is ever raised for what a file says.
+    An essential product's `expired` is always "last". Raises ConfigError with every mistake, each with its path;
+    nothing else is ever raised for what a file says.
     """
     return parse(_read(Path(path)), drivers, str(path))
 
@@ -52,6 +53,9 @@ def parse(text: str, drivers: Drivers, name: str = "kiosk.toml") -> Config:
     check_pins(sieve, ((f"{path}.options", part["options"], kind) for path, part, kind in parts))
     if sieve.mistakes:
         raise ConfigError(sieve.mistakes)
+    for product in sound["products"]:
+        if product["essential"]:
+            product["expired"] = "last"
     for _, part, kind in parts:
         part["options"] = msgspec.convert(part["options"], kind)
     return msgspec.convert(sound, Config)

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from kiosk.config.product_rules import check_codes, check_product
 from kiosk.config.settings import Options
 from kiosk.config.sift import Sieve
 from kiosk.config.words import first, is_table, item_of, peel, spell, suggest
@@ -23,7 +24,8 @@ def check(sieve: Sieve, config: Table) -> None:
     _unique(sieve, "slots", _tables(config, "slots"), "id")
     _unique_parts(sieve, config)
     for path, product in products:
-        _check_product(sieve, path, product)
+        check_product(sieve, path, product)
+    check_codes(sieve, config.get("codes", {}), products)
     for path, slot in _tables(config, "slots"):
         _check_slot(sieve, path, slot)
     _check_references(sieve, config)
@@ -49,14 +51,6 @@ def _unique(sieve: Sieve, what: str, tables: Iterable[tuple[str, Table]], key: s
 def _unique_parts(sieve: Sieve, config: Table) -> None:
     parts = [entry for kind in ("sensors", "inputs", "lights") for entry in _tables(config, kind)]
     _unique(sieve, "sensors, inputs and lights", parts, "name")
-
-
-def _check_product(sieve: Sieve, path: str, product: Table) -> None:
-    if product.get("essential") and product.get("limit_per_visit") is not None:
-        sieve.note(
-            f"{path}.limit_per_visit",
-            "an essential product is never limited. Remove the limit, or set essential = false.",
-        )
 
 
 def _check_slot(sieve: Sieve, path: str, slot: Table) -> None:

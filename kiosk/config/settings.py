@@ -13,6 +13,21 @@ Sku = Annotated[
     str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$", examples=["NAL-4"], description="The sku of a product")
 ]
 
+Hours = Annotated[
+    str,
+    Meta(
+        pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$",
+        examples=["08:00-20:00", "20:00-06:00"],
+    ),
+]
+"""A span of the day in local time. One that ends before it begins passes midnight."""
+
+Celsius = Annotated[float, Meta(ge=-60, le=100)]
+"""A temperature in degrees Celsius, -60 to 100."""
+
+Seconds = Annotated[float, Meta(ge=0, le=86400)]
+"""A length of time in seconds, up to a day."""
+
 Pictogram = Literal["naloxone", "strips", "hygiene", "wound", "sharps", "socks", "box"]
 
 
@@ -66,6 +81,49 @@ class Product(Options, frozen=True, kw_only=True):
     limit_per_visit: Annotated[
         Annotated[int, Meta(ge=1, le=50)] | None,
         Meta(description="Most that one visit gives; not for essential products"),
+    ] = None
+    limit_per_code: Annotated[
+        Annotated[int, Meta(ge=1, le=50)] | None,
+        Meta(
+            description="Taking it needs a code, and one code gives at most so many in a period; needs `[codes]`; "
+            "not for essential products"
+        ),
+    ] = None
+    cooldown_s: Annotated[
+        Seconds,
+        Meta(description="After one came out, the next comes so many seconds later; not for essential products"),
+    ] = 0
+    taper_below: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=1000,
+            description="With fewer than so many left the cool-down grows, up to `cooldown_low_s` for the last one; "
+            "0 for never",
+        ),
+    ] = 0
+    cooldown_low_s: Annotated[Seconds, Meta(description="The cool-down in seconds when one is left")] = 0
+    hours: Annotated[
+        tuple[Hours, ...],
+        Meta(description="When it is given out, in local time; empty for always; not for essential products"),
+    ] = ()
+    hidden: Annotated[
+        bool, Meta(description="Not offered to visitors; an essential product still comes out in an emergency")
+    ] = False
+    expired: Annotated[
+        Literal["refuse", "label", "last"],
+        Meta(
+            description="What happens when the front item is past its date: it stays in, comes out in its turn with a "
+            "word about it, or comes out when nothing else is left; always last for essential products"
+        ),
+    ] = "refuse"
+    temperature_c: Annotated[
+        tuple[Celsius, Celsius] | None,
+        Meta(examples=[[15, 25]], description="The storage range on its label, in °C; none: heat is not watched"),
+    ] = None
+    excursion_c: Annotated[
+        tuple[Celsius, Celsius] | None,
+        Meta(examples=[[4, 40]], description="The wider range that its label allows for a short time, in °C"),
     ] = None
 
 
@@ -127,6 +185,9 @@ class Telemetry(Options, frozen=True, kw_only=True):
         ),
     ] = 500_000
     window: Annotated[int, Meta(ge=1, le=1000, description="Events under way at once")] = 20
+    command_key_file: Annotated[
+        str, Meta(description="This kiosk's own key, which signs commands to it; empty: no commands are taken")
+    ] = ""
 
 
 class Privacy(Options, frozen=True, kw_only=True):
@@ -141,6 +202,25 @@ class Privacy(Options, frozen=True, kw_only=True):
             "message tells nothing; 0 sends at once",
         ),
     ] = 3600
+
+    keep_days: Annotated[
+        int,
+        Meta(ge=7, le=3650, description="Details older than so many days fold into daily totals"),
+    ] = 90
+
+
+class CodeSettings(Options, frozen=True, kw_only=True):
+    """Anonymous codes: a few words that let a visitor take their share, and that stand for nobody."""
+
+    enabled: Annotated[bool, Meta(description="Give out codes, and ask for one where `limit_per_code` is set")] = False
+    key_file: Annotated[
+        str,
+        Meta(description="The programme's key, the same file on all of its kiosks; `kiosk new-code-key` makes one"),
+    ] = ""
+    period: Annotated[
+        Literal["week", "month"], Meta(description="How long a code is good for: this week or this month (UTC)")
+    ] = "month"
+    issue_every_s: Annotated[int, Meta(ge=0, le=86400, description="Seconds between one new code and the next")] = 60
 
 
 class Paths(Options, frozen=True, kw_only=True):
@@ -165,4 +245,5 @@ class Config(Options, frozen=True, kw_only=True):
     lights: tuple[Part, ...] = ()
     telemetry: Telemetry = Telemetry()
     privacy: Privacy = Privacy()
+    codes: CodeSettings = CodeSettings()
     paths: Paths = Paths()

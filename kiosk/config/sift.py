@@ -11,17 +11,21 @@ from typing import Any
 import msgspec
 
 from kiosk.config.settings import Options
-from kiosk.config.words import describe, is_table, item_of, peel, spell, suggest
+from kiosk.config.words import describe, is_table, item_of, length_of, peel, spell, suggest
 
 NOT_IN_A_LINE = {"Cc", "Zl", "Zp"}
 """Unicode's control characters and line and paragraph separators."""
 
 
 class Sieve:
-    """Takes values that were read from a file and keeps the sound ones; `mistakes` grows with the others."""
+    """Takes values that were read from a file and keeps the sound ones; `mistakes` grows with the others.
+
+    `given` holds the paths of all settings that the file names, which their defaults cannot tell.
+    """
 
     def __init__(self) -> None:
         self.mistakes: list[str] = []
+        self.given: set[str] = set()
 
     def note(self, path: str, sentence: str) -> None:
         """Add a mistake: `path: sentence`."""
@@ -40,6 +44,7 @@ class Sieve:
         for name, field in fields.items():
             where = _join(path, name)
             if name in value:
+                self.given.add(where)
                 with contextlib.suppress(_UnsoundError):
                     sound[name] = self._value(value[name], field.type, where)
             elif field.required:
@@ -64,6 +69,8 @@ class Sieve:
         fewest = next((note.min_length for note in notes if note.min_length is not None), 0)
         if len(value) < fewest:
             self.note(path, f"is empty. Add at least {fewest}.")
+        if len(value) != (length_of(kind) or len(value)):
+            self._refuse(path, f"must be {describe(kind)}, not {spell(value)}.")
         sound = []
         for index, element in enumerate(value):
             try:

@@ -29,9 +29,15 @@ def peel(kind: Any) -> tuple[Any, list[Meta]]:
 
 
 def item_of(kind: Any) -> Any | None:
-    """Return the type of the items if `kind` is a list (`tuple[X, ...]`), else None."""
+    """Return the type of the items if `kind` is a list (`tuple[X, ...]` or `tuple[X, X]`), else None."""
     bare, _ = peel(kind)
     return typing.get_args(bare)[0] if typing.get_origin(bare) is tuple else None
+
+
+def length_of(kind: Any) -> int | None:
+    """Return how many items a list of this kind has, if that is fixed (`tuple[X, X]`), else None."""
+    items = typing.get_args(peel(kind)[0])
+    return None if items[-1] is Ellipsis else len(items)
 
 
 def is_table(kind: Any) -> bool:
@@ -51,13 +57,23 @@ def describe(kind: Any) -> str:
     if typing.get_origin(bare) is typing.Literal:
         return "one of " + ", ".join(spell(choice) for choice in typing.get_args(bare))
     if item_of(kind) is not None:
-        return "a list of tables" if is_table(item_of(kind)) else f"a list, each {describe(item_of(kind))}"
+        return _describe_list(kind)
     if is_table(kind):
         return "a table"
     words = KINDS.get(bare, "a value")
     if bare is str:
         return words + _text_limits(notes)
     return words + _number_limits(notes)
+
+
+def _describe_list(kind: Any) -> str:
+    item = item_of(kind)
+    if is_table(item):
+        return "a list of tables"
+    examples = first(peel(kind)[1], "examples")
+    such = " such as " + " or ".join(str(example) for example in examples) if examples else ""
+    length = length_of(kind)
+    return f"a list{f' of {length}' if length else ''}{such}, each {describe(item)}"
 
 
 def _number_limits(notes: list[Meta]) -> str:
@@ -87,8 +103,8 @@ def spell(value: object, limit: int = 60) -> str:
         text = json.dumps(value, ensure_ascii=False)
     elif isinstance(value, dict):
         text = "a table"
-    elif isinstance(value, list):
-        text = f"a list of {len(value)}"
+    elif isinstance(value, list | tuple):
+        text = f"a list of {len(value)}" if value else "[]"
     elif isinstance(value, datetime.date | datetime.time):
         text = value.isoformat()
     elif isinstance(value, int) and abs(value) > 10**limit:

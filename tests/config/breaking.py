@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -19,7 +20,7 @@ REQUIRED = {
     "inputs": ("name", "driver", "product"),
     "lights": ("name", "driver"),
 }
-WRONG = {
+WRONG: dict[tuple[str, str], list[Any]] = {
     ("kiosk", "id"): ["Riverside 1", "", 7, "x" * 41],
     ("kiosk", "site"): ["", 5, "y" * 61, "two\nlines"],
     ("telemetry", "port"): [0, 65536, "8883", 1.5, True],
@@ -28,9 +29,29 @@ WRONG = {
     ("privacy", "release_s"): [-1, 86401, "hourly", 10**30],
     ("products", "pictogram"): ["needle", 4],
     ("products", "essential"): ["true", 1, []],
+    ("products", "hidden"): [0, "no"],
+    ("products", "expired"): ["never", True, ""],
+    ("products", "hours"): ["08:00-20:00", 8, {}],
+    ("products", "cooldown_s"): [-1, 86401, "1 min", float("nan"), float("inf")],
+    ("products", "taper_below"): [-1, 1001, 2.5],
+    ("products", "limit_per_code"): [0, 51, "two"],
+    ("products", "temperature_c"): [15, [15], [15, 25, 30], [], "15 to 25"],
+    ("codes", "enabled"): ["yes", 1],
+    ("codes", "period"): ["day", 7],
+    ("codes", "issue_every_s"): [-1, 86401, 1.5],
+    ("privacy", "keep_days"): [6, 3651, "forever"],
+    ("telemetry", "command_key_file"): [1, "two\nlines"],
     ("slots", "capacity"): [0, 201, -5, "ten", 2.5, True, 10**40],
     ("slots", "par"): [-1, 201, "three"],
     ("slots", "id"): ["a1", "A", "A123", 11, "A1\n"],
+}
+SLOWING: dict[str, list[Any]] = {
+    "limit_per_code": [1, 50],
+    "cooldown_s": [0.5, 86400],
+    "taper_below": [2, 1000],
+    "cooldown_low_s": [1, 60.5],
+    "hours": [["08:00-20:00"], ["00:00-24:00"]],
+    "expired": ["refuse"],
 }
 OPTIONS = {"slots": ("motor_pin", "home_pin"), "inputs": ("pin",), "lights": ("pin",)}
 
@@ -94,6 +115,52 @@ def limited_essential(raw: Raw, draw: Draw) -> tuple[set[str], str]:
     return {f"products[{index}]"}, f"products[{index}].limit_per_visit"
 
 
+def slowed_essential(raw: Raw, draw: Draw) -> tuple[set[str], str]:
+    index = draw(st.integers(0, 2))
+    name, values = draw(st.sampled_from(sorted(SLOWING.items())))
+    raw["products"][index].update({"essential": True, name: draw(st.sampled_from(values))})
+    return {f"products[{index}]"}, f"products[{index}].{name}"
+
+
+def bad_hours(raw: Raw, draw: Draw) -> tuple[set[str], str]:
+    index = draw(st.integers(1, 2))
+    wrong = draw(
+        st.sampled_from(["8:00-20:00", "08:00", "08:00-25:00", "24:00-06:00", "08:00-08:00", "08.00-20.00", 8])
+    )
+    raw["products"][index]["hours"] = ["06:00-07:00", wrong]
+    return {f"products[{index}]"}, f"products[{index}].hours[1]"
+
+
+def backward_range(raw: Raw, draw: Draw) -> tuple[set[str], str]:
+    index = draw(st.integers(0, 2))
+    high = draw(st.integers(-60, 99))
+    raw["products"][index].update(temperature_c=[draw(st.integers(high, 100)), high], excursion_c=[-60, 100])
+    return {f"products[{index}]"}, f"products[{index}].temperature_c"
+
+
+def narrow_excursion(raw: Raw, draw: Draw) -> tuple[set[str], str]:
+    index = draw(st.integers(0, 2))
+    excursion = draw(st.sampled_from([[16, 40], [4, 24], [26, 40], [40, 4], [20, 20.5]]))
+    raw["products"][index].update(temperature_c=[15, 25], excursion_c=excursion)
+    return {f"products[{index}]"}, f"products[{index}].excursion_c"
+
+
+def pointless_taper(raw: Raw, draw: Draw) -> tuple[set[str], str]:
+    index = draw(st.integers(1, 2))
+    below, low, where = draw(
+        st.sampled_from(
+            [(5, 60, "cooldown_low_s"), (0, 90, "cooldown_low_s"), (5, 0, "cooldown_low_s"), (1, 90, "taper_below")]
+        )
+    )
+    raw["products"][index].update(cooldown_s=60, taper_below=below, cooldown_low_s=low)
+    return {f"products[{index}]"}, f"products[{index}].{where}"
+
+
+def keyless_codes(raw: Raw, draw: Draw) -> tuple[set[str], str]:
+    raw["codes"]["enabled"] = draw(st.just(True))
+    return {"codes"}, "codes.key_file"
+
+
 def unknown_driver(raw: Raw, draw: Draw) -> tuple[set[str], str]:
     key, index = some_table(draw, ("slots", "sensors", "inputs", "lights"))
     raw[key][index]["driver"] = draw(st.sampled_from(["gpio_spiarl", "drop-beam", "antigravity", ""]))
@@ -138,7 +205,7 @@ def password_for_nobody(raw: Raw, draw: Draw) -> tuple[set[str], str]:
 
 
 def no_table(raw: Raw, draw: Draw) -> tuple[set[str], str]:
-    key = draw(st.sampled_from(["privacy", "telemetry"]))
+    key = draw(st.sampled_from(["privacy", "telemetry", "codes"]))
     raw[key] = draw(st.sampled_from([3, "yes", True]))
     return {key}, key
 
@@ -151,6 +218,12 @@ KINDS: tuple[Callable[[Raw, Draw], tuple[set[str], str]], ...] = (
     duplicate_pin,
     unknown_product,
     limited_essential,
+    slowed_essential,
+    bad_hours,
+    backward_range,
+    narrow_excursion,
+    pointless_taper,
+    keyless_codes,
     unknown_driver,
     bad_option,
     missing_option,
@@ -189,6 +262,8 @@ def _lines(table: Raw) -> str:
 
 
 def _value(value: object) -> str:
+    if isinstance(value, float) and not math.isfinite(value):
+        return repr(value)
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key} = {_value(item)}" for key, item in value.items()) + "}"
     return json.dumps(value)

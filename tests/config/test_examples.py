@@ -41,7 +41,7 @@ def test_the_complete_one_shows_every_setting() -> None:
             assert f"{field.name} = " in text or f"[{field.name}]" in text or f".{field.name}]" in text, field.name
 
 
-@pytest.mark.parametrize("table", ["hardware", "simulator", "telemetry", "privacy", "paths"])
+@pytest.mark.parametrize("table", ["hardware", "simulator", "telemetry", "privacy", "codes", "paths"])
 def test_the_complete_one_shows_the_defaults(table: str) -> None:
     config = load(EXAMPLES / "kiosk.toml", registry)
     assert getattr(config, table) == type(getattr(config, table))()

@@ -108,6 +108,57 @@ def test_a_spoilt_file_loads_or_is_refused_in_words(evidence: Evidence, data: st
             ),
         ),
         (
+            changed("essential = true", 'essential = true\nhours = ["08:00-20:00"]'),
+            (
+                "products[0].hours: an essential product comes out at every hour. "
+                "Remove the hours, or set essential = false."
+            ),
+        ),
+        (
+            changed("essential = true", 'essential = true\nexpired = "refuse"'),
+            (
+                "products[0].expired: an essential product is never refused: past its date it comes out last, "
+                'with a word about it. Set "last", or remove this line.'
+            ),
+        ),
+        (
+            changed("limit_per_visit = 3", "limit_per_code = 3"),
+            "products[1].limit_per_code: needs codes, and they are off. Set enabled = true in [codes].",
+        ),
+        (
+            changed("enabled = false", "enabled = true"),
+            (
+                "codes.key_file: is missing, and codes are made with it. "
+                "Make it with `kiosk new-code-key FILE`, or set enabled = false."
+            ),
+        ),
+        (
+            changed("excursion_c = [4, 40.5]", "excursion_c = [4, 20]"),
+            "products[0].excursion_c: does not take in temperature_c, 15 to 25. Give the wider range here.",
+        ),
+        (
+            changed("temperature_c = [15, 25]", ""),
+            "products[0].excursion_c: is of no use without temperature_c. Set both or neither.",
+        ),
+        (
+            changed("temperature_c = [15, 25]", "temperature_c = [15, 25, 40]"),
+            (
+                "products[0].temperature_c: must be a list of 2 such as [15, 25], each a number from -60 to 100, "
+                "not a list of 3."
+            ),
+        ),
+        (
+            changed('"08:00-12:00"', '"8-12"'),
+            'products[2].hours[0]: must be text such as "08:00-20:00" or "20:00-06:00", not "8-12".',
+        ),
+        (
+            changed("cooldown_low_s = 600", "cooldown_low_s = 5"),
+            (
+                "products[2].cooldown_low_s: 5 is not longer than cooldown_s, 10, so nothing would change when few "
+                "are left. Set a longer time, or taper_below = 0."
+            ),
+        ),
+        (
             changed('product = "HYG-1"', 'product = "FTS-10"') + '[[inputs]]\nname = "kit"\ndriver = "button"\n'
             'product = "HYG-1"\noptions = { pin = 26 }\n',
             'inputs[2].product: no slot holds "HYG-1", so nothing could come out. Give it a slot.',
@@ -135,7 +186,7 @@ def test_the_sentence_says_what_is_wrong_and_what_to_do(text: str, mistake: str)
     ("text", "words"),
     [
         (changed('id = "riverside-1"', "id = riverside-1"), "line 2"),
-        (changed("[telemetry]", "[kiosk]"), "line 82"),
+        (changed("[telemetry]", "[kiosk]"), "line 90"),
         ("slots = " + "[" * 5000 + "]" * 5000, "beyond every measure"),
         (changed("capacity = 10", "capacity = " + "9" * 5000), "beyond every measure"),
     ],

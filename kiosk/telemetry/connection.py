@@ -13,6 +13,7 @@ from __future__ import annotations
 import ssl
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from kiosk.config import Telemetry
 from kiosk.telemetry.pace import Pace
@@ -55,6 +57,7 @@ class Connection:
         self._config = config
         self._pace = pace
         self._closed = False
+        self._topics: tuple[str, ...] = ()
         self._thread: threading.Thread | None = None
         self._client = mqtt.Client(
             CallbackAPIVersion.VERSION2, client_id=kiosk_id, protocol=mqtt.MQTTv5, reconnect_on_failure=False
@@ -86,9 +89,14 @@ class Connection:
         info = self._client.publish(topic, payload, qos=1, retain=retain)
         return info.mid if info.rc == mqtt.MQTT_ERR_SUCCESS else None
 
-    def subscribe(self, topic: str) -> None:
-        """Ask for a topic with QoS 1; `Arrived` carries its messages, `Refused` says that it was not allowed."""
-        self._client.subscribe(topic, qos=1)
+    def subscribe(self, topics: Sequence[str]) -> None:
+        """Ask for topics with QoS 1, once; `Arrived` carries their messages, `Refused` says which were not allowed.
+
+        What this kiosk itself publishes does not come back.
+        """
+        self._topics = tuple(topics)
+        options = SubscribeOptions(qos=1, noLocal=True, retainAsPublished=True)
+        self._client.subscribe([(topic, options) for topic in topics])
 
     def dead(self) -> bool:
         """Say whether paho's thread has ended, which `is_connected()` would not tell."""
@@ -156,11 +164,12 @@ class Connection:
     def _on_subscribe(
         self, client: mqtt.Client, userdata: Any, mid: int, codes: list[ReasonCode], properties: Properties | None
     ) -> None:
-        if any(code.is_failure for code in codes):
-            self._signals.put(Refused(self))
+        refused = tuple(topic for topic, code in zip(self._topics, codes, strict=False) if code.is_failure)
+        if refused:
+            self._signals.put(Refused(self, refused))
 
     def _on_message(self, client: mqtt.Client, userdata: Any, message: mqtt.MQTTMessage) -> None:
-        self._signals.put(Arrived(self, bytes(message.payload)))
+        self._signals.put(Arrived(self, message.topic, bytes(message.payload), message.retain))
 
 
 class TidySocket(ssl.SSLSocket):

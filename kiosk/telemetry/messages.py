@@ -1,6 +1,6 @@
 """Everything that leaves the kiosk: an allow-list of topics and payloads, and what a collector answers.
 
-A field that is not written here cannot be sent. No field can hold a person, a sentence about what happened, or a
+A field that is not written here cannot be sent. No field can hold a person, a sentence about what a person did, or a
 time finer than the hour. The decoders are for collectors: strict about types, but blind to keys they do not know,
 so that a field can be added without breaking an older collector.
 """
@@ -15,18 +15,19 @@ import msgspec
 from msgspec import Meta, Struct
 
 from kiosk.errors import KioskError
-from kiosk.model import KioskState, OutboxRow, Reading, SlotStock, Stock
+from kiosk.model import KioskState, OutboxRow, Reading, RequestId, SlotStock, Stock
 
 VERSION = 1
 """The `v` of every payload. It changes when a field changes its meaning, not when one is added."""
 
 ROOT = "hr/v1"
-"""The topics of kiosk `k` are `hr/v1/k/ev`, `state`, `status`, `meta` and `ack`."""
+"""The topics of kiosk `k` are `hr/v1/k/ev`, `state`, `status`, `meta`, `ack`, `cmd/ID` and `cmd/ack`."""
 
 Seq = Annotated[int, Meta(ge=1, le=2**63 - 1)]
 Epoch = Annotated[str, Meta(min_length=1, max_length=64)]
 Hour = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:00Z$")]
 Short = Annotated[str, Meta(max_length=64)]
+Said = Annotated[str, Meta(max_length=200)]
 
 _ACK_ITEMS = 2000
 """So many ranges and rejects fit in one ack; more than a kiosk ever has under way."""
@@ -49,7 +50,8 @@ _EVENT_KEYS = {"epoch": "e", "seq": "s", "kind": "k", "quantity": "qty", "hour":
 class Event(Message, frozen=True, kw_only=True, rename=_EVENT_KEYS):
     """One numbered thing that happened. (kiosk, epoch, seq) names it for ever: a second copy is the same event.
 
-    `boot` counts the machine's starts; `hour` is None when the row held no readable hour.
+    `boot` counts the machine's starts; `hour` is None when the row held no readable hour. `lot` and `funder` are the
+    item's, None where they are not known.
     """
 
     v: int = VERSION
@@ -58,6 +60,8 @@ class Event(Message, frozen=True, kw_only=True, rename=_EVENT_KEYS):
     kind: Short
     slot: Short | None
     sku: Short | None
+    lot: Short | None = None
+    funder: Short | None = None
     quantity: int
     hour: Hour | None
     clock_ok: bool
@@ -133,6 +137,15 @@ class Ack(Message, frozen=True, kw_only=True, rename={"epoch": "e", "ranges": "r
             raise ValueError("a range ends before it begins")
 
 
+class CommandAck(Message, frozen=True, kw_only=True):
+    """What became of a signed command. `ok`: it is done, now or earlier; `said` is one sentence for the programme."""
+
+    v: int = VERSION
+    id: RequestId
+    ok: bool
+    said: Said
+
+
 def event_topic(kiosk: str) -> str:
     """Return the topic of the kiosk's numbered events: QoS 1, not retained."""
     return f"{ROOT}/{kiosk}/ev"
@@ -158,6 +171,19 @@ def ack_topic(kiosk: str) -> str:
     return f"{ROOT}/{kiosk}/ack"
 
 
+def command_topic(kiosk: str, command_id: str) -> str:
+    """Return the topic on which the programme sends a command to the kiosk: QoS 1, not retained.
+
+    With `+` for the id it is the filter for all of them, and for their answers.
+    """
+    return f"{ROOT}/{kiosk}/cmd/{command_id}"
+
+
+def command_ack_topic(kiosk: str) -> str:
+    """Return the topic on which the kiosk answers commands: QoS 1, not retained."""
+    return command_topic(kiosk, "ack")
+
+
 def split_topic(topic: str) -> tuple[str, str]:
     """Return the kiosk's id and the last part of one of its topics.
 
@@ -178,6 +204,8 @@ def event(epoch: str, row: OutboxRow) -> Event:
         kind=row.kind if _KIND.fullmatch(row.kind) else "other",
         slot=_short(row.slot),
         sku=_short(row.sku),
+        lot=_short(row.lot),
+        funder=_short(row.funder),
         quantity=row.quantity,
         hour=whole_hour(row.hour),
         clock_ok=row.clock_ok,
@@ -246,8 +274,13 @@ def decode_ack(payload: bytes) -> Ack:
     return _decode(payload, Ack)
 
 
+def decode_command_ack(payload: bytes) -> CommandAck:
+    """Read a kiosk's answer to a command. Raises MessageError when it is malformed or of another version."""
+    return _versioned(_decode(payload, CommandAck))
+
+
 M = TypeVar("M", bound=Message)
-V = TypeVar("V", Event, State, Status, SiteInfo)
+V = TypeVar("V", Event, State, Status, SiteInfo, CommandAck)
 
 
 def _decode(payload: bytes, kind: type[M]) -> M:

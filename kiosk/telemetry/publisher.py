@@ -8,7 +8,9 @@ import queue
 import random
 import threading
 import time
+from collections.abc import Callable, Sequence
 from itertools import takewhile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kiosk.clock import Clock
@@ -24,6 +26,7 @@ from kiosk.telemetry.signals import Arrived, Closed, Opened, Published, Refused,
 from kiosk.telemetry.source import Source
 
 if TYPE_CHECKING:  # paho costs memory; a kiosk without a broker never loads it.
+    from kiosk.telemetry.commands import Command, Commands
     from kiosk.telemetry.connection import Connection
     from kiosk.telemetry.session import Session
 
@@ -52,7 +55,13 @@ class Publisher:
         *,
         pace: Pace | None = None,
         chance: random.Random | None = None,
+        execute: Callable[[Command], str] | None = None,
     ) -> None:
+        """Prepare, without any traffic. `execute` does what a command says; see `telemetry.commands.Commands`.
+
+        It is called in the telemetry thread. Without it, or without a key in the config, no command is taken; a key
+        that cannot be read is told by `link`, and raises nothing.
+        """
         self.ignored_acks = 0
         """Acks that were malformed or of another epoch."""
         self.rejected = 0
@@ -79,6 +88,8 @@ class Publisher:
         self._done: list[int] = []
         self._rest_until = 0.0
         self._ignore_dates = False
+        self._deaf = ""
+        self._commands = self._ready_for_commands(execute)
 
     def start(self) -> None:
         """Begin to connect and send. Without a host this does nothing. Raises RuntimeError when already started."""
@@ -124,7 +135,8 @@ class Publisher:
             dropped=dropped,
             release_s=self._release_s,
         )
-        return Link(text=text, connected=standing.stage is Stage.CONNECTED, pending=pending, dropped=dropped)
+        connected = standing.stage is Stage.CONNECTED
+        return Link(text=text + self._deaf, connected=connected, pending=pending, dropped=dropped)
 
     def _run(self) -> None:
         while self._turn():
@@ -198,9 +210,30 @@ class Publisher:
             if seq is not None:
                 self._done.append(seq)
         elif isinstance(signal, Refused):
-            session.acks_refused = True
-        else:
+            self._refused(session, signal.topics)
+        elif signal.topic == messages.ack_topic(self._kiosk_id):
             self._acknowledge(signal.payload)
+        else:
+            self._command(session, signal)
+
+    def _refused(self, session: Session, topics: Sequence[str]) -> None:
+        session.acks_refused = messages.ack_topic(self._kiosk_id) in topics
+        if messages.command_topic(self._kiosk_id, "+") in topics:
+            self._deaf = f" {self._config.host} does not let it read its commands: check the broker's access rules."
+
+    def _command(self, session: Session, signal: Arrived) -> None:
+        """Take a command, and answer it if it was signed for this kiosk."""
+        if self._commands is None:
+            return
+        now_s, clock_ok = time.time(), self._clock.synced()
+        ack = self._commands.take(
+            signal.topic, signal.payload, retained=signal.retained, now_s=now_s, clock_ok=clock_ok
+        )
+        if ack is None:
+            log.debug("telemetry commands_ignored=%d", self._commands.ignored)
+            return
+        log.info("telemetry command=%s ok=%s", ack.id, ack.ok)
+        session.answer(ack)
 
     def _acknowledge(self, payload: bytes) -> None:
         """Take in a collector's ack; one that is malformed or of another epoch is counted and changes nothing."""
@@ -280,8 +313,12 @@ class Publisher:
         limit = min(self._config.window, signal.receive_maximum)
         self._session = Session(signal.connection, self._window, self._kiosk_id, self._source.epoch, limit)
         self._introduce = True
-        if self._receipts:
-            signal.connection.subscribe(messages.ack_topic(self._kiosk_id))
+        topics = [messages.ack_topic(self._kiosk_id)] if self._receipts else []
+        if self._commands is not None:
+            topics.append(messages.command_topic(self._kiosk_id, "+"))
+            self._deaf = ""
+        if topics:
+            signal.connection.subscribe(topics)
         log.info("telemetry connected host=%s", self._config.host)
 
     def _hang_up(self, reason: str) -> None:
@@ -319,7 +356,8 @@ class Publisher:
                 signal = self._signals.get(timeout=left)
                 if isinstance(signal, Closed):
                     return
-                self._handle(signal)
+                if not isinstance(signal, Arrived):  # Nothing new is begun now; whoever asks will ask again.
+                    self._handle(signal)
                 session.pump_documents()
 
     def _stand(self) -> Standing:
@@ -330,6 +368,20 @@ class Publisher:
                 stage=Stage.CONNECTED, refusal=self._session.refusal, acks_refused=self._session.acks_refused
             )
         return Standing(stage=Stage.AWAY if self._reason else Stage.CONNECTING, reason=self._reason)
+
+    def _ready_for_commands(self, execute: Callable[[Command], str] | None) -> Commands | None:
+        path = self._config.command_key_file
+        if not path or execute is None:
+            return None
+        from kiosk.telemetry.commands import Commands, parse_key
+
+        try:
+            key = parse_key(Path(path).read_text(encoding="ascii"))
+        except (OSError, ValueError, KioskError) as error:
+            log.warning("telemetry commands_off reason=%r", str(error))
+            self._deaf = f" It takes no commands, because it cannot read its key in {path}."
+            return None
+        return Commands(key, self._kiosk_id, execute)
 
     def _new_window(self) -> Window:
         hold = min(_HELD_PER_WINDOW * self._config.window, _HELD_AT_MOST)

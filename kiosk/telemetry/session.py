@@ -1,7 +1,8 @@
-"""What is under way on one open connection: documents first, then events, never more than the broker takes."""
+"""What is under way on one open connection: answers first, then documents, then events, within the broker's limit."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
 
 from kiosk.telemetry import messages
@@ -23,14 +24,20 @@ class Session:
         self.acks_refused = False
         self._window = window
         self._topic = messages.event_topic(kiosk_id)
+        self._answer_topic = messages.command_ack_topic(kiosk_id)
         self._epoch = epoch
         self._limit = limit
         self._wire: dict[int, int | None] = {}
         self._documents: dict[str, bytes] = {}
+        self._answers: deque[bytes] = deque()
 
     def add(self, documents: Iterable[tuple[str, bytes]]) -> None:
         """Send retained documents, topic and payload, when there is room; a newer one replaces one that waits."""
         self._documents.update(documents)
+
+    def answer(self, ack: messages.CommandAck) -> None:
+        """Answer a command when there is room. An answer that is lost with the connection is asked for again."""
+        self._answers.append(messages.encode(ack))
 
     def pump(self, now: float) -> None:
         """Send what may be sent now."""
@@ -38,14 +45,17 @@ class Session:
             return
         while (row := self._window.take(now, self._room_for_events())) is not None:
             payload = messages.encode(messages.event(self._epoch, row))
-            if not self._send(self._topic, payload, row.seq):
+            if not self._send(self._topic, payload, row.seq, retain=False):
                 return
 
     def pump_documents(self) -> bool:
-        """Send the documents that may be sent now; False when the connection is going down."""
+        """Send the answers and documents that may be sent now; False when the connection is going down."""
+        while self._answers and len(self._wire) < self._limit:
+            if not self._send(self._answer_topic, self._answers.popleft(), None, retain=False):
+                return False
         while self._documents and len(self._wire) < self._limit:
             topic = next(iter(self._documents))
-            if not self._send(topic, self._documents.pop(topic), None):
+            if not self._send(topic, self._documents.pop(topic), None, retain=True):
                 return False
         return True
 
@@ -66,21 +76,21 @@ class Session:
 
     def wait_s(self, now: float) -> float | None:
         """Return the seconds until `pump` will have something to do, or None when that is for others to say."""
-        if self._documents and len(self._wire) < self._limit:
+        if (self._answers or self._documents) and len(self._wire) < self._limit:
             return 0.0
         return self._window.wait_s(now, self._room_for_events())
 
     def told(self) -> bool:
-        """Say whether every document was sent and answered."""
-        return not self._documents and None not in self._wire.values()
+        """Say whether every answer and document was sent and answered."""
+        return not self._answers and not self._documents and None not in self._wire.values()
 
     def _room_for_events(self) -> int:
         """Return how many events may be on the wire, with the documents that are there now."""
         return self._limit - sum(1 for seq in self._wire.values() if seq is None)
 
-    def _send(self, topic: str, payload: bytes, seq: int | None) -> bool:
+    def _send(self, topic: str, payload: bytes, seq: int | None, *, retain: bool) -> bool:
         """Hand one message to paho; False means that the connection is going down, and `Closed` will say so."""
-        mid = self.connection.publish(topic, payload, retain=seq is None)
+        mid = self.connection.publish(topic, payload, retain=retain)
         if mid is not None:
             self._wire[mid] = seq
         return mid is not None

@@ -35,16 +35,19 @@ class Published(Struct, frozen=True):
 
 
 class Refused(Struct, frozen=True):
-    """The broker does not let this kiosk read its acks."""
+    """The broker does not let this kiosk read these topics."""
 
     connection: Connection
+    topics: tuple[str, ...]
 
 
 class Arrived(Struct, frozen=True):
-    """A message came on the ack topic."""
+    """A message came on a topic of ours. `retained`: its sender wants the broker to keep it."""
 
     connection: Connection
+    topic: str
     payload: bytes
+    retained: bool
 
 
 class Wake(Struct, frozen=True):

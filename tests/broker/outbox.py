@@ -35,6 +35,8 @@ class MemoryOutbox:
                     kind=kind,
                     slot="A1",
                     sku="NAL-4",
+                    lot="L7",
+                    funder="county",
                     quantity=-1,
                     hour="2026-11-22T05:00Z",
                     clock_ok=True,

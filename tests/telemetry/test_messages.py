@@ -11,13 +11,24 @@ from kiosk.model import OutboxRow
 from kiosk.telemetry import messages
 from kiosk.telemetry.link import Stage, Standing, sentence
 
-ROW = OutboxRow(seq=7, kind="jammed", slot="A1", sku=None, quantity=0, hour="2026-11-22T05:00Z", clock_ok=False, boot=2)
+ROW = OutboxRow(
+    seq=7,
+    kind="jammed",
+    slot="A1",
+    sku=None,
+    lot="L7",
+    funder=None,
+    quantity=0,
+    hour="2026-11-22T05:00Z",
+    clock_ok=False,
+    boot=2,
+)
 
 
 def test_an_event_looks_as_documented() -> None:
     payload = messages.encode(messages.event("3f9c", ROW))
     assert payload == (
-        b'{"v":1,"e":"3f9c","s":7,"k":"jammed","slot":"A1","sku":null,"qty":0,'
+        b'{"v":1,"e":"3f9c","s":7,"k":"jammed","slot":"A1","sku":null,"lot":"L7","funder":null,"qty":0,'
         b'"ts":"2026-11-22T05:00Z","clock_ok":false,"boot":2}'
     )
     assert messages.decode_event(payload) == messages.event("3f9c", ROW)

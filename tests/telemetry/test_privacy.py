@@ -15,7 +15,7 @@ from kiosk.telemetry import messages
 from kiosk.telemetry.release import Cadence
 
 KEYS = {
-    "ev": {"v", "e", "s", "k", "slot", "sku", "qty", "ts", "clock_ok", "boot"},
+    "ev": {"v", "e", "s", "k", "slot", "sku", "lot", "funder", "qty", "ts", "clock_ok", "boot"},
     "state": {"v", "e", "s", "ts", "clock_ok", "slots", "faults", "door", "temperature_c", "dropped"},
     "slots": {"slot", "sku", "on_hand", "unresolved", "capacity", "par", "fault"},
     "status": {"v", "e", "online", "software"},
@@ -30,7 +30,9 @@ anything = st.one_of(st.text(max_size=80), times)
 
 
 def row(kind: str, hour: str) -> OutboxRow:
-    return OutboxRow(seq=1, kind=kind, slot="A1", sku="NAL-4", quantity=-1, hour=hour, clock_ok=True, boot=1)
+    return OutboxRow(
+        seq=1, kind=kind, slot="A1", sku="NAL-4", lot=None, funder=None, quantity=-1, hour=hour, clock_ok=True, boot=1
+    )
 
 
 def kiosk_state(value: float | None, text: str, where: str = "beam") -> KioskState:

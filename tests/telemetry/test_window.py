@@ -20,7 +20,16 @@ LIMIT = 4
 
 def row(seq: int) -> OutboxRow:
     return OutboxRow(
-        seq=seq, kind="dispensed", slot="A1", sku="NAL-4", quantity=-1, hour="2026-11-22T05:00Z", clock_ok=True, boot=1
+        seq=seq,
+        kind="dispensed",
+        slot="A1",
+        sku="NAL-4",
+        lot=None,
+        funder=None,
+        quantity=-1,
+        hour="2026-11-22T05:00Z",
+        clock_ok=True,
+        boot=1,
     )
 
 

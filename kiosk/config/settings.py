@@ -85,8 +85,8 @@ class Product(Options, frozen=True, kw_only=True):
     limit_per_code: Annotated[
         Annotated[int, Meta(ge=1, le=50)] | None,
         Meta(
-            description="Taking it needs a code, and one code gives at most so many in a period; needs `[codes]`; "
-            "not for essential products"
+            description="Taking it needs a code, and one code gives at most so many in a period at this kiosk; needs "
+            "`[codes]`; not for essential products"
         ),
     ] = None
     cooldown_s: Annotated[

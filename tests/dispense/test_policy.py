@@ -155,7 +155,8 @@ def test_the_cool_down_grows_evenly(left: int, seconds: float) -> None:
     refusal = ask(strips, left=left, visit=visit, now_s=1010.0)
     assert refusal is not None
     assert refusal.wait_s == pytest.approx(seconds - 10.0)
-    assert ask(strips, left=left, visit=visit, now_s=1000.0 + seconds) is None
+    assert ask(strips, left=left, visit=visit, now_s=999.9 + seconds) is not None
+    assert ask(strips, left=left, visit=visit, now_s=1000.1 + seconds) is None
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from msgspec import Meta
 
 from kiosk.errors import KioskError
 from kiosk.model import Fact, HideRequest, RecallRequest, RequestId
-from kiosk.telemetry.messages import CommandAck, MessageError
+from kiosk.telemetry.messages import CommandAck, MessageError, command_ack_topic
 
 MAX_LIFE_S = 31 * 86400
 """The longest life of a command, in seconds. The ledger must know its id for longer than that."""
@@ -186,8 +186,12 @@ class Commands:
     def take(self, topic: str, payload: bytes, *, retained: bool, now_s: float, clock_ok: bool) -> CommandAck | None:
         """Act on what came on `topic`, at `now_s` seconds since 1970; return the answer, or None for none.
 
+        What somebody else says on the topic of our answers is no command.
+
         Only a mistake in `execute` gets through: anything but KioskError.
         """
+        if topic == command_ack_topic(self._kiosk_id):
+            return None
         try:
             command = decode(payload, self._key, self._kiosk_id)
             allow(command, topic.rpartition("/")[2], retained=retained, now_s=now_s, clock_ok=clock_ok)

@@ -10,6 +10,7 @@ import pytest
 
 from kiosk.clock import Clock
 from kiosk.config import Privacy, Telemetry
+from kiosk.telemetry.commands import Command
 from kiosk.telemetry.pace import Pace
 from kiosk.telemetry.publisher import Publisher
 from tests.broker.collector import Collector, Listener
@@ -67,13 +68,22 @@ def listener(mosquitto: Mosquitto, cleanup: ExitStack) -> Listener:
 
 @pytest.fixture
 def publish(outbox: MemoryOutbox, cleanup: ExitStack) -> MakePublisher:
-    """Start a publisher to a port; keywords are those of the telemetry table, and `release_s`."""
+    """Start a publisher to a port; keywords are those of the telemetry table, and a few more."""
 
-    def make(port: int, *, release_s: int = 0, receipt: str = "collector", **options: object) -> Publisher:
+    def make(
+        port: int,
+        *,
+        release_s: int = 0,
+        receipt: str = "collector",
+        execute: Callable[[Command], str] | None = None,
+        clock: Clock | None = None,
+        pace: Pace = BRISK,
+        **options: object,
+    ) -> Publisher:
         defaults: dict[str, object] = {"host": "127.0.0.1", "port": port, "tls": False, "receipt": receipt}
         config = Telemetry(**{**defaults, **options})  # type: ignore[arg-type]
         privacy = Privacy(release_s=release_s)
-        publisher = Publisher(config, privacy, "north-1", outbox, Clock(), pace=BRISK)
+        publisher = Publisher(config, privacy, "north-1", outbox, clock or Clock(), pace=pace, execute=execute)
         publisher.start()
         cleanup.callback(publisher.stop)
         return publisher

@@ -5,12 +5,45 @@ from __future__ import annotations
 from flask import Flask
 from flask_wtf import CSRFProtect
 
-from admin_web import auth, daemon, headers, limits, problems, words
-from admin_web.pages import account, claim, events, sign_in, slot, test_turn, today
+from admin_web import auth, daemon, headers, limits, problems, spoken
+from admin_web.pages import (
+    account,
+    check,
+    claim,
+    events,
+    product,
+    restock,
+    sign_in,
+    slot,
+    test_turn,
+    today,
+    visit,
+)
 from admin_web.settings import Settings
 from kiosk import look
 
-PAGES = (today, slot, test_turn, events, claim, sign_in, account)
+PAGES = (
+    today,
+    restock,
+    visit,
+    check,
+    slot,
+    product,
+    test_turn,
+    events,
+    claim,
+    sign_in,
+    account,
+)
+"""Every page. The next one is one file in `pages`, and one name here."""
+
+NAVIGATION = (
+    ("Today", "today.page", ()),
+    ("Restock", "restock.page", ("restock", "visit", "check")),
+    ("Events", "events.page", ()),
+    ("Me", "account.page", ()),
+)
+"""What stands at the top of every page: its word, its page, and the blueprints that belong to it."""
 
 
 def create_app(settings: Settings) -> Flask:
@@ -33,8 +66,8 @@ def create_app(settings: Settings) -> Flask:
     for page in PAGES:
         app.register_blueprint(page.blueprint)
     app.add_url_rule("/alive", "alive", _alive)
-    app.jinja_env.globals.update(site=daemon.site, pictogram=look.pictogram)
-    app.jinja_env.filters.update(inside=words.inside, flag=words.flag, at_field=words.at_field, hour=words.hour)
+    app.jinja_env.globals.update(site=daemon.site, pictogram=look.pictogram, navigation=NAVIGATION)
+    spoken.init_app(app)
     return app
 
 

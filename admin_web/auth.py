@@ -8,14 +8,18 @@ from urllib.parse import urlencode
 from flask import Flask, current_app, redirect, request, session, url_for
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 
+from admin_web.drafts import Drafts
 from admin_web.settings import Settings
 from admin_web.store import Person, Store
 
 PUBLIC = frozenset({"static", "look.serve", "sign_in.page", "claim.page", "alive"})
 """Endpoints that need no sign-in. Whatever is not here, does."""
 
-CARRIED = ("found", "added", "lot", "year", "month", "day", "as_of", "visit")
-"""What was typed into a restock form and comes back after a sign-in that ran out in between."""
+COMES_BACK = frozenset({"slot.page", "visit.slot", "product.page", "check.page", "recall_new.page"})
+"""Pages whose form is filled in again after a sign-in that ran out in between."""
+
+LONGEST = 6000
+"""The longest address that what was typed may make, in characters; beyond that it is typed once more."""
 
 
 class SignedIn(UserMixin):
@@ -30,6 +34,7 @@ def init_app(app: Flask, settings: Settings) -> Store:
     """Open the sign-in store, sign cookies with its key, and guard every page. Returns the store, to be closed."""
     store = Store(settings.state / "admin.db", settings.now)
     app.extensions["kiosk_store"] = store
+    app.extensions["kiosk_drafts"] = Drafts(store)
     app.config.update(
         SECRET_KEY=store.secret(),
         SESSION_COOKIE_NAME="__Host-kiosk-staff" if settings.https else "kiosk-staff",
@@ -98,5 +103,8 @@ def _guard() -> Any:
 def _way_back() -> str | None:
     if request.method == "GET":
         return request.full_path.rstrip("?") if request.path != "/" else None
-    typed = {name: request.form[name] for name in CARRIED if request.form.get(name)}
-    return f"{request.path}?{urlencode(typed)}" if request.endpoint == "slot.page" else None
+    if request.endpoint not in COMES_BACK:
+        return None
+    typed = {name: value for name, value in request.form.items() if value and name != "csrf_token"}
+    way = f"{request.path}?{urlencode(typed)}"
+    return way if len(way) <= LONGEST else request.path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from wtforms import IntegerField, StringField
@@ -13,15 +14,32 @@ WHOLE = "{}: write a whole number, such as 4."
 class WholeNumber(IntegerField):
     """A whole number, typed on a phone's number keys. Its mistakes name the field and say what to write."""
 
+    digits = 6
+
     def process_formdata(self, valuelist: list[Any]) -> None:
         """Read what was typed; empty is None. Raises ValueError with a sentence for anything but digits."""
         typed = str(valuelist[0]).strip() if valuelist else ""
         self.data = None
         if not typed:
             return
-        if not (typed.isascii() and typed.isdigit() and len(typed) <= 6):
+        if not (typed.isascii() and typed.isdigit() and len(typed) <= self.digits):
             raise ValueError(WHOLE.format(self.label.text.rstrip("?")))
         self.data = int(typed)
+
+
+class Version(WholeNumber):
+    """The number of a slot's latest change, which the page carries; it grows for as long as the kiosk runs."""
+
+    digits = 18
+
+
+class Choice(StringField):
+    """One of some values, each with its words. Whether what was sent is one of them is for the form to check."""
+
+    def __init__(self, label: str, choices: Sequence[tuple[str, str]] = (), default: str = "", **more: Any) -> None:
+        """Offer `choices`: value and words. The default is what is chosen before anybody chose."""
+        super().__init__(label, default=default, **more)
+        self.choices = list(choices)
 
 
 def name_field(label: str) -> StringField:

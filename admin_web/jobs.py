@@ -7,7 +7,7 @@ import enum
 import re
 
 from admin_web import words
-from kiosk.model import Fault, KioskState, SlotStock
+from kiosk.model import CoilLot, Excursion, Fault, KioskState, Lock, Reason, SlotStock
 
 
 class Worth(enum.IntEnum):
@@ -15,15 +15,26 @@ class Worth(enum.IntEnum):
 
     ESSENTIAL_GONE = 0
     FAULT = 1
-    COUNT = 2
-    JAM = 3
-    SOLD_OUT = 4
-    LOW = 5
+    RECALL = 2
+    EXCURSION = 3
+    SPOILED = 4
+    EXPIRED = 5
+    COUNT = 6
+    JAM = 7
+    SOLD_OUT = 8
+    LOW = 9
+
+
+TONES = {Worth.SOLD_OUT: "out"} | dict.fromkeys((Worth.EXCURSION, Worth.EXPIRED, Worth.COUNT, Worth.LOW), "low")
+"""The colour's name where it is not "urgent"."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Job:
-    """One thing to do. `slot` is None when it concerns the whole machine; `also` names lesser jobs of the slot."""
+    """One thing to do. `slot` is None when it concerns the whole machine; `also` names lesser jobs of the slot.
+
+    `page` is the page where it is done, empty when it is done with the hands; `at` are that page's arguments.
+    """
 
     worth: Worth
     what: str
@@ -31,21 +42,22 @@ class Job:
     verb: str = ""
     slot: str | None = None
     essential: bool = False
-    test: bool = False
+    page: str = ""
+    at: dict[str, str | int] = dataclasses.field(default_factory=dict)
     also: tuple[str, ...] = ()
 
     @property
     def tone(self) -> str:
         """Return the colour's name: urgent, low or out."""
-        if self.worth is Worth.SOLD_OUT:
-            return "out"
-        return "low" if self.worth in {Worth.COUNT, Worth.LOW} else "urgent"
+        return TONES.get(self.worth, "urgent")
 
 
-def today(state: KioskState, slots: tuple[SlotStock, ...]) -> list[Job]:
+def today(state: KioskState, slots: tuple[SlotStock, ...], excursions: tuple[Excursion, ...] = ()) -> list[Job]:
     """Return every job, one for each slot at most, the worthiest first; among equals, essential items first."""
     known = {slot.slot for slot in slots}
+    essential = {slot.sku for slot in slots if slot.essential}
     found = [_of_machine(fault) for fault in state.faults if fault.where not in known]
+    found += [_review(each, essential=each.sku in essential) for each in excursions if each.decision is None]
     gone = _gone(slots)
     for slot in slots:
         told = [fault.text for fault in state.faults if fault.where == slot.slot]
@@ -57,24 +69,27 @@ def today(state: KioskState, slots: tuple[SlotStock, ...]) -> list[Job]:
 
 
 def _gone(slots: tuple[SlotStock, ...]) -> dict[str, list[SlotStock]]:
-    """Return the slots of each essential product of which the whole machine holds none."""
+    """Return the slots of each essential product of which the whole machine holds none that is good."""
     gone: dict[str, list[SlotStock]] = {}
     for slot in slots:
         if slot.essential:
             gone.setdefault(slot.sku, []).append(slot)
-    return {sku: held for sku, held in gone.items() if all(map(words.sold_out, held))}
+    return {sku: held for sku, held in gone.items() if all(map(words.none_good, held))}
 
 
 def _bring_essential(held: list[SlotStock]) -> Job:
-    """Make one job of all the empty slots of a product that nobody should miss."""
+    """Make one job of all the slots of a product that nobody should miss."""
     where, bring = ", ".join(slot.slot for slot in held), sum(slot.capacity for slot in held)
+    good = "" if all(map(words.sold_out, held)) else "good "
     return Job(
         worth=Worth.ESSENTIAL_GONE,
-        what=f"No {held[0].product.lower()} left",
+        what=f"No {good}{held[0].product.lower()} left",
         why=f"Bring {bring} for {where}.",
         verb="Fill",
         slot=held[0].slot,
         essential=True,
+        page="slot.page",
+        at={"slot": held[0].slot},
     )
 
 
@@ -83,23 +98,39 @@ def _of_machine(fault: Fault) -> Job:
     return Job(worth=Worth.FAULT, what=what, why=why)
 
 
+def _review(excursion: Excursion, *, essential: bool) -> Job:
+    """Ask for a decision. The text says how warm or cold it was; until then the lots are given out as usual."""
+    return Job(
+        worth=Worth.EXCURSION,
+        what=f"Is {excursion.product.lower()} still good?",
+        why=excursion.text,
+        verb="Decide",
+        essential=essential,
+        page="excursions.one",
+        at={"excursion": excursion.id},
+    )
+
+
 def _of_slot(slot: SlotStock, told: list[str], *, sold_out_is_told: bool) -> list[Job]:
     """Return all the jobs of one slot, the worthiest first."""
     jobs = []
 
-    def job(worth: Worth, what: str, why: str, verb: str, *, test: bool = False) -> None:
-        jobs.append(
-            Job(worth=worth, what=what, why=why, verb=verb, slot=slot.slot, essential=slot.essential, test=test)
-        )
+    def job(worth: Worth, what: str, why: str, verb: str, page: str = "slot.page", **more: str) -> None:
+        at: dict[str, str | int] = {"slot": slot.slot, **more}
+        facts = {"what": what, "why": why, "verb": verb, "page": page, "at": at}
+        jobs.append(Job(worth=worth, slot=slot.slot, essential=slot.essential, **facts))  # type: ignore[arg-type]
 
     bring = f"{slot.product}: bring {slot.capacity - slot.on_hand}."
     for text in dict.fromkeys([*slot.faults, *told]):
-        if not _counted_anyway(slot, text):
+        if not _told_anyway(slot, text):
             job(Worth.FAULT, *_split(text), "Look")
+    for worth, what, lot, reason in _wrong(slot):
+        row = {"removed-0-reason": reason.value, "removed-0-lot": str(lot.id) if len(slot.lots) > 1 else ""}
+        job(worth, f"{what}: take out {lot.quantity}", _behind(slot, lot), "Take out", **row)
     if slot.unresolved:
         job(Worth.COUNT, "Count this slot", f"{words.items(slot.unresolved)} may or may not have come out.", "Count")
     if slot.jams:
-        job(Worth.JAM, f"Failed {words.times(slot.jams)}", "Clear the coil, then test it.", "Test", test=True)
+        job(Worth.JAM, f"Failed {words.times(slot.jams)}", "Clear the coil, then test it.", "Test", "test_turn.page")
     if words.sold_out(slot) and not sold_out_is_told:
         job(Worth.SOLD_OUT, "Sold out", bring, "Fill")
     elif slot.on_hand < slot.par and not slot.unresolved and not words.sold_out(slot):
@@ -107,7 +138,23 @@ def _of_slot(slot: SlotStock, told: list[str], *, sold_out_is_told: bool) -> lis
     return jobs
 
 
-def _counted_anyway(slot: SlotStock, text: str) -> bool:
+def _wrong(slot: SlotStock) -> list[tuple[Worth, str, CoilLot, Reason]]:
+    """Return the lots that have to come out, and why: recalled ones, spoiled ones, then expired ones at the front."""
+    locked = [lot for lot in slot.lots if lot.locked]
+    front = [lot for lot in slot.lots[:1] if lot.expired and not lot.locked]
+    found = [(Worth.RECALL, "Recall", lot, Reason.RECALLED) for lot in locked if lot.locked is Lock.RECALLED]
+    found += [(Worth.SPOILED, "Spoiled", lot, Reason.OTHER) for lot in locked if lot.locked is Lock.SPOILED]
+    return found + [(Worth.EXPIRED, "Expired in front", lot, Reason.EXPIRED) for lot in front]
+
+
+def _behind(slot: SlotStock, lot: CoilLot) -> str:
+    """Say which lot it is, and whether it keeps what lies behind it from coming out."""
+    name = f"Lot {lot.lot}, {slot.product.lower()}." if lot.lot else f"{slot.product}, no lot written."
+    blocks = lot is slot.lots[0] and len(slot.lots) > 1
+    return f"{name} It blocks what lies behind it." if blocks else name
+
+
+def _told_anyway(slot: SlotStock, text: str) -> bool:
     """Say whether a slot's fault only repeats its jams or unresolved items, which have jobs of their own."""
     jam = slot.jams and re.search(r"\bfailed (once|twice|\d+ times)\b", text)
     return bool(jam) or bool(slot.unresolved and "unresolved" in text)

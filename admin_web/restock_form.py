@@ -1,105 +1,141 @@
-"""The form for one slot: count what is inside, then what was put in."""
+"""The form for one slot: count what is inside, then what was taken out, then what was put in."""
 
 from __future__ import annotations
 
-import datetime
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from flask_wtf import FlaskForm
-from wtforms import HiddenField, StringField
-from wtforms.validators import InputRequired, Length, Regexp
+from werkzeug.datastructures import MultiDict
+from wtforms import FieldList, Form, FormField
+from wtforms.validators import InputRequired
 from wtforms.widgets import HiddenInput
 
-from admin_web.expiry import expiry
-from admin_web.forms import WholeNumber
-from kiosk.model import RestockRequest, SlotStock, new_request_id
+from admin_web.forms import Version, WholeNumber
+from admin_web.restock_rows import MOST, ROWS, AddedForm, RemovedForm
+from admin_web.restock_words import lot_choice
+from kiosk.model import RestockLine, SlotStock
 
-FIELDS = ("found", "added", "lot", "year", "month", "day")
+LONGEST = 200
+"""How much of a field is kept, in characters; longer ones are a mistake in any case."""
 
 
-class RestockForm(FlaskForm):
-    """A blind count first, then the filling. The hidden id makes a second press harmless."""
+class RestockForm(Form):
+    """A blind count first, then what went out and what came in. It is tied to the slot as it was when it was opened."""
 
     found = WholeNumber(
         "How many are inside now?",
         [InputRequired("How many are inside now: count them and write the number; 0 if it is empty.")],
     )
-    added = WholeNumber("How many did you add?")
-    lot = StringField(
-        "Lot",
-        [
-            Length(max=64, message="Lot: use at most 64 characters."),
-            Regexp(r"^[^\x00-\x1f\x7f]*$", message="Lot: copy it as printed, letters and digits."),
-        ],
-        filters=[lambda typed: (typed or "").strip()],
-    )
-    year = WholeNumber("Year")
-    month = WholeNumber("Month")
-    day = WholeNumber("Day, if printed")
-    request_id = HiddenField(validators=[Regexp(r"^[A-Za-z0-9_-]{8,64}$")])
-    as_of = WholeNumber(widget=HiddenInput(), validators=[InputRequired()])
+    removed = FieldList(FormField(RemovedForm), min_entries=ROWS, max_entries=MOST)
+    added = FieldList(FormField(AddedForm), min_entries=ROWS, max_entries=MOST)
+    as_of = Version(widget=HiddenInput(), validators=[InputRequired()])
 
-    def begin(self, stock: SlotStock) -> None:
-        """Tie the form to the slot as it is now, under a new id."""
-        self.request_id.data = new_request_id()
-        self.as_of.data = stock.version
-        self.as_of.raw_data = None
+    def __init__(self, typed: Mapping[str, str], stock: SlotStock) -> None:
+        """Fill the form with what was `typed`, which may be nothing."""
+        super().__init__(MultiDict(typed))
+        self._stock = stock
+        for rows in (self.removed, self.added):
+            if rows.entries[-1].form.used() and len(rows.entries) < MOST:
+                rows.append_entry()
+        for entry in self.removed:
+            entry.form.lot.choices = [("", "From the front"), *map(lot_choice, stock.lots)]
+        if self.as_of.data is None:
+            self.count_anew()
 
-    def bring_back(self, typed: Any) -> None:
-        """Put back what was typed before a sign-in ran out, with the version it was counted at."""
-        for name in FIELDS:
-            if typed.get(name):
-                self[name].raw_data = [typed[name][:64]]
-                self[name].data = typed[name][:64]
-        if typed.get("as_of", "").isdecimal():
-            self.as_of.data = int(typed["as_of"][:12])
+    @property
+    def changed(self) -> bool:
+        """Say whether the slot changed since the count began, so that it has to be counted again."""
+        return bool(self.as_of.data != self._stock.version)
 
-    def fits(self, stock: SlotStock) -> bool:
+    def count_anew(self, why: str = "") -> None:
+        """Tie the form to the slot as it is now; the old count is no longer worth anything. `why` tells it."""
+        self.as_of.raw_data, self.as_of.data, self.as_of.errors = None, self._stock.version, []
+        if why:
+            self.found.raw_data, self.found.data, self.found.errors = None, None, [why]
+
+    def fits(self) -> bool:
         """Check what was typed against the slot; the mistakes stand at the fields."""
         good = self.validate()
-        return bool(self._room(stock)) and bool(self._lot_belongs()) and good
+        # Once the visit is recorded the lot may be gone; sending the same visit again must still be possible.
+        lots = None if self.changed else frozenset(lot.id for lot in self._stock.lots)
+        for form, mistake in (*self._of_removed(lots), *self._of_added()):
+            good &= _told(form, mistake)
+        return bool(good and self._room())
 
-    def request(self, slot: str) -> RestockRequest:
-        """Return the request that the form stands for. Only after `fits`."""
-        assert self.found.data is not None
-        assert self.as_of.data is not None
-        assert self.request_id.data is not None
-        return RestockRequest(
-            id=self.request_id.data,
-            slot=slot,
-            found=self.found.data,
-            added=self.added.data or 0,
-            as_of=self.as_of.data,
-            lot=self.lot.data or None,
-            expiry=self._expiry(),
+    def line(self) -> RestockLine:
+        """Return the line that the form stands for. Only after `fits`."""
+        return RestockLine(
+            slot=self._stock.slot,
+            as_of=self.as_of.data or 0,
+            found=self.found.data or 0,
+            removed=tuple(entry.form.removed() for entry in self.removed if entry.form.quantity.data),
+            added=tuple(entry.form.added() for entry in self.added if entry.form.quantity.data),
         )
 
-    def mistake(self, name: str, sentence: str) -> None:
-        """Put a mistake at a field."""
-        self[name].errors = [*self[name].errors, sentence]
+    def mistakes(self) -> list[tuple[str, str]]:
+        """Return each mistake as the field's id and a sentence, in the order of the form."""
+        return list(_mistakes(self))
 
-    def _room(self, stock: SlotStock) -> bool:
-        found, added = self.found.data, self.added.data or 0
-        if found is None or found + added <= stock.capacity:
-            return True
-        holds = f"{stock.slot} holds {stock.capacity}"
-        if found > stock.capacity:
-            self.mistake("found", f"How many are inside now: {holds}, you wrote {found}. Count again.")
-        else:
-            room = stock.capacity - found
-            self.mistake("added", f"How many did you add: {holds}. With {found} inside, add at most {room}.")
-        return False
-
-    def _lot_belongs(self) -> bool:
-        try:
-            date = self._expiry()
-        except ValueError as error:
-            self.mistake("year", str(error))
-            return False
-        if (date or self.lot.data) and not self.added.data and not self.added.errors:
-            self.mistake("added", "How many did you add: you wrote a lot or a date, so write how many, or clear those.")
-            return False
+    def _room(self) -> bool:
+        """Check that no more came out than was found, and no more went in than the coil holds."""
+        slot, holds = self._stock.slot, self._stock.capacity
+        found, out, put_in = self.found.data or 0, self._out(), self._sum(self.added)
+        if found > holds:
+            sentence = f"How many are inside now: {slot} holds {holds}, you wrote {found}. Count again."
+            return _told(self, ("found", sentence))
+        if out > found:
+            sentence = f"How many did you take out: you counted {found}, so at most {found} can come out, not {out}."
+            return _told(self.removed[0].form, ("quantity", sentence))
+        if found - out + put_in > holds:
+            inside = f"With {found - out} inside, put in at most {holds - found + out}."
+            return _told(self.added[0].form, ("quantity", f"How many did you put in: {slot} holds {holds}. {inside}"))
         return True
 
-    def _expiry(self) -> datetime.date | None:
-        return expiry(self.year.data, self.month.data, self.day.data)
+    def _of_removed(self, lots: frozenset[int] | None) -> Iterator[tuple[Form, tuple[str, str] | None]]:
+        for entry in self.removed:
+            yield entry.form, entry.form.mistake(lots)
+
+    def _of_added(self) -> Iterator[tuple[Form, tuple[str, str] | None]]:
+        for entry in self.added:
+            yield entry.form, entry.form.mistake()
+            for part in entry.form.parts:
+                yield part.form, part.form.mistake()
+
+    def _out(self) -> int:
+        """Return how many come out in all."""
+        return self._sum(self.removed)
+
+    @staticmethod
+    def _sum(rows: Any) -> int:
+        return sum(entry.form.quantity.data or 0 for entry in rows)
+
+
+def what_was_typed(sent: Mapping[str, str]) -> dict[str, str]:
+    """Return the fields of a slot's form out of what was sent: no empty ones, none that is too long to be honest."""
+    ours = ("found", "as_of", "removed-", "added-", "reason", "sku")
+    return {name: value[:LONGEST] for name, value in sent.items() if value and name[:LONGEST].startswith(ours)}
+
+
+def _told(form: Form, mistake: tuple[str, str] | None) -> bool:
+    """Put a mistake at its field. Returns whether there was none."""
+    if mistake is None:
+        return True
+    name, sentence = mistake
+    form[name].errors = [*form[name].errors, sentence]
+    return False
+
+
+def _mistakes(form: Form) -> Iterator[tuple[str, str]]:
+    for field in _leaves(form):
+        if field.errors:
+            yield field.id, str(field.errors[0])
+
+
+def _leaves(form: Form) -> Iterator[Any]:
+    """Return every single field of a form and of the forms within it, in order."""
+    for field in form:
+        if isinstance(field, FieldList):
+            for entry in field:
+                yield from _leaves(entry.form)
+        else:
+            yield field

@@ -1,4 +1,7 @@
-"""The sign-ins of staff: all that this process keeps. One small SQLite file, readable by its user only."""
+"""The file of this process: the sign-ins of staff. One small SQLite file, readable by its user only.
+
+The only other thing in it are visits under way: see drafts.py.
+"""
 
 from __future__ import annotations
 
@@ -66,21 +69,21 @@ class Store:
 
     def secret(self) -> str:
         """Return the key that signs cookies; made at first use, then kept."""
-        self._run("INSERT OR IGNORE INTO setting VALUES ('secret', ?)", secrets.token_hex(32))
-        return str(self._run("SELECT value FROM setting WHERE name = 'secret'")[0][0])
+        self.run("INSERT OR IGNORE INTO setting VALUES ('secret', ?)", secrets.token_hex(32))
+        return str(self.run("SELECT value FROM setting WHERE name = 'secret'")[0][0])
 
     def has_people(self) -> bool:
         """Say whether anybody can sign in yet."""
-        return bool(self._run("SELECT 1 FROM person LIMIT 1"))
+        return bool(self.run("SELECT 1 FROM person LIMIT 1"))
 
     def person(self, name: str) -> Person | None:
         """Find a person by name; upper and lower case are the same."""
-        return _person(self._run("SELECT id, name, password_hash FROM person WHERE name = ?", name))
+        return _person(self.run("SELECT id, name, password_hash FROM person WHERE name = ?", name))
 
     def add(self, name: str, password_hash: str) -> Person:
         """Add a person. Raises NameTakenError, and then nothing has changed."""
         try:
-            self._run("INSERT INTO person (name, password_hash) VALUES (?, ?)", name, password_hash)
+            self.run("INSERT INTO person (name, password_hash) VALUES (?, ?)", name, password_hash)
         except sqlite3.IntegrityError as error:
             raise NameTakenError from error
         added = self.person(name)
@@ -89,18 +92,18 @@ class Store:
 
     def set_password(self, person: Person, password_hash: str) -> None:
         """Give a person a new password and end all of their sign-ins."""
-        self._run("UPDATE person SET password_hash = ? WHERE id = ?", password_hash, person.id)
+        self.run("UPDATE person SET password_hash = ? WHERE id = ?", password_hash, person.id)
         self.end_all(person)
 
     def rehash(self, person: Person, password_hash: str) -> None:
         """Keep a stronger hash of the same password; sign-ins stay."""
-        self._run("UPDATE person SET password_hash = ? WHERE id = ?", password_hash, person.id)
+        self.run("UPDATE person SET password_hash = ? WHERE id = ?", password_hash, person.id)
 
     def start(self, person: Person) -> str:
         """Start a sign-in and return its secret token; only the token's hash is kept. Clears away old ones."""
         now, token = self._now(), secrets.token_urlsafe(32)
-        self._run("DELETE FROM sign_in WHERE seen < ? OR started < ?", now - IDLE_S, now - ABSOLUTE_S)
-        self._run("INSERT INTO sign_in VALUES (?, ?, ?, ?)", _hash(token), person.id, now, now)
+        self.run("DELETE FROM sign_in WHERE seen < ? OR started < ?", now - IDLE_S, now - ABSOLUTE_S)
+        self.run("INSERT INTO sign_in VALUES (?, ?, ?, ?)", _hash(token), person.id, now, now)
         return token
 
     def who(self, token: str) -> Person | None:
@@ -109,7 +112,7 @@ class Store:
         A clock that went back by more than a minute ends it too, rather than making it last longer.
         """
         now, key = self._now(), _hash(token)
-        found = self._run("SELECT started, seen, person FROM sign_in WHERE token_hash = ?", key)
+        found = self.run("SELECT started, seen, person FROM sign_in WHERE token_hash = ?", key)
         if not found:
             return None
         started, seen, person = found[0]
@@ -117,18 +120,24 @@ class Store:
             self.end(token)
             return None
         if now - seen > TOUCH_S:
-            self._run("UPDATE sign_in SET seen = ? WHERE token_hash = ?", now, key)
-        return _person(self._run("SELECT id, name, password_hash FROM person WHERE id = ?", person))
+            self.run("UPDATE sign_in SET seen = ? WHERE token_hash = ?", now, key)
+        return _person(self.run("SELECT id, name, password_hash FROM person WHERE id = ?", person))
 
     def end(self, token: str) -> None:
         """End one sign-in."""
-        self._run("DELETE FROM sign_in WHERE token_hash = ?", _hash(token))
+        self.run("DELETE FROM sign_in WHERE token_hash = ?", _hash(token))
 
     def end_all(self, person: Person) -> None:
         """End every sign-in of a person."""
-        self._run("DELETE FROM sign_in WHERE person = ?", person.id)
+        self.run("DELETE FROM sign_in WHERE person = ?", person.id)
 
-    def _run(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+    def extend(self, schema: str) -> None:
+        """Add tables of another part of this process; `schema` must allow that they are there already."""
+        with self._lock:
+            self._db.executescript(schema)
+
+    def run(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        """Run one statement, durably and alone, and return its rows."""
         with self._lock:
             return self._db.execute(sql, values).fetchall()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 
-from kiosk.model import KioskState, Outcome, Reading, RestockResult, SlotStock, Vend, VendState
+from kiosk.model import KioskState, Lock, Outcome, Reading, SlotStock, Vend, VendState
 
 TIMES = {1: "once", 2: "twice"}
 
@@ -31,17 +31,26 @@ def sold_out(stock: SlotStock) -> bool:
     return stock.on_hand + stock.unresolved == 0
 
 
+def none_good(stock: SlotStock) -> bool:
+    """Say whether a slot holds nothing that should be given out: it is sold out, or all of it is locked or expired."""
+    return sold_out(stock) or (bool(stock.lots) and all(lot.locked or lot.expired for lot in stock.lots))
+
+
 def flag(stock: SlotStock) -> str:
-    """Return the one word that a slot wears on the wall; empty when all is well."""
-    if stock.jams:
-        return "jam"
-    if stock.unresolved:
-        return "count"
-    if stock.faults:
-        return "fault"
-    if sold_out(stock):
-        return "sold out"
-    return "low" if stock.on_hand < stock.par else ""
+    """Return the one word that a slot wears on the wall, the most urgent; empty when all is well."""
+    locks = {lot.locked for lot in stock.lots}
+    flags = {
+        "jam": bool(stock.jams),
+        "recall": Lock.RECALLED in locks,
+        "spoiled": Lock.SPOILED in locks,
+        "count": bool(stock.unresolved),
+        "fault": bool(stock.faults),
+        "sold out": sold_out(stock),
+        "expired": stock.front_expired,
+        "low": stock.on_hand < stock.par,
+        "hidden": stock.hidden,
+    }
+    return next((word for word, worn in flags.items() if worn), "")
 
 
 def rows(slots: tuple[SlotStock, ...]) -> list[tuple[str, list[SlotStock]]]:
@@ -78,26 +87,6 @@ def condition(stock: SlotStock) -> list[tuple[str, str]]:
     return said or [("ok", "It works.")]
 
 
-def restocked(result: RestockResult) -> str:
-    """Return what a restock did, in words: the count, what was expected, what was added, what is in now."""
-    said = [f"{result.slot}: you counted {result.found}{_against(result)}"]
-    if result.drift:
-        missing = "missing" if result.drift < 0 else "more than expected"
-        count = abs(result.drift)
-        said.append(f"{'One is' if count == 1 else f'{count} are'} {missing}.")
-    if result.settled:
-        said.append(f"That settles {items(result.settled)}.")
-    said.append(f"Added {result.added}." if result.added else "Nothing added.")
-    return " ".join([*said, f"Now {result.on_hand}."])
-
-
-def _against(result: RestockResult) -> str:
-    if not result.drift:
-        return "." if result.settled else ", as expected."
-    bound = "" if not result.settled else "at least " if result.drift < 0 else "at most "
-    return f", we expected {bound}{result.found - result.drift}."
-
-
 def vend_said(vend: Vend) -> str:
     """Return what became of a test turn, and what to do next."""
     if vend.state is not VendState.DONE:
@@ -125,3 +114,8 @@ def hour(label: str) -> str:
         return label
     end = start + datetime.timedelta(hours=1)
     return f"{start:%a} {start.day} {start:%b}, {start:%H:%M} to {end:%H:%M}"
+
+
+def funders(slots: tuple[SlotStock, ...]) -> list[str]:
+    """Return who paid for what lies in the slots, to choose from."""
+    return sorted({lot.funder for slot in slots for lot in slot.lots if lot.funder})

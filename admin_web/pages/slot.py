@@ -1,100 +1,73 @@
-"""One slot: how it is, and the form to count and fill it."""
+"""One slot: how it is, and the form to count and fill it, saved at once."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 
 from admin_web import words
 from admin_web.daemon import kiosk
-from admin_web.restock_form import RestockForm
+from admin_web.pages.visit import COUNT_AGAIN
+from admin_web.restock_form import RestockForm, what_was_typed
+from admin_web.sending import sent_id
 from kiosk.errors import ConflictError, DaemonAwayError, NotFoundError, RequestError
-from kiosk.model import RestockResult, SlotDetail
+from kiosk.model import RestockRequest, SlotStock, new_request_id
 
 blueprint = Blueprint("slot", __name__)
-
-COUNT_AGAIN = (
-    "How many are inside now: {slot} changed while you counted, because an item came out or somebody else "
-    "counted it. Count again, then press the button once more. What you wrote is still here."
-)
 
 
 @blueprint.route("/slots/<slot>", methods=["GET", "POST"])
 def page(slot: str) -> Any:
-    """Show the slot without what is expected inside; on POST, record the count and the filling."""
-    form = RestockForm()
-    if not form.is_submitted():
-        detail = kiosk().slot(slot)
-        form.begin(detail.stock)
-        form.bring_back(request.args)
-        return _show(detail, form)
+    """Show the slot without what is expected inside; on POST, record the count, what went out and what came in."""
+    if request.method == "GET":
+        stock = kiosk().slot(slot).stock
+        return _show(stock, RestockForm(what_was_typed(request.args), stock), sent_id(request.args))
     try:
-        return _restock(slot, form)
+        return _restock(slot)
     except DaemonAwayError:
-        return render_template("send_again.html", slot=slot, form=form, visit=_visit()), 503
+        return render_template("slot_unsent.html", slot=slot, typed=_everything()), 503
 
 
-def _restock(slot: str, form: RestockForm) -> Any:
-    detail = kiosk().slot(slot)
-    if not form.fits(detail.stock):
-        if form.request_id.errors or form.as_of.errors:
-            form.begin(detail.stock)
-        return _show(detail, form), 422
+@blueprint.get("/slots/<slot>/coil")
+def coil(slot: str) -> str:
+    """Show the coil as a queue, how its counts went, and what happened here."""
+    return render_template("coil.html", detail=kiosk().slot(slot))
+
+
+def _restock(slot: str) -> Any:
+    stock = kiosk().slot(slot).stock
+    form, restock = RestockForm(what_was_typed(request.form), stock), sent_id(request.form)
+    if not form.fits():
+        if form.as_of.errors:
+            form.count_anew()
+        return _show(stock, form, restock), 422
     try:
-        result = kiosk().restock(form.request(slot))
+        kiosk().restock(RestockRequest(id=restock, lines=(form.line(),)))
     except ConflictError:
-        detail = kiosk().slot(slot)
-        form.begin(detail.stock)
-        form.mistake("found", COUNT_AGAIN.format(slot=slot))
-        return _show(detail, form), 409
+        stock = kiosk().slot(slot).stock
+        form = RestockForm(what_was_typed(request.form), stock)
+        form.count_anew(COUNT_AGAIN.format(slot=slot))
+        return _show(stock, form, new_request_id()), 409
     except NotFoundError:
         raise
     except RequestError as error:
-        form.begin(detail.stock)
-        form.mistake("found", str(error))
-        return _show(detail, form), 422
-    return _done(result)
+        form.found.errors = [str(error)]
+        return _show(stock, form, new_request_id()), 422
+    return redirect(url_for("restock.result", restock=restock, just=1), 303)
 
 
-def _done(result: RestockResult) -> Any:
-    flash(words.restocked(result), "low" if result.drift else "ok")
-    if not _visit():
-        return redirect(url_for("today.page"), 303)
-    onward = _next(result.slot)
-    if onward is None:
-        flash("That was the last slot. Close the door, and thank you.", "ok")
-        return redirect(url_for("today.page"), 303)
-    return redirect(url_for("slot.page", slot=onward, visit=1), 303)
+def _everything() -> dict[str, str]:
+    return {**what_was_typed(request.form), "request_id": sent_id(request.form)}
 
 
-def _show(detail: SlotDetail, form: RestockForm) -> str:
-    order = _order() if _visit() else []
-    slot = detail.stock.slot
+def _show(stock: SlotStock, form: RestockForm, restock: str) -> str:
     return render_template(
         "slot.html",
-        detail=detail,
-        stock=detail.stock,
-        condition=words.condition(detail.stock),
+        stock=stock,
+        condition=words.condition(stock),
         form=form,
-        mistakes=[(field.id, field.errors[0]) for field in form if field.errors],
-        visit=_visit(),
-        place=order.index(slot) + 1 if slot in order else 0,
-        total=len(order),
-        onward=_next(slot) if order else None,
+        request_id=restock,
+        mistakes=form.mistakes(),
+        funders=words.funders((stock,)),
     )
-
-
-def _visit() -> bool:
-    """Say whether staff walk through all slots in order."""
-    return request.values.get("visit") == "1"
-
-
-def _order() -> list[str]:
-    return [slot.slot for _, row in words.rows(kiosk().stock().slots) for slot in row]
-
-
-def _next(slot: str) -> str | None:
-    order = _order()
-    after = order.index(slot) + 1 if slot in order else len(order)
-    return order[after] if after < len(order) else None

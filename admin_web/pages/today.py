@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template
 
-from admin_web import jobs, words
+from admin_web import auth, jobs, words
 from admin_web.daemon import heard_site, kiosk
+from admin_web.drafts import drafts
 
 blueprint = Blueprint("today", __name__)
 
@@ -13,14 +14,13 @@ blueprint = Blueprint("today", __name__)
 @blueprint.get("/")
 def page() -> str:
     """Show the jobs in the order of their worth, and every slot as the machine hangs."""
-    state, stock = kiosk().state(), kiosk().stock()
+    state, stock, excursions = kiosk().state(), kiosk().stock(), kiosk().excursions()
     heard_site(state.site)
-    rows = words.rows(stock.slots)
     return render_template(
         "today.html",
         state=state,
         glance=words.at_a_glance(state),
-        jobs=jobs.today(state, stock.slots),
-        rows=rows,
-        first=rows[0][1][0].slot if rows else None,
+        jobs=jobs.today(state, stock.slots, excursions.excursions),
+        rows=words.rows(stock.slots),
+        under_way=drafts().of(auth.me()),
     )

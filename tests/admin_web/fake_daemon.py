@@ -6,7 +6,6 @@ pages and the real client are tested through their real door.
 
 from __future__ import annotations
 
-import datetime
 import http.server
 import socketserver
 import sys
@@ -18,18 +17,19 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 
 from kiosk.model import (
+    Drift,
     Event,
     Events,
     Fault,
     KioskState,
     Link,
-    LotAdded,
     Outcome,
     Problem,
     Reading,
     RedeemRequest,
     RestockRequest,
     RestockResult,
+    Restocks,
     SlotDetail,
     SlotStock,
     Stock,
@@ -37,15 +37,10 @@ from kiosk.model import (
     VendRequest,
     VendState,
 )
+from tests.admin_web.fake_coil import HOUR, a_slot, drift_of, restocked, settled, uncounted
+from tests.admin_web.fake_desk import FakeDesk, RefusalError
 
 CODE = "4821-7730"
-HOUR = "2026-11-22T05:00Z"
-
-
-def a_slot(name: str, sku: str, product: str, capacity: int, on_hand: int, **more: Any) -> SlotStock:
-    facts: dict[str, Any] = {"pictogram": "box", "par": 3, "unresolved": 0, "jams": 0, "version": 7}
-    facts["essential"] = sku == "NAL-4"
-    return SlotStock(slot=name, sku=sku, product=product, capacity=capacity, on_hand=on_hand, **{**facts, **more})
 
 
 def the_wall() -> list[SlotStock]:
@@ -66,10 +61,6 @@ def the_wall() -> list[SlotStock]:
     ]  # fmt: skip
 
 
-class RefusalError(Exception):
-    """What the daemon answers instead: a status, a code and a sentence."""
-
-
 class FakeDaemon:
     """Stateful answers; change `slots`, `faults`, `site` and the rest between requests."""
 
@@ -83,10 +74,15 @@ class FakeDaemon:
             for n in range(1, 46)
         ]
         self.codes = {CODE}
+        self.desk = FakeDesk(self)
         self.restocks: dict[str, tuple[RestockRequest, RestockResult]] = {}
         self.restock_calls = 0
+        self.before: dict[str, dict[str, SlotStock]] = {}
+        self.drifts: dict[str, list[Drift]] = {}
         self.vends: dict[str, VendRequest] = {}
         self.busy = False
+        self.mute = False
+        """Do what is asked and die before the answer."""
         self.turns_left = 1
         self._server: _Server | None = None
 
@@ -103,9 +99,15 @@ class FakeDaemon:
             self._server = None
 
     def take(self, slot: str) -> None:
-        """Let somebody take an item."""
+        """Let somebody take an item: the front one."""
         held = self.slots[slot]
-        self.slots[slot] = msgspec.structs.replace(held, on_hand=held.on_hand - 1, version=held.version + 1)
+        front = msgspec.structs.replace(held.lots[0], quantity=held.lots[0].quantity - 1)
+        self.change(slot, on_hand=held.on_hand - 1, lots=(front, *held.lots[1:]))
+
+    def change(self, slot: str, **facts: Any) -> None:
+        """Change a slot behind the pages' back."""
+        held = self.slots[slot]
+        self.slots[slot] = settled(msgspec.structs.replace(held, **{"version": held.version + 1, **facts}))
 
     def answer(self, method: str, path: str, query: dict[str, list[str]], body: bytes) -> tuple[int, Any]:
         parts = path.strip("/").split("/")[1:]
@@ -122,11 +124,21 @@ class FakeDaemon:
                 return 200, self._vend(request_id)
             case "POST", ["vends"]:
                 return 202, self._start(msgspec.json.decode(body, type=VendRequest))
-            case "POST", ["restocks"]:
-                return 200, self._restock(msgspec.json.decode(body, type=RestockRequest))
+            case _, ["restocks", *more]:
+                return 200, self._visits(method, more, query, body)
             case "POST", ["admin-codes", "redeem"]:
                 self._redeem(msgspec.json.decode(body, type=RedeemRequest))
                 return 204, None
+        return self.desk.answer(method, parts, body)
+
+    def _visits(self, method: str, more: list[str], query: dict[str, list[str]], body: bytes) -> Any:
+        match method, more:
+            case "GET", []:
+                return self._restocks(int(query["limit"][0]))
+            case "POST", []:
+                return self._restock(msgspec.json.decode(body, type=RestockRequest))
+            case "POST", [restock, "undo"]:
+                return self._undo(restock)
         raise RefusalError(404, "not_found", "There is no such path.")
 
     def _state(self) -> KioskState:
@@ -143,9 +155,11 @@ class FakeDaemon:
         return self.slots[slot]
 
     def _detail(self, slot: str) -> SlotDetail:
-        held = self._held(slot)
-        lot = LotAdded(quantity=4, hour=HOUR, lot="72680LL", expiry=datetime.date(2028, 8, 31))
-        return SlotDetail(stock=held, lots=(lot,), events=tuple(e for e in self.events if e.slot == slot)[-3:])
+        return SlotDetail(
+            stock=self._held(slot),
+            drifts=tuple(reversed(self.drifts.get(slot, []))),
+            events=tuple(e for e in self.events if e.slot == slot)[-3:],
+        )
 
     def _events(self, query: dict[str, list[str]]) -> Events:
         limit, before = int(query["limit"][0]), int(query.get("before", ["1000000"])[0])
@@ -176,21 +190,41 @@ class FakeDaemon:
             if first != request:
                 raise RefusalError(409, "conflict", "That id was used for something else.")
             return result
-        held = self._held(request.slot)
-        if held.version != request.as_of:
-            raise RefusalError(409, "conflict", "The slot changed since it was counted.")
-        low, high = held.on_hand, held.on_hand + held.unresolved
-        drift = min(0, request.found - low) + max(0, request.found - high)
-        now = request.found + request.added
-        self.slots[request.slot] = msgspec.structs.replace(
-            held, on_hand=now, unresolved=0, jams=0, faults=(), version=held.version + 1
-        )
-        result = RestockResult(
-            id=request.id, slot=request.slot, found=request.found, added=request.added, on_hand=now,
-            settled=held.unresolved, drift=drift,
-        )  # fmt: skip
+        products = {slot.sku: slot for slot in self.slots.values()}
+        after, done = {}, []
+        for line in request.lines:
+            held = self._held(line.slot)
+            if held.version != line.as_of:
+                raise RefusalError(409, "conflict", f"{line.slot} changed since it was counted.")
+            try:
+                after[line.slot], told = restocked(held, line, products)
+            except ValueError as error:
+                raise RefusalError(400, "refused", str(error)) from error
+            done.append(told)
+        self.before[request.id] = {line.slot: self.slots[line.slot] for line in request.lines}
+        self.slots.update(after)
+        for told in done:
+            self.drifts.setdefault(told.slot, []).append(drift_of(told))
+        result = RestockResult(id=request.id, hour=HOUR, lines=tuple(done))
         self.restocks[request.id] = (request, result)
         return result
+
+    def _restocks(self, limit: int) -> Restocks:
+        return Restocks(restocks=tuple(result for _, result in reversed(self.restocks.values()))[:limit])
+
+    def _undo(self, restock: str) -> RestockResult:
+        if restock not in self.restocks:
+            raise RefusalError(404, "not_found", "This kiosk knows no such visit.")
+        request, result = self.restocks[restock]
+        if result.undone:
+            return result
+        before = self.before[restock]
+        for slot, held in before.items():
+            if self.slots[slot].version != held.version + 1:
+                raise RefusalError(409, "conflict", f"{slot} was counted again since. Count it once more instead.")
+        self.slots.update({slot: uncounted(held, self.slots[slot]) for slot, held in before.items()})
+        self.restocks[restock] = (request, msgspec.structs.replace(result, undone=True))
+        return self.restocks[restock][1]
 
     def _redeem(self, request: RedeemRequest) -> None:
         if request.code not in self.codes:
@@ -236,6 +270,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             status, told = refusal.args[0], Problem(error=refusal.args[1], message=refusal.args[2])
         except msgspec.ValidationError as error:
             status, told = 400, Problem(error="malformed", message=str(error))
+        if self.server.world.mute and method == "POST":
+            self.close_connection = True
+            return
         content = b"" if told is None else msgspec.json.encode(told)
         self.send_response(status)
         self.send_header("Content-Type", "application/json")

@@ -11,7 +11,8 @@ import pytest
 
 from admin_web import jobs
 from kiosk.model import Event, Fault
-from tests.admin_web.fake_daemon import HOUR, FakeDaemon
+from tests.admin_web.fake_coil import HOUR
+from tests.admin_web.fake_daemon import FakeDaemon
 from tests.admin_web.visitor import Visitor, hidden, words
 
 

@@ -5,28 +5,52 @@ from __future__ import annotations
 import datetime
 import queue
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 T = TypeVar("T")
 
 SYNCHRONIZED = Path("/run/systemd/timesync/synchronized")
 """systemd-timesyncd makes this file once the clock has been set from the network."""
 
+HOUR_S = 3600
+
+
+class Stamp(NamedTuple):
+    """When something happened, as finely as it is ever stored: whole hours only.
+
+    `hour` counts hours of wall time since 1970 (UTC), `up_h` hours since the machine was switched on. Both are read
+    together, when a new hour begins, so that the two tell no more than one of them alone.
+    """
+
+    hour: int
+    up_h: int
+    synced: bool
+
+
+class When(NamedTuple):
+    """An hour since 1970 (UTC) that can be relied on: now, or with a clock that is not `trusted` the last that was."""
+
+    hour: int
+    trusted: bool = True
+
 
 class Clock:
     """Seconds that pass `speed` times as fast as on the wall, so that a simulated machine can hurry.
 
     Every wait in a driver goes through this clock; then one setting speeds up the machine, its time limits
-    and its physics alike. On real hardware `speed` is 1.
+    and its physics alike. On real hardware `speed` is 1. `wall` gives seconds since 1970.
     """
 
-    def __init__(self, speed: float = 1.0, synchronized: Path = SYNCHRONIZED) -> None:
+    def __init__(
+        self, speed: float = 1.0, synchronized: Path = SYNCHRONIZED, wall: Callable[[], float] = time.time
+    ) -> None:
         self.speed = speed
         self._synchronized = synchronized
-        self._hour = -1, ""
+        self._wall = wall
+        self._stamp = Stamp(-1, 0, synced=False)
         self._look_again = 0.0
-        self._synced = False
 
     def monotonic(self) -> float:
         """Return seconds since some fixed moment; never goes back, whatever is done to the wall clock."""
@@ -40,18 +64,40 @@ class Clock:
         """Take the next thing from `source`; raise `queue.Empty` after `timeout_s` of this clock."""
         return source.get(timeout=max(0.0, timeout_s) / self.speed)
 
-    def hour(self) -> str:
-        """Return the wall time rounded down to the hour: the finest time that is ever stored or sent."""
-        hours = int(time.time() // 3600)
-        if hours != self._hour[0]:
-            at = datetime.datetime.fromtimestamp(hours * 3600, datetime.UTC)
-            self._hour = hours, at.strftime("%Y-%m-%dT%H:00Z")
-        return self._hour[1]
-
-    def synced(self) -> bool:
-        """Say whether the wall clock has been set from the network since the machine started; looks every 10 s."""
+    def stamp(self) -> Stamp:
+        """Return the hour: the finest time that is ever stored or sent."""
+        hour = int(self._wall() // HOUR_S)
+        if hour != self._stamp.hour:
+            self._stamp = Stamp(hour, _hours_up(), self._stamp.synced)
         now = time.monotonic()
         if now >= self._look_again:
             self._look_again = now + 10.0
-            self._synced = self._synchronized.exists()
-        return self._synced
+            self._stamp = self._stamp._replace(synced=self._synchronized.exists())
+        return self._stamp
+
+    def hour(self) -> str:
+        """Return the wall time rounded down to the hour, such as `2026-11-22T05:00Z`."""
+        return label(self.stamp().hour)
+
+    def synced(self) -> bool:
+        """Say whether the wall clock has been set from the network since the machine started; looks every 10 s."""
+        return self.stamp().synced
+
+    def local_time(self) -> datetime.time:
+        """Return the time of day at the kiosk, for opening hours only; it is not stored."""
+        return datetime.datetime.fromtimestamp(self._wall(), datetime.UTC).astimezone().time()
+
+
+def label(hour: int) -> str:
+    """Return an hour since 1970 as text, `2026-11-22T05:00Z`."""
+    return datetime.datetime.fromtimestamp(hour * HOUR_S, datetime.UTC).strftime("%Y-%m-%dT%H:00Z")
+
+
+def day(hour: int) -> datetime.date:
+    """Return the day (UTC) of an hour since 1970."""
+    return datetime.datetime.fromtimestamp(hour * HOUR_S, datetime.UTC).date()
+
+
+def _hours_up() -> int:
+    boottime = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+    return int(time.clock_gettime(boottime) // HOUR_S)

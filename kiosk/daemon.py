@@ -8,29 +8,35 @@ from __future__ import annotations
 import logging
 import signal
 import threading
+import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from kiosk import sdnotify, threads
-from kiosk.clock import Clock
 from kiosk.config import Config
+from kiosk.config.keys import load_key
 from kiosk.control.codes import AdminCodes
 from kiosk.control.routes import create_app
 from kiosk.control.server import ControlServer
-from kiosk.dispense.ledger import Ledger
 from kiosk.dispense.parts import Parts
-from kiosk.dispense.reader import Reader
+from kiosk.dispense.records import Records
 from kiosk.dispense.service import Service
 from kiosk.dispense.status import Status
-from kiosk.errors import HardwareError
+from kiosk.errors import HardwareError, KioskError
 from kiosk.hardware import registry
 from kiosk.hardware.api import Board, Button, DropSensor, Light, Meter, Motor, Switch
 from kiosk.hardware.pins import open_board
 from kiosk.telemetry.ledger_source import LedgerSource
+from kiosk.telemetry.orders import Orders
 from kiosk.telemetry.publisher import Publisher
 
+if TYPE_CHECKING:
+    from kiosk.dispense.codes import Codes
+
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 BEAT_S = 1.0
 """How often the main thread looks after the others, in seconds."""
@@ -44,48 +50,39 @@ class Daemon:
 
     def __init__(self, config: Config) -> None:
         self._config = config
+        self.faults: list[tuple[str, str]] = []
+        """What is wrong with the kiosk as a whole: where, and a sentence for staff."""
         self._undo = ExitStack()
         self._stop = threading.Event()
 
     def start(self) -> None:
         """Start every part, the emergency path first. Raises KioskError when the kiosk cannot work at all."""
         config, undo = self._config, self._undo
-        state, runtime = Path(config.paths.state), Path(config.paths.runtime)
-        state.mkdir(parents=True, exist_ok=True)
-
         board = open_board(config)
         self.parts = open_parts(config, board)
         undo.callback(self.parts.close)
 
-        ledger = Ledger(state / "ledger.db", board.clock)
-        undo.callback(ledger.close)
-        ledger.plan({slot.id: slot.product for slot in config.slots})
-        ledger.recover()
-        ledger.started()
-        mistrusted = tuple(ledger.audit())
-        reader = Reader(state / "ledger.db")
-        undo.callback(reader.close)
-
-        self.service = Service(config, self.parts, ledger, reader, board.clock)
+        records = Records.of(Path(config.paths.state), board.clock)
+        undo.callback(records.close)
+        self.service = Service(config, self.parts, records, board.clock, self._optional("codes", self._open_codes))
         vend_thread = threads.start("vend", self.service.run)
         undo.callback(vend_thread.join, 30)
         undo.callback(self.service.stop)
         self._listen_to_visitors()
 
-        self.status = Status(config, self.parts, self.service)
-        self.status.mistrusted = mistrusted
-        source = LedgerSource(config, self.service, reader, self.status)
-        self.telemetry = Publisher(config.telemetry, config.privacy, config.kiosk.id, source, board.clock)
+        self.status = Status(config, self.parts, self.service, self.faults)
+        source = LedgerSource(config, self.service, records.reader, self.status)
+        self.telemetry = Publisher(
+            config.telemetry, config.privacy, config.kiosk.id, source, board.clock, execute=Orders(self.service.staff)
+        )
         self.status.link = self.telemetry.link
         self.service.on_events = self.telemetry.wake
 
-        control = ControlServer(create_app(self.service, reader, self.status, AdminCodes()), runtime / "control.sock")
-        control.start()
-        undo.callback(control.stop)
-
-        self.telemetry.start()
-        undo.callback(self.telemetry.stop)
-        self._show_glass(board)
+        app = create_app(self.service, records.reader, self.status, AdminCodes())
+        control = ControlServer(app, Path(config.paths.runtime) / "control.sock")
+        self._optional("control socket", lambda: self._run_beside(control))
+        self._optional("telemetry", lambda: self._run_beside(self.telemetry))
+        self._optional("glass", lambda: self._show_glass(board))
 
     def run(self) -> None:
         """Look after the kiosk until SIGTERM or SIGINT; feed systemd's watchdog only while vends can progress."""
@@ -93,12 +90,15 @@ class Daemon:
             signal.signal(number, lambda *_: self._stop.set())
         sdnotify.ready()
         log.info("The kiosk is ready: id=%s slots=%d", self._config.kiosk.id, len(self._config.slots))
-        hour = ""
+        hour = 0
         while not self._stop.wait(BEAT_S):
             if self.service.progressed_within(STUCK_S):
                 sdnotify.watchdog()
             if not self.telemetry.alive():
                 log.critical("The telemetry thread ended, so the process ends too: systemd starts it again.")
+                threads.end_process()
+            if self.service.damaged and not self.service.busy:
+                log.critical("The ledger is damaged, so the process ends: the next start sets it aside.")
                 threads.end_process()
             hour = self._tell_faults(hour)
         sdnotify.stopping()
@@ -114,9 +114,32 @@ class Daemon:
         if self.parts.beam is not None:
             self.parts.beam.on_stray(self.service.stray)
 
-    def _tell_faults(self, last: str) -> str:
+    def _optional(self, name: str, start: Callable[[], T]) -> T | None:
+        """Start something that naloxone can come out without; a failure is told to staff and stops nothing."""
+        try:
+            return start()
+        except (KioskError, OSError) as error:
+            log.error("Something could not be started: what=%s why=%s", name, error)  # noqa: TRY400 - it is expected
+            self.faults.append((name, f"The {name} could not be started: {error}"))
+            return None
+
+    def _open_codes(self) -> Codes | None:
+        """Return what makes and checks anonymous codes, if the programme has them; its words cost some memory."""
+        settings = self._config.codes
+        if not settings.enabled:
+            return None
+        from kiosk.dispense.codes import Codes
+
+        key = load_key(settings.key_file)
+        return Codes(key, settings.period, settings.issue_every_s, time.monotonic)
+
+    def _run_beside(self, part: ControlServer | Publisher) -> None:
+        part.start()
+        self._undo.callback(part.stop)
+
+    def _tell_faults(self, last: int) -> int:
         """Log the faults once an hour: the moment of a fault would tell when somebody was here."""
-        hour = Clock().hour()
+        hour = self.parts.board.clock.stamp().hour
         if hour != last:
             for fault in self.status.now().faults:
                 log.warning("A fault waits for staff: where=%s text=%s", fault.where, fault.text)

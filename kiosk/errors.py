@@ -29,6 +29,10 @@ class LedgerError(KioskError):
     """The ledger could not be opened, is damaged, or refused a change."""
 
 
+class LedgerDamagedError(LedgerError):
+    """The ledger's file is not whole. It is set aside at the next start, and every slot waits for a count."""
+
+
 class RequestError(KioskError):
     """The request cannot be carried out as it was asked; nothing was changed."""
 

@@ -10,16 +10,23 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from kiosk.control.codes import VALID_S, AdminCodes
-from kiosk.dispense.reader import Reader
+from kiosk.dispense.ledger import Reader
 from kiosk.dispense.service import Service
+from kiosk.dispense.staff import Staff
 from kiosk.dispense.status import Status
 from kiosk.errors import BusyError, ConflictError, KioskError, LedgerError, NotFoundError, RequestError
 from kiosk.model import (
     AdminCode,
     Events,
+    Excursions,
+    HideRequest,
     Problem,
+    RecallRequest,
+    Recalls,
     RedeemRequest,
     RestockRequest,
+    Restocks,
+    ReviewRequest,
     SlotDetail,
     VendRequest,
     VendState,
@@ -28,8 +35,8 @@ from kiosk.model import (
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-BODY_BYTES = 16 * 1024
-"""The longest body; the longest honest one has a few hundred bytes."""
+BODY_BYTES = 128 * 1024
+"""The longest body; the longest honest one, a visit to sixty slots with two lots each, has some 30 kB."""
 
 DRAIN_BYTES = 1024 * 1024
 """How much of a body that is too long is read and thrown away, so that the refusal arrives."""
@@ -54,6 +61,7 @@ def create_app(service: Service, reader: Reader, status: Status, codes: AdminCod
     _refusals(app)
     _questions(app, service, reader, status)
     _changes(app, service, codes)
+    _staff_changes(app, service.staff, service)
     return app
 
 
@@ -69,7 +77,7 @@ def _questions(app: Flask, service: Service, reader: Reader, status: Status) -> 
     @app.get("/v1/slots/<slot>")
     def slot_detail(slot: str) -> Response:
         stock = service.slot(slot)
-        return _answer(SlotDetail(stock=stock, lots=reader.lots(slot), events=reader.events(20, slot=slot)))
+        return _answer(SlotDetail(stock=stock, drifts=reader.drifts(slot), events=reader.events(20, slot=slot)))
 
     @app.get("/v1/events")
     def events() -> Response:
@@ -81,6 +89,22 @@ def _questions(app: Flask, service: Service, reader: Reader, status: Status) -> 
     def vend_state(request_id: str) -> Response:
         return _answer(service.find(request_id, _number("wait_s", 0, WAIT_S, 0)))
 
+    @app.get("/v1/restocks")
+    def restocks() -> Response:
+        return _answer(Restocks(restocks=reader.restocks(int(_number("limit", 1, 100, 10)))))
+
+    @app.get("/v1/recalls")
+    def recalls() -> Response:
+        return _answer(Recalls(recalls=service.staff.recalls()))
+
+    @app.get("/v1/excursions")
+    def excursions() -> Response:
+        return _answer(Excursions(excursions=service.staff.excursions()))
+
+    @app.get("/v1/shortage")
+    def shortage() -> Response:
+        return _answer(reader.shortage())
+
 
 def _changes(app: Flask, service: Service, codes: AdminCodes) -> None:
     @app.post("/v1/vends")
@@ -88,9 +112,9 @@ def _changes(app: Flask, service: Service, codes: AdminCodes) -> None:
         taken = service.vend(_body(VendRequest))
         return _answer(taken, 200 if taken.state is VendState.DONE else 202)
 
-    @app.post("/v1/restocks")
-    def restock() -> Response:
-        return _answer(service.restock(_body(RestockRequest)))
+    @app.post("/v1/codes")
+    def visitor_code() -> Response:
+        return _answer(service.new_code(), 201)
 
     @app.post("/v1/admin-codes")
     def make_code() -> Response:
@@ -103,6 +127,33 @@ def _changes(app: Flask, service: Service, codes: AdminCodes) -> None:
         return _problem(
             403, "wrong_code", "This code is wrong, used or too old. Make a new one with `kiosk admin-code`."
         )
+
+
+def _staff_changes(app: Flask, staff: Staff, service: Service) -> None:
+    @app.post("/v1/restocks")
+    def restock() -> Response:
+        return _answer(staff.restock(_body(RestockRequest)))
+
+    @app.post("/v1/restocks/<restock_id>/undo")
+    def undo_restock(restock_id: str) -> Response:
+        return _answer(staff.undo(restock_id))
+
+    @app.post("/v1/recalls")
+    def recall() -> Response:
+        return _answer(staff.recall(_body(RecallRequest)))
+
+    @app.post("/v1/recalls/<recall_id>/lift")
+    def lift_recall(recall_id: str) -> Response:
+        return _answer(staff.lift(recall_id))
+
+    @app.post("/v1/excursions/<int:excursion>/review")
+    def review(excursion: int) -> Response:
+        return _answer(staff.review(excursion, _body(ReviewRequest).decision))
+
+    @app.post("/v1/hidden")
+    def hide() -> Response:
+        staff.hide(_body(HideRequest))
+        return _answer(service.stock())
 
 
 def _refusals(app: Flask) -> None:

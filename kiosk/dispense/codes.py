@@ -14,10 +14,11 @@ import re
 import secrets
 import threading
 from collections.abc import Callable, Container, Iterable
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from mnemonic import Mnemonic
 
+from kiosk.clock import When
 from kiosk.dispense.awkward import AWKWARD
 from kiosk.errors import RequestError
 
@@ -47,13 +48,6 @@ NOT_A_WORD = "One of these words is in no code. Check the four words, then try a
 WRONG = "This code does not work now. Check the four words, or ask for a new code."
 
 _NUMBERS = {word[:4]: number for number, word in enumerate(WORDS)}
-
-
-class When(NamedTuple):
-    """The hour since 1970 (UTC). With a clock that is not trusted, the last hour that was."""
-
-    hour: int
-    trusted: bool = True
 
 
 class Pass:
@@ -162,6 +156,13 @@ class Codes:
             days = day, day.replace(day=1) + datetime.timedelta(days=31)
             names = [f"{date:%Y}-{date:%m}" for date in days]
         return tuple(names[: 1 if when.trusted else 2])
+
+    def last_day(self, when: When) -> datetime.date:
+        """Return the last day on which a code that is made at `when` is good."""
+        day = datetime.date(1970, 1, 1) + datetime.timedelta(days=when.hour // 24)
+        if self._period == "week":
+            return day + datetime.timedelta(days=6 - day.weekday())
+        return (day.replace(day=1) + datetime.timedelta(days=31)).replace(day=1) - datetime.timedelta(days=1)
 
     def _words(self, period: str) -> tuple[str, ...]:
         nonce = self._randbits(HALF_BITS)

@@ -16,11 +16,12 @@ REMEMBERED = 200
 
 
 class Order(Struct, frozen=True):
-    """A request that was admitted, for the product `sku`."""
+    """A request that was admitted, for the product `sku`. `token` is what an anonymous code uses up by it."""
 
     request: VendRequest
     sku: str
     essential: bool
+    token: bytes | None = None
 
 
 class Desk:

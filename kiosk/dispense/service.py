@@ -8,35 +8,26 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from typing import TypeVar
-
-from msgspec.structs import replace
+from typing import TYPE_CHECKING, TypeVar
 
 from kiosk.clock import Clock
-from kiosk.config import Config, Product, Slot
-from kiosk.dispense import machine, policy, words
-from kiosk.dispense.attempt import attempt
-from kiosk.dispense.choose import candidates
+from kiosk.config import Config, Product
+from kiosk.dispense import policy, words
+from kiosk.dispense.chores import Chores
 from kiosk.dispense.desk import Desk, Order
-from kiosk.dispense.ledger import Intent, Ledger
 from kiosk.dispense.parts import Parts
-from kiosk.dispense.reader import Reader
+from kiosk.dispense.policy import Asked
+from kiosk.dispense.records import Records
+from kiosk.dispense.scribe import Scribe
 from kiosk.dispense.shelf import Shelf
+from kiosk.dispense.staff import Staff
+from kiosk.dispense.vending import FALLEN, Report, Vending, done
 from kiosk.errors import BusyError, LedgerError, NotFoundError, RequestError
 from kiosk.hardware.api import Signal
-from kiosk.model import (
-    Attempt,
-    Outcome,
-    Purpose,
-    RestockRequest,
-    RestockResult,
-    SlotStock,
-    Stock,
-    Vend,
-    VendRequest,
-    VendState,
-    new_request_id,
-)
+from kiosk.model import Attempt, Purpose, SlotStock, Stock, Vend, VendRequest, VisitorCode, new_request_id
+
+if TYPE_CHECKING:
+    from kiosk.dispense.codes import Codes, Pass
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -44,53 +35,46 @@ T = TypeVar("T")
 IDLE_S = 1.0
 """How often the idle vend thread wakes to prove that it lives and to do what can wait."""
 
-CARE_EVERY_S = 60.0
-"""How often, while nothing moves, the drop sensor is proven and the outbox held against its bound."""
-
 SHOW_END_S = 10.0
 """How long the light tells how a vend ended."""
 
-FOLD_IDLE = 100
-"""After so many transactions the write-ahead log is folded into the ledger while nobody waits."""
-
 FOLD_BUSY = 200
-"""After so many it is folded in right after a vend, even in a rush. The log's file, some 3 MB then, is used again
-from its start: a commit that does not make a file longer needs no commit of the file system's journal as well."""
+"""After so many transactions the write-ahead log is folded in right after a vend, even in a rush. The log's file,
+some 3 MB then, is used again from its start: a commit that does not make a file longer needs no commit of the file
+system's journal as well."""
 
 CHANGE_TIMEOUT_S = 60.0
-"""How long a restock waits for a vend that is under way. The longest vend tries every slot of a product."""
-
-FALLEN = (Outcome.DISPENSED, Outcome.PRESUMED)
-"""After these the request is over; after the others the next slot is tried."""
+"""How long a change by staff waits for a vend that is under way. The longest vend tries every slot of a product."""
 
 
 class Service:
     """Gives out items, one at a time, and keeps the count.
 
-    `vend`, `press`, `find`, `restock`, `forget` and `stock` may be called from any thread; `run` is the vend
-    thread. `on_events` is called after events were added, to wake telemetry; it must not block.
+    `vend`, `press`, `find`, `stock`, `slot`, `forget`, `stop` and what `staff` offers may be called from any thread;
+    `run` is the vend thread. `on_events` is called after events were added, to wake telemetry; it must not block.
     """
 
-    def __init__(self, config: Config, parts: Parts, ledger: Ledger, reader: Reader, clock: Clock) -> None:
-        self._config = config
-        self._slots: dict[str, Slot] = {slot.id: slot for slot in config.slots}
+    def __init__(
+        self, config: Config, parts: Parts, records: Records, clock: Clock, codes: Codes | None = None
+    ) -> None:
         self._products: dict[str, Product] = {product.sku: product for product in config.products}
         self._parts = parts
-        self._ledger = ledger
-        self._reader = reader
+        self._ledger = ledger = records.ledger
+        self._reader = records.reader
         self._clock = clock
-        self._shelf = Shelf(config, ledger.counts())
+        self._codes = codes
         self._desk = Desk()
         self._inbox: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._visit = policy.Visit()
-        self._owed: list[str] = []
-        self._hanging = [slot for slot, count in ledger.counts().items() if count.jams]
-        self._drops_known = 0
-        self._care_at = self._ready_at = float("-inf")
-        self._last: str | None = None
+        self._ready_at = float("-inf")
         self._progress = time.monotonic()
-        self.ledger_fault: str | None = None
-        """What to tell staff while the ledger cannot be written."""
+        self._scribe = scribe = Scribe(records, clock, config)
+        self._shelf = shelf = Shelf(config)
+        scribe.keep(self._fill_shelf)
+        self._vending = Vending(parts=parts, scribe=scribe, ledger=ledger, shelf=shelf, clock=clock)
+        self._chores = Chores(config=config, parts=parts, scribe=scribe, ledger=ledger, shelf=shelf, clock=clock)
+        self.staff = Staff(config, ledger, shelf, self._change, self._vending.wake)
+        """What staff and the programme may change."""
         self.on_events: Callable[[], None] = lambda: None
 
     # -- from any thread -------------------------------------------------------------------------------------------
@@ -99,6 +83,21 @@ class Service:
     def busy(self) -> bool:
         """Whether an item is dropping now."""
         return self._desk.busy
+
+    @property
+    def ledger_fault(self) -> str | None:
+        """What to tell staff while something cannot be written."""
+        return self._scribe.fault
+
+    @property
+    def damaged(self) -> bool:
+        """Whether the ledger turned out not to be whole. A new start sets it aside."""
+        return self._scribe.damaged
+
+    @property
+    def mistrusted(self) -> tuple[str, ...]:
+        """Slots whose stock was not the sum of its movements when the ledger was opened."""
+        return self._ledger.mistrusted
 
     def stock(self) -> Stock:
         """Return what is in every slot. Never waits."""
@@ -119,7 +118,7 @@ class Service:
         """Ask for an item and return at once; the same id again moves nothing and returns what became of it.
 
         Raises NotFoundError for an unknown product or slot, BusyError while another item drops, and RequestError
-        when the request names both or neither, or is refused (door open, visit's limit reached).
+        when the request names both or neither, or is refused (door open, or what `policy` says).
         """
         if past := self._past(request):
             return past
@@ -129,26 +128,13 @@ class Service:
         """Return what became of a request, waiting up to `wait_s` seconds for its end. Raises NotFoundError."""
         if vend := self._desk.find(request_id, wait_s):
             return vend
-        if past := self._from_ledger(request_id):
-            return past
+        if past := self._remembered(request_id):
+            return done(*past)
         raise NotFoundError(f"No vend has the id {request_id}.")
-
-    def restock(self, request: RestockRequest) -> RestockResult:
-        """Record a count and a filling; see Ledger.restock. Waits for a vend that is under way.
-
-        Raises NotFoundError for an unknown slot, RequestError when more would be inside than fits.
-        """
-        capacity = self.slot(request.slot).capacity
-        if request.found + request.added > capacity:
-            raise RequestError(
-                f"{request.slot} holds {capacity}: {request.found} found and {request.added} added are too many. "
-                "Correct one of the two numbers."
-            )
-        return self._change(lambda: self._ledger.restock(request))
 
     def forget(self, ranges: list[tuple[int, int]]) -> None:
         """Take acknowledged events out of the outbox, when the vend thread has time."""
-        self._inbox.put(lambda: self._ledger.forget(ranges))
+        self._inbox.put(lambda: self._ledger.outbox.forget(ranges))
 
     def stray(self) -> None:
         """Take notice that the drop sensor saw something. Runs in the callback thread; only queues."""
@@ -166,7 +152,8 @@ class Service:
 
     def _submit(self, request: VendRequest) -> Vend:
         order = self._order(request)
-        self._check(order)
+        if not order.essential and request.purpose is not Purpose.TEST:
+            order = self._allowed(order)
         vend, new = self._desk.admit(order)
         if new:
             self._inbox.put(lambda: self._serve(order))
@@ -177,35 +164,71 @@ class Service:
             raise RequestError("Ask for a product (sku) or for a slot, not for both. Nothing was moved.")
         if request.purpose is Purpose.TEST and request.slot is None:
             raise RequestError("A test turn needs a slot. Nothing was moved.")
-        sku = self.slot(request.slot).sku if request.slot else str(request.sku)
+        sku = self._shelf.sku(request.slot) if request.slot else str(request.sku)
         if sku not in self._products:
             raise NotFoundError(f"This kiosk has no product {sku!r}.")
         return Order(request, sku, self._products[sku].essential)
 
-    def _check(self, order: Order) -> None:
-        """Refuse what policy refuses. An essential product and a test turn by staff pass it by."""
-        if order.essential or order.request.purpose is Purpose.TEST:
-            return
+    def _allowed(self, order: Order) -> Order:
+        """Refuse what policy refuses. An essential product and a test turn by staff never come here."""
         if self._parts.door is not None and self._parts.door.is_open():
             raise RequestError(words.DOOR_OPEN)
-        limit = self._products[order.sku].limit_per_visit
-        if not policy.allows(self._visit, order.sku, limit, self._clock.monotonic()):
-            raise RequestError(words.LIMIT)
+        product = self._products[order.sku]
+        used, token = self._allowance(order.request, product)
+        held = [slot for slot in self._shelf.stock.slots if slot.sku == order.sku]
+        refusal = policy.decide(
+            product,
+            Asked(
+                now_s=self._clock.monotonic(),
+                visit=self._visit,
+                left=sum(slot.on_hand for slot in held),
+                local_time=self._clock.local_time() if self._clock.synced() else None,
+                hidden=any(slot.hidden for slot in held),
+                code_left=None if used is None else (product.limit_per_code or 0) - used,
+            ),
+        )
+        if refusal is not None:
+            raise RequestError(words.refused(refusal))
+        return Order(order.request, order.sku, essential=False, token=token)
+
+    def _allowance(self, request: VendRequest, product: Product) -> tuple[int | None, bytes | None]:
+        """Return how often a code was used for a product, and the token of its next use; None without a code."""
+        if self._codes is None or request.code is None or product.limit_per_code is None:
+            return None, None
+        if self._desk.busy:
+            raise BusyError(words.BUSY)
+        opened, limit = self._codes.check(request.code, self._ledger.when()), product.limit_per_code
+        tokens, used = self._change(lambda: self._used(opened, product.sku, limit))
+        return used, tokens[used] if used < limit else None
+
+    def _used(self, opened: Pass, sku: str, limit: int) -> tuple[tuple[bytes, ...], int]:
+        tokens = opened.tokens(sku, self._ledger.allowances.salt(opened.period), limit)
+        return tokens, self._ledger.allowances.used(tokens)
+
+    def new_code(self) -> VisitorCode:
+        """Make an anonymous code. Raises RequestError when codes are off, or when one was made a moment ago."""
+        if self._codes is None:
+            raise RequestError("This kiosk gives out no codes, and nothing here needs one.")
+        when = self._ledger.when()
+        return VisitorCode(code=self._codes.issue(when), until=self._codes.last_day(when))
 
     def _past(self, request: VendRequest) -> Vend | None:
         """Return what became of this id before, if anything; it must have been asked for the same."""
-        if asked := self._reader.request(request.id):
-            if asked.slot != request.slot or asked.purpose != request.purpose:
-                raise RequestError("This id was used for another request. Make a new one. Nothing was moved.")
-            return self.find(request.id)
-        return None
-
-    def _from_ledger(self, request_id: str) -> Vend | None:
-        request = self._reader.request(request_id)
-        if request is None:
+        past = self._remembered(request.id)
+        if past is None:
             return None
-        tried = self._reader.attempts(request_id)
-        return _done(request, tried)
+        if past[0].slot != request.slot or past[0].purpose != request.purpose:
+            raise RequestError("This id was used for another request. Make a new one. Nothing was moved.")
+        return self.find(request.id)
+
+    def _remembered(self, request_id: str) -> tuple[VendRequest, tuple[Attempt, ...]] | None:
+        """Return a request and what was tried for it, from the ledger, or from what waits for it."""
+        try:
+            if request := self._reader.request(request_id):
+                return request, self._reader.attempts(request_id)
+        except LedgerError as error:
+            log.debug("%s", error)
+        return self._scribe.recall(request_id)
 
     def _change(self, change: Callable[[], T]) -> T:
         """Have the vend thread make a change, and wait for it."""
@@ -214,8 +237,8 @@ class Service:
         def make() -> None:
             try:
                 result = change()
-                self._committed()  # before the answer: whoever asks next must find what was saved
-            except (RequestError, LedgerError) as error:
+                self._publish()
+            except BaseException as error:  # noqa: BLE001 - whoever waits gets it
                 future.set_exception(error)
             else:
                 future.set_result(result)
@@ -230,171 +253,78 @@ class Service:
 
     def run(self) -> None:
         """Serve the inbox until `stop`. Anything it raises is a defect and ends the process; systemd restarts it."""
-        self._prove_beam()
-        while True:
-            self._beat()
-            try:
-                job = self._inbox.get(timeout=IDLE_S)
-            except queue.Empty:
-                job = self._idle
-            if job is None:
-                return
-            self._keep(job)
+        self._chores.prove_beam()
+        while self.step(IDLE_S):
+            pass
+
+    def step(self, timeout_s: float) -> bool:
+        """Do the next thing in the inbox, or what can wait if none comes within `timeout_s` seconds of real time.
+
+        Returns False once the service was stopped.
+        """
+        self._beat()
+        try:
+            job = self._inbox.get(timeout=timeout_s)
+        except queue.Empty:
+            job = self._idle
+        if job is None:
+            return False
+        self._scribe.keep(job)
+        return True
 
     def _beat(self) -> None:
         self._progress = time.monotonic()
 
-    def _keep(self, write: Callable[[], None]) -> None:
-        """Do something with the ledger; a failure is told to staff and does not stop the machine."""
-        try:
-            write()
-        except LedgerError as error:
-            self._note_ledger(error)
-
-    def _note_ledger(self, error: LedgerError) -> None:
-        """Keep a failure for the state. The log gets it at DEBUG only: its time would tell when somebody was here."""
-        log.debug("%s", error)
-        self.ledger_fault = str(error)
-
     def _idle(self) -> None:
         """Do what can wait, when nobody does."""
-        now = self._clock.monotonic()
-        if now >= self._care_at:
-            self._care_at = now + CARE_EVERY_S
-            self._prove_beam()
-            self._ledger.trim(self._config.telemetry.keep_rows)
         self._account_strays()
-        if now >= self._ready_at:
+        if self._clock.monotonic() >= self._ready_at:
             self._ready_at = float("inf")
             self._parts.show(Signal.READY)
-        self._pay_owed()
-        self._ledger.checkpoint(FOLD_IDLE)
-
-    def _prove_beam(self) -> None:
-        if self._parts.beam is not None:
-            self._parts.beam.prove()
+        self._chores.do()
+        self._publish()
 
     def _serve(self, order: Order) -> None:
-        """Try slot after slot until an item is out; always ends with an answer for whoever asked."""
-        self._keep(self._account_strays)
-        tried: list[Attempt] = []
-        try:
-            for slot in self._choose(order):
-                tried.append(Attempt(slot=slot, outcome=self._attempt(order, slot, tuple(tried))))
-                if tried[-1].outcome in FALLEN:
-                    break
-            vend = _done(order.request, tuple(tried))
-        except LedgerError:
-            vend = replace(_done(order.request, tuple(tried)), message=words.NO_LEDGER)
-        if vend.outcome in FALLEN and order.request.purpose is Purpose.VISITOR:
-            self._visit = policy.took(self._visit, order.sku, self._clock.monotonic())
-        if not tried:
-            self._keep(lambda: self._ledger.sold_out(order.request, order.sku))
+        """Carry out a request; always ends with an answer for whoever asked."""
+        vend = self._vending.serve(order, self._products[order.sku], Report(self._turning, self._beat))
+        if order.request.purpose is Purpose.VISITOR:
+            if vend.outcome in FALLEN:
+                self._visit = policy.took(self._visit, order.sku, self._clock.monotonic())
+                if order.token is not None:
+                    self._ledger.allowances.spend(order.token)
+            elif vend.message != words.NO_LEDGER:
+                self._scribe.keep(lambda: self._ledger.vends.unmet(order.sku, tried=bool(vend.attempts)))
         self._answer(vend)
 
-    def _choose(self, order: Order) -> list[str]:
-        """Return the slots to try, best first. Staff may test any slot; a visitor gets what is in service."""
-        wanted = order.request.slot
-        if wanted and order.request.purpose is Purpose.TEST:
-            return [wanted]
-        fits = [slot.slot for slot in candidates(self._shelf.stock.slots, order.sku)]
-        return [slot for slot in fits if slot == wanted] if wanted else fits
-
-    def _attempt(self, order: Order, slot: str, tried: tuple[Attempt, ...]) -> Outcome:
-        """Make one attempt: intent, motion, outcome."""
-        intent = self._intent(order, slot, len(tried) + 1)
-
-        def started() -> None:
-            self._keep(self._publish)  # from here on the count says that one may have left
-            self._parts.show(Signal.WORKING)
-            message = words.TRYING_NEXT if tried else words.DROPPING
-            self._desk.tell(
-                Vend(id=order.request.id, state=VendState.TURNING, message=message, slot=slot, attempts=tried)
-            )
-
-        verdict = attempt(
-            self._parts.motor(slot),
-            self._parts.beam,
-            self._clock,
-            nudges=0 if order.request.purpose is Purpose.TEST else machine.NUDGES,
-            started=started,
-            beat=self._beat,
-        )
-        self._drops_known, self._last = verdict.drops, slot
-        if intent is not None:
-            others = [other for other in self._hanging if other != slot]
-            self._keep(lambda: self._ledger.outcome(intent, verdict, others))
-        self._note_hanging(slot, verdict.outcome)
-        return verdict.outcome
-
-    def _intent(self, order: Order, slot: str, attempt: int) -> Intent | None:
-        """Commit the intent. Naloxone comes out even when the ledger fails; the slot is then owed a count."""
-        try:
-            intent = self._ledger.intent(order.request, slot, order.sku, attempt)
-        except LedgerError as error:
-            self._note_ledger(error)
-            if not order.essential:
-                raise
-            self._owed.append(slot)
-            return None
-        self.ledger_fault = None
-        return intent
-
-    def _note_hanging(self, slot: str, outcome: Outcome) -> None:
-        """Remember the slots in which an item hangs that may fall later."""
-        self._hanging = [other for other in self._hanging if other != slot]
-        if outcome is Outcome.JAMMED:
-            self._hanging.append(slot)
+    def _turning(self, vend: Vend) -> None:
+        """Tell that a motor is on; from here on the count says that one may have left."""
+        self._scribe.keep(self._publish)
+        self._parts.show(Signal.WORKING)
+        self._desk.tell(vend)
 
     def _answer(self, vend: Vend) -> None:
         """Tell whoever asked, and everybody else, how it ended."""
         self._parts.show(Signal.TAKE if vend.outcome in FALLEN else Signal.SORRY)
         self._ready_at = self._clock.monotonic() + SHOW_END_S
-        self._keep(self._committed)
+        self._scribe.keep(self._publish)
         self._desk.finish(vend)
         self._ledger.checkpoint(FOLD_BUSY)
 
-    def _publish(self) -> None:
-        self._shelf.update(self._ledger.changed(), self._owed)
-
-    def _committed(self) -> None:
-        """Publish the new stock and wake whoever reports it."""
-        self._publish()
-        self.on_events()
-
     def _account_strays(self) -> None:
-        """Record what fell outside a vend: from a coil in which an item hung, or one whose motor does not stop.
+        if self._vending.account_strays():
+            self._publish()
 
-        Anything else that breaks the beam is no item of ours, such as a hand that reaches up from the tray.
-        """
-        beam = self._parts.beam
-        strays = 0 if beam is None else beam.seen() - self._drops_known
-        while strays > 0 and (slot := self._leaking()):
-            strays -= 1
-            self._drops_known += 1
-            self._ledger.unseen(slot, "stray_drop")
-            self._committed()
+    # -- what everybody may read -----------------------------------------------------------------------------------
 
-    def _leaking(self) -> str | None:
-        """Return a slot that can lose an item without being turned."""
-        if self._hanging:
-            return self._hanging.pop()
-        return self._last if self._last and self._parts.motor(self._last).fault() else None
+    def _fill_shelf(self) -> None:
+        """Fill the shelf from the ledger, all of it."""
+        self._ledger.changed()
+        self._shelf.update(self._ledger.counts(), self._scribe.owed())
+        self._shelf.arrange(self._ledger.coils(), self._ledger.hidden(), self._ledger.today())
 
-    def _pay_owed(self) -> None:
-        """Record the items that left while the ledger could not be written, now that it can."""
-        while self._owed:
-            self._ledger.unseen(self._owed[-1], "unrecorded")
-            self._owed.pop()
-            self.ledger_fault = None
-            self._committed()
-
-
-def _done(request: VendRequest, tried: tuple[Attempt, ...]) -> Vend:
-    """Return the end of a request, from the slots that were tried for it."""
-    vend = Vend(id=request.id, state=VendState.DONE, message=words.SOLD_OUT, attempts=tried)
-    if not tried:
-        return vend
-    last = tried[-1]
-    message = words.said(last.outcome, request.purpose, last.slot)
-    return replace(vend, message=message, outcome=last.outcome, slot=last.slot)
+    def _publish(self) -> None:
+        """Show what was committed since the last time, and wake whoever reports it."""
+        changed = self._ledger.changed()
+        self._shelf.update(changed, self._scribe.owed())
+        self._shelf.arrange(self._ledger.coils(), self._ledger.hidden(), self._ledger.today())
+        self.on_events()

@@ -2,34 +2,52 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping, Sequence
 
+from msgspec.structs import replace
+
 from kiosk.config import Config, Slot
-from kiosk.dispense import words
+from kiosk.dispense import coil, words
+from kiosk.dispense.coil import Batch
 from kiosk.dispense.ledger import Count
+from kiosk.dispense.ledger.coils import Coils
 from kiosk.errors import NotFoundError
-from kiosk.model import SlotStock, Stock
+from kiosk.model import CoilLot, Lock, SlotStock, Stock
+
+NOTHING_KNOWN = Coils(queues={}, lots={})
 
 
 class Shelf:
-    """The slots of the configuration with their counts from the ledger."""
+    """The slots of the configuration, with counts and lots from the ledger.
 
-    def __init__(self, config: Config, counts: Mapping[str, Count]) -> None:
+    Until it is told counts, every slot may hold anything up to its capacity.
+    """
+
+    def __init__(self, config: Config) -> None:
         self._products = {product.sku: product for product in config.products}
         self._plan = {slot.id: slot for slot in config.slots}
-        self._counts = dict(counts)
+        self._counts = {slot.id: Count(slot.id, slot.product, 0, slot.capacity, 0, 0) for slot in config.slots}
+        self._coils = NOTHING_KNOWN
+        self._hidden: frozenset[str] = frozenset()
         self._owed: tuple[str, ...] = ()
-        self._slots = {slot.id: self._picture(slot, counts[slot.id], 0) for slot in config.slots}
-        self.stock = Stock(slots=tuple(self._slots.values()))
+        self._today = datetime.date.min
+        self._slots: dict[str, SlotStock] = {}
+        self._paint(self._plan)
 
     def update(self, counts: Mapping[str, Count], owed: Sequence[str]) -> None:
         """Renew the slots in `counts`. `owed` names the slot of each vend that could not be recorded."""
-        self._counts.update(counts)
         stale = {*counts, *self._owed, *owed}
+        self._counts.update(counts)
         self._owed = tuple(owed)
-        for name in stale & self._plan.keys():
-            self._slots[name] = self._picture(self._plan[name], self._counts[name], owed.count(name))
-        self.stock = Stock(slots=tuple(self._slots.values()))
+        self._paint(stale & self._plan.keys())
+
+    def arrange(self, coils: Coils | None, hidden: frozenset[str], today: datetime.date) -> None:
+        """Renew all slots if other lots lie in the coils (None: they do not), or if it is another day."""
+        if coils is None and hidden == self._hidden and today == self._today:
+            return
+        self._coils, self._hidden, self._today = coils or self._coils, hidden, today
+        self._paint(self._plan)
 
     def slot(self, slot: str) -> SlotStock:
         """Return one slot. Raises NotFoundError."""
@@ -37,21 +55,54 @@ class Shelf:
             return found
         raise NotFoundError(f"This kiosk has no slot {slot!r}.")
 
+    def sku(self, slot: str) -> str:
+        """Return the product that is in a slot. Raises NotFoundError."""
+        return self.slot(slot).sku
+
+    def _paint(self, slots: Mapping[str, Slot] | set[str]) -> None:
+        for name in slots:
+            self._slots[name] = self._picture(self._plan[name], self._counts[name], self._owed.count(name))
+        self.stock = Stock(slots=tuple(self._slots.values()))
+
     def _picture(self, slot: Slot, count: Count, unrecorded: int) -> SlotStock:
-        product = self._products[slot.product]
+        # A product that kiosk.toml no longer knows may still lie in a coil until somebody takes it out.
+        product = self._products.get(count.sku) or self._products[slot.product]
         unrecorded = min(unrecorded, count.on_hand)
-        unresolved = count.unresolved + unrecorded
-        return SlotStock(
+        on_hand, unresolved = count.on_hand - unrecorded, count.unresolved + unrecorded
+        queue = coil.last(self._coils.queues.get(slot.id, ()), on_hand + unresolved)
+        lots = tuple(self._lot(batch) for batch in queue)
+        front = [lots[place] for place in range(len(coil.first(queue, unresolved + 1)))]
+        picture = SlotStock(
             slot=slot.id,
-            sku=slot.product,
+            sku=product.sku,
             product=product.name,
             pictogram=product.pictogram,
             essential=product.essential,
             capacity=slot.capacity,
             par=slot.par,
-            on_hand=count.on_hand - unrecorded,
+            on_hand=on_hand,
             unresolved=unresolved,
             jams=count.jams,
             version=count.version,
-            faults=words.slot_faults(slot.id, count.jams, unresolved),
+            lots=lots,
+            front_locked=any(lot.locked for lot in front),
+            front_expired=any(lot.expired for lot in front),
+            locked=sum(lot.quantity for lot in lots if lot.locked),
+            hidden=product.hidden or product.sku in self._hidden,
+        )
+        return replace(picture, faults=words.slot_faults(picture))
+
+    def _lot(self, batch: Batch) -> CoilLot:
+        lot = self._coils.lots.get(batch.lot)
+        if lot is None:
+            return CoilLot(id=coil.UNKNOWN, quantity=batch.quantity, locked=Lock.SPOILED if batch.spoiled else None)
+        return CoilLot(
+            id=lot.id,
+            quantity=batch.quantity,
+            lot=lot.code,
+            expiry=lot.expiry,
+            funder=lot.funder,
+            parts=lot.parts,
+            expired=lot.expiry is not None and lot.expiry < self._today,
+            locked=Lock.RECALLED if lot.recalled else Lock.SPOILED if batch.spoiled else None,
         )

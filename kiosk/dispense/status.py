@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from kiosk import __version__
 from kiosk.config import Config
@@ -14,14 +14,14 @@ from kiosk.model import Fault, KioskState, Link
 class Status:
     """Gathers the state of all parts, anew at each call."""
 
-    def __init__(self, config: Config, parts: Parts, service: Service) -> None:
+    def __init__(self, config: Config, parts: Parts, service: Service, others: Sequence[tuple[str, str]] = ()) -> None:
+        """Prepare. `others` are faults that nobody here can see: where, and a sentence for staff."""
         self._kiosk = config.kiosk
         self._parts = parts
         self._service = service
+        self._others = others
         self.link: Callable[[], Link] = lambda: Link(text="Telemetry has not started.", connected=False, pending=0)
         """Tells where telemetry stands."""
-        self.mistrusted: tuple[str, ...] = ()
-        """Slots whose stock was not the sum of its movements at start."""
 
     def now(self) -> KioskState:
         """Return the whole kiosk at a glance. May be called from any thread."""
@@ -46,8 +46,9 @@ class Status:
     def _sentences(self) -> Iterator[tuple[str, str | None]]:
         parts = self._parts
         yield "ledger", self._service.ledger_fault
+        yield from self._others
         yield "pins", parts.board.fault()
-        for slot in self.mistrusted:
+        for slot in self._service.mistrusted:
             yield slot, f"{slot}: the ledger's sums do not agree. Count this slot, then look for a failing disk."
         if parts.beam is not None:
             yield "drop sensor", parts.beam.fault()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from kiosk.model import Outcome, Purpose
+import math
+
+from kiosk.dispense.policy import Reason, Refusal
+from kiosk.model import Outcome, Purpose, SlotStock
 
 DROPPING = "It is dropping now. Look in the tray."
 TRYING_NEXT = "That one got stuck. We are trying the next one for you."
 WAITING = "Yours is next. It takes a few seconds."
 BUSY = "One item is dropping now. Press again when it is done."
 DOOR_OPEN = "The door is open. Close it, then press again."
-LIMIT = "You have taken what one visit may. Other items are still free to take."
 SOLD_OUT = "Sold out here. We have told the people who refill it."
 NOT_OUT = "Nothing came out, and we have told the people who can fix it. Nothing was counted as taken."
 NO_LEDGER = "The kiosk cannot keep its count right now. Naloxone still comes out."
@@ -45,27 +47,99 @@ _EVENTS = {
     "tested": "A test turn moved the coil.",
     "extra_drop": "More than one item may have fallen: count this slot.",
     "stray_drop": "Something fell later on its own: count this slot.",
-    "restocked": "Counted and filled.",
-    "sold_out": "Somebody asked for it and there was none.",
-    "unrecorded": "An item may have left while the ledger could not be written: count this slot.",
     "surplus": "An item fell from a slot that was counted empty: count this slot.",
+    "sold_out": "Somebody asked for it and there was none.",
+    "unserved": "Somebody asked for it and nothing came out.",
+    "counted": "Counted: {quantity}.",
+    "drift": "The count was {quantity:+} against what was expected.",
+    "added": "Put in: {quantity}.",
+    "removed_expired": "Taken out, past its date: {quantity}.",
+    "removed_damaged": "Taken out, damaged: {quantity}.",
+    "removed_recalled": "Taken out, recalled: {quantity}.",
+    "removed_other": "Taken out: {quantity}.",
+    "planogram": "Another product is in this slot from now on.",
+    "undone": "A restock visit was taken back: count this slot.",
+    "recalled": "Recalled and locked: {quantity} here.",
+    "recall_lifted": "A recall was lifted.",
+    "excursion": "It is too warm or too cold for this product.",
+    "excursion_over": "The temperature is in range again, after {quantity} minutes: review the items.",
+    "spoiled": "Locked after a review: take out {quantity}.",
+    "hidden": "Taken off the menu.",
+    "shown": "Back on the menu.",
+    "rebuilt": "The ledger had to be begun anew: count this slot.",
     "started": "The kiosk started.",
 }
 
 
-def event(kind: str) -> str:
+def event(kind: str, quantity: int) -> str:
     """Return the sentence for staff about an event of this kind."""
-    return _EVENTS[kind]
+    return _EVENTS[kind].format(quantity=quantity)
 
 
-def slot_faults(slot: str, jams: int, unresolved: int) -> tuple[str, ...]:
-    """Return the sentences for staff about a slot's count and its failures."""
-    told = []
-    if jams >= 3:
-        told.append(f"{slot} failed {jams} times: clear the coil, then test it. Only naloxone is still tried here.")
-    elif jams:
-        told.append(f"{slot} failed {'once' if jams == 1 else 'twice'}: clear the coil, then test it.")
-    if unresolved:
-        items = "1 item is" if unresolved == 1 else f"{unresolved} items are"
-        told.append(f"{slot}: {items} unresolved. Count this slot.")
-    return tuple(told)
+def refused(refusal: Refusal) -> str:
+    """Return the sentence for a visitor who cannot have an item now."""
+    if refusal.reason is Reason.COOLING and refusal.wait_s is not None:
+        return f"The next one comes in {_wait(refusal.wait_s)}. Other items are free to take now."
+    if refusal.reason is Reason.CLOSED and refusal.opens is not None:
+        return f"This one is given out from {refusal.opens:%H:%M}. Other items are free to take now."
+    return _REFUSED[refusal.reason]
+
+
+_REFUSED = {
+    Reason.HIDDEN: "This one is not given out here right now. Other items are free to take.",
+    Reason.CLOSED: "This one is not given out at this hour. Other items are free to take.",
+    Reason.CODE_NEEDED: "This one needs a code. Anybody gets one here, with no name.",
+    Reason.CODE_USED_UP: "This code has had its share of this one for now. Other items are free to take.",
+    Reason.LIMIT: "You have taken what one visit may. Other items are still free to take.",
+    Reason.COOLING: "The next one comes in a moment. Other items are free to take now.",
+}
+
+
+def warned(slot: SlotStock) -> str | None:
+    """Return what to add when the item in front of `slot` comes out although it should not be the first choice."""
+    if slot.front_locked:
+        return RECALLED_GIVEN if slot.essential else None
+    return EXPIRED_GIVEN[slot.essential] if slot.front_expired else None
+
+
+RECALLED_GIVEN = "There was no other: this one was called back by its maker. Use it if there is nothing else."
+EXPIRED_GIVEN = {
+    True: "There was no other: this one is past its date. It can still save a life: use it.",
+    False: "This one is past the date that is printed on it.",
+}
+
+
+def slot_faults(slot: SlotStock) -> tuple[str, ...]:
+    """Return the sentences for staff about what is in a slot and how it works."""
+    return tuple(text for text in (_jams(slot), _front(slot), _unresolved(slot)) if text)
+
+
+def _jams(slot: SlotStock) -> str:
+    if slot.jams >= 3:
+        return f"{slot.slot} failed {slot.jams} times: clear the coil, then test it. Only naloxone is still tried here."
+    if slot.jams:
+        return f"{slot.slot} failed {'once' if slot.jams == 1 else 'twice'}: clear the coil, then test it."
+    return ""
+
+
+def _front(slot: SlotStock) -> str:
+    """Say what blocks a coil: it gives out from its front only."""
+    if slot.front_locked:
+        return f"{slot.slot}: recalled or spoiled items are in front and block this coil. Take out {slot.locked}."
+    if slot.locked:
+        return f"{slot.slot}: {slot.locked} recalled or spoiled further back. Take them out."
+    if slot.front_expired:
+        return f"{slot.slot}: what is in front is past its date. Take it out."
+    return ""
+
+
+def _unresolved(slot: SlotStock) -> str:
+    if not slot.unresolved:
+        return ""
+    items = "1 item is" if slot.unresolved == 1 else f"{slot.unresolved} items are"
+    return f"{slot.slot}: {items} unresolved. Count this slot."
+
+
+def _wait(seconds: float) -> str:
+    count, unit = (math.ceil(seconds), "second") if seconds <= 90 else (math.ceil(seconds / 60), "minute")
+    return f"{count} {unit}{'s' * (count != 1)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kiosk.config import Config, Product
-from kiosk.dispense.reader import Reader
+from kiosk.dispense.ledger import Reader
 from kiosk.dispense.service import Service
 from kiosk.dispense.status import Status
 from kiosk.model import KioskState, OutboxRow, Stock

@@ -1,0 +1,189 @@
+"""The open file, and the few ways in which anything is written into it. The rooms of the ledger share one Book."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from kiosk.clock import Clock, Stamp
+from kiosk.dispense import bounds
+from kiosk.dispense.bounds import Bounds, Change
+from kiosk.dispense.ledger.store import connect, translated
+from kiosk.errors import LedgerError
+
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+
+class Count(Struct, frozen=True):
+    """One row of the stock table."""
+
+    slot: str
+    sku: str
+    on_hand: int
+    unresolved: int
+    jams: int
+    version: int
+
+
+COUNT = "slot, sku, on_hand, unresolved, jams, version"
+"""The columns of a Count."""
+
+
+class Book:
+    """ledger.db, opened for writing by the one thread that may. Nothing can be written before `open`."""
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        self.path = path
+        self._clock = clock
+        self._connection: sqlite3.Connection | None = None
+        self._stamp: Stamp | None = None
+        self._boot = 0
+        self._changing: dict[str, Count] = {}
+        self._recoiling = False
+        self.commits = 0
+        """Transactions since the write-ahead log was folded in."""
+        self.changed: dict[str, Count] = {}
+        """Stock rows that were committed and nobody has taken notice of yet."""
+        self.recoiled = False
+        """Whether a coil or a lot changed since somebody took notice."""
+
+    def open(self) -> None:
+        """Open the file and begin a boot. Raises LedgerError or LedgerDamagedError."""
+        self.close()
+        connection = connect(self.path)
+        self._connection = connection
+        boot_id = BOOT_ID.read_text().strip() if BOOT_ID.exists() else "unknown"
+        stamp = self._clock.stamp()
+        try:
+            with self.transaction():
+                self._boot = self.insert(
+                    "INSERT INTO boot (boot_id, hour, clock_ok) VALUES (?, ?, ?)", boot_id, stamp.hour, stamp.synced
+                )
+        except LedgerError:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Close the file; the write-ahead log is folded into it."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anything can be written."""
+        return self._connection is not None
+
+    @property
+    def db(self) -> sqlite3.Connection:
+        """The connection. Raises LedgerError while the file is not open."""
+        if self._connection is None:
+            raise LedgerError("The ledger is not open: its disk is full, away or damaged. Look after the disk.")
+        return self._connection
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Hold the write lock from the start (BEGIN IMMEDIATE); commit, or roll back on any error."""
+        db = self.db
+        with translated("The ledger could not be written, and nothing of this change was kept"):
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                db.execute("COMMIT")
+                self.commits += 1
+                self.changed |= self._changing
+                self.recoiled |= self._recoiling
+            finally:
+                self._changing, self._recoiling = {}, False
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
+
+    @contextmanager
+    def at(self, stamp: Stamp) -> Iterator[None]:
+        """Write what follows with the time of a thing that happened earlier."""
+        self._stamp = stamp
+        try:
+            yield
+        finally:
+            self._stamp = None
+
+    # -- writing, inside a transaction -----------------------------------------------------------------------------
+
+    def insert(self, sql: str, *values: Any) -> int:
+        """Insert a row; return its number."""
+        return int(self.db.execute(sql, values).lastrowid or 0)
+
+    def move(self, slot: str, kind: str, change: Change, *, request: str | None = None, lot: int | None = None) -> None:
+        """Append a movement and change the stock by it: the two never part."""
+        stamp = self._stamp or self._clock.stamp()
+        self.db.execute(
+            "INSERT INTO movement (slot, kind, on_hand, unresolved, lot, request, boot, hour, up_h, clock_ok)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (slot, kind, *change, lot or None, request, self._boot, *stamp),
+        )
+        self.change_stock("on_hand = on_hand + ?, unresolved = unresolved + ?, version = version + 1", *change, slot)
+
+    def change_stock(self, setting: str, *values: str | int) -> None:
+        """Change one row of the stock table, the slot being the last of `values`; it is published on commit."""
+        for row in self.db.execute(f"UPDATE stock SET {setting} WHERE slot = ? RETURNING {COUNT}", values).fetchall():
+            self._changing[row[0]] = Count(*row)
+
+    def event(self, kind: str, slot: str | None, sku: str | None, quantity: int, lot: int | None = None) -> None:
+        """Append an event for staff and telemetry."""
+        stamp = self._stamp or self._clock.stamp()
+        self.db.execute(
+            "INSERT INTO event (kind, slot, sku, lot, quantity, boot, hour, up_h, clock_ok)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (kind, slot, sku, lot or None, quantity, self._boot, *stamp),
+        )
+
+    def may_have_left(self, slot: str, kind: str, items: int) -> None:
+        """Record that items may have left a slot, and the event that says why."""
+        for _ in range(items):
+            self.move(slot, kind, bounds.may_have_left(self.bounds(slot)))
+        self.event(kind, slot, self.sku(slot), items)
+
+    def recoil(self) -> None:
+        """Note that a coil or a lot changes in this transaction."""
+        self._recoiling = True
+
+    def set(self, key: str, value: str | int | bytes) -> None:
+        """Set one of the ledger's few single values."""
+        self.db.execute(
+            "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", (key, value)
+        )
+
+    # -- reading what a change builds on ---------------------------------------------------------------------------
+
+    def get(self, key: str, default: Any) -> Any:
+        """Return one of the ledger's few single values."""
+        row = self.db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return row[0] if row else default
+
+    def bounds(self, slot: str) -> Bounds:
+        """Return what is known of a slot's content."""
+        return Bounds(*self._row("on_hand, unresolved", slot))
+
+    def version(self, slot: str) -> int:
+        """Return a number that changes with each change of the slot's count."""
+        return int(self._row("version", slot)[0])
+
+    def sku(self, slot: str) -> str:
+        """Return the product in a slot."""
+        return str(self._row("sku", slot)[0])
+
+    def jams(self, slot: str) -> int:
+        """Return how often a slot failed in a row."""
+        return int(self._row("jams", slot)[0])
+
+    def hour(self) -> int:
+        """Return the hour that rows are written with."""
+        return (self._stamp or self._clock.stamp()).hour
+
+    def _row(self, columns: str, slot: str) -> Any:
+        return self.db.execute(f"SELECT {columns} FROM stock WHERE slot = ?", (slot,)).fetchone()

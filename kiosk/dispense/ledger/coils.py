@@ -1,0 +1,100 @@
+"""Which lots lie in which coil, and which of them nobody should get."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Mapping
+
+import msgspec
+from msgspec import Struct
+
+from kiosk.dispense import coil
+from kiosk.dispense.coil import Batch, Queue
+from kiosk.dispense.ledger.book import Book
+from kiosk.model import Added, KitPart
+
+
+class Lot(Struct, frozen=True):
+    """A batch as its maker printed it; what nobody wrote down is None."""
+
+    id: int
+    sku: str
+    code: str | None
+    expiry: datetime.date | None
+    funder: str | None
+    parts: tuple[KitPart, ...]
+    recalled: bool
+
+
+class Coils(Struct, frozen=True):
+    """Every coil's queue as it was when it was last open, and every lot in it."""
+
+    queues: Mapping[str, Queue]
+    lots: Mapping[int, Lot]
+
+
+def plain(code: str) -> str:
+    """Return a lot's code as it is compared: letters and digits only, in capitals."""
+    return "".join(letter for letter in code.upper() if letter.isalnum())
+
+
+def load(book: Book) -> Coils:
+    """Read every coil and the lots in them."""
+    queues: dict[str, list[Batch]] = {}
+    for slot, lot, quantity, spoiled in book.db.execute(
+        "SELECT slot, lot, quantity, spoiled FROM coil ORDER BY slot, position"
+    ):
+        queues.setdefault(slot, []).append(Batch(lot, quantity, bool(spoiled)))
+    rows = book.db.execute(
+        "SELECT id, sku, code, expiry, funder, parts, recalled FROM lot WHERE id IN (SELECT lot FROM coil)"
+    )
+    lots = {row[0]: _lot(row) for row in rows}
+    return Coils(queues={slot: tuple(queue) for slot, queue in queues.items()}, lots=lots)
+
+
+def queue(book: Book, slot: str) -> Queue:
+    """Return a coil's queue as it is now: what is inside at most, by lot, the front first."""
+    rows = book.db.execute("SELECT lot, quantity, spoiled FROM coil WHERE slot = ? ORDER BY position", (slot,))
+    kept = [Batch(lot, quantity, bool(spoiled)) for lot, quantity, spoiled in rows]
+    return coil.last(kept, sum(book.bounds(slot)))
+
+
+def put(book: Book, slot: str, sku: str, batches: Iterable[Batch]) -> None:
+    """Write down a coil's queue anew."""
+    book.recoil()
+    book.db.execute("DELETE FROM coil WHERE slot = ?", (slot,))
+    for position, batch in enumerate(batches, start=1):
+        lot = batch.lot if batch.lot != coil.UNKNOWN else number(book, sku, None)
+        book.db.execute(
+            "INSERT INTO coil (slot, position, lot, quantity, spoiled) VALUES (?, ?, ?, ?, ?)",
+            (slot, position, lot, batch.quantity, batch.spoiled),
+        )
+
+
+def number(book: Book, sku: str, added: Added | None) -> int:
+    """Return the ledger's number of a lot, a new one if it was never seen; None stands for one nobody knows."""
+    expiry = added.expiry.isoformat() if added and added.expiry else None
+    code, funder = (added.lot, added.funder) if added else (None, None)
+    parts = msgspec.json.encode(added.parts if added else ()).decode()
+    found = book.db.execute(
+        "SELECT id FROM lot WHERE sku = ? AND code IS ? AND expiry IS ? AND funder IS ? AND parts = ?",
+        (sku, code, expiry, funder, parts),
+    ).fetchone()
+    if found:
+        return int(found[0])
+    return book.insert(
+        "INSERT INTO lot (sku, code, expiry, funder, parts) VALUES (?, ?, ?, ?, ?)", sku, code, expiry, funder, parts
+    )
+
+
+def _lot(row: tuple[int, str, str | None, str | None, str | None, str, int]) -> Lot:
+    number, sku, code, expiry, funder, parts, recalled = row
+    return Lot(
+        id=number,
+        sku=sku,
+        code=code,
+        expiry=datetime.date.fromisoformat(expiry) if expiry else None,
+        funder=funder,
+        parts=msgspec.json.decode(parts, type=tuple[KitPart, ...]),
+        recalled=bool(recalled),
+    )

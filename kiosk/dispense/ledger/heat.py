@@ -1,0 +1,150 @@
+"""Temperature excursions, latched to the lots that were inside, until a person decides about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from kiosk.clock import label
+from kiosk.dispense import coil, excursion
+from kiosk.dispense.coil import Batch
+from kiosk.dispense.excursion import Blind, Closed, Effect, Opened, State, Summary
+from kiosk.dispense.ledger import coils
+from kiosk.dispense.ledger.book import Book
+from kiosk.errors import ConflictError, NotFoundError
+from kiosk.model import Decision, Excursion
+
+SHOWN = 50
+"""So many decided excursions are shown; those that wait for a decision always are."""
+
+
+class Heat:
+    """Each public method is one transaction. They raise LedgerError when the disk fails, and change nothing then."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+
+    def courses(self) -> dict[str, State]:
+        """Return how each product's temperature has stood lately, as it was last kept."""
+        with self._book.transaction():
+            rows = self._book.db.execute("SELECT sku, state FROM course").fetchall()
+        return {sku: msgspec.json.decode(state, type=State) for sku, state in rows}
+
+    def keep(self, sku: str, state: State, effects: Iterable[Effect]) -> None:
+        """Keep a product's course, and what came of it: an excursion that began, grew or ended."""
+        book = self._book
+        with book.transaction():
+            book.db.execute(
+                "INSERT INTO course VALUES (?, ?) ON CONFLICT (sku) DO UPDATE SET state = excluded.state",
+                (sku, msgspec.json.encode(state).decode()),
+            )
+            for effect in effects:
+                if isinstance(effect, Opened):
+                    self._begin(sku, effect.summary)
+                elif not isinstance(effect, Blind):
+                    self._go_on(sku, effect.summary, ended=isinstance(effect, Closed))
+
+    def review(self, number: int, decision: Decision, names: dict[str, str]) -> Excursion:
+        """Record what a person decided: the lots stay, or are spoiled and must be taken out.
+
+        The same decision again changes nothing. Raises NotFoundError, and ConflictError when the excursion still
+        lasts or was decided otherwise.
+        """
+        book = self._book
+        with book.transaction():
+            row = book.db.execute("SELECT ended, decision FROM excursion WHERE id = ?", (number,)).fetchone()
+            if row is None:
+                raise NotFoundError(f"There is no excursion {number}.")
+            ended, decided = row
+            if ended is None:
+                raise ConflictError("It is still out of range. Decide when it is over, or take the items out now.")
+            if decided is None:
+                book.db.execute("UPDATE excursion SET decision = ? WHERE id = ?", (decision, number))
+                if decision is Decision.REMOVE:
+                    self._spoil(number)
+            elif decided != decision:
+                raise ConflictError("Somebody decided this before you. Nothing was changed.")
+            return self._one(number, names)
+
+    def all(self, names: dict[str, str]) -> tuple[Excursion, ...]:
+        """Return the excursions that wait for a decision and the latest others, newest first, with products' names."""
+        book = self._book
+        with book.transaction():
+            rows = book.db.execute(
+                "SELECT id FROM excursion WHERE decision IS NULL OR id > (SELECT max(id) FROM excursion) - ?"
+                " ORDER BY id DESC",
+                (SHOWN,),
+            ).fetchall()
+            return tuple(self._one(number, names) for (number,) in rows)
+
+    # -- inside a transaction --------------------------------------------------------------------------------------
+
+    def _begin(self, sku: str, summary: Summary) -> None:
+        book = self._book
+        book.insert(
+            "INSERT INTO excursion (sku, began, summary) VALUES (?, ?, ?)",
+            *(sku, book.hour(), msgspec.json.encode(summary).decode()),
+        )
+        for (slot,) in book.db.execute("SELECT slot FROM stock WHERE sku = ?", (sku,)).fetchall():
+            latch(book, slot, sku)
+        book.event("excursion", None, sku, 0)
+
+    def _go_on(self, sku: str, summary: Summary, *, ended: bool) -> None:
+        book = self._book
+        text = msgspec.json.encode(summary).decode()
+        book.db.execute("UPDATE excursion SET summary = ? WHERE sku = ? AND ended IS NULL", (text, sku))
+        if ended:
+            book.db.execute("UPDATE excursion SET ended = ? WHERE sku = ? AND ended IS NULL", (book.hour(), sku))
+            book.event("excursion_over", None, sku, int(summary.duration_s // 60))
+
+    def _spoil(self, number: int) -> None:
+        book = self._book
+        latched: dict[str, set[int]] = {}
+        rows = book.db.execute("SELECT slot, lot FROM excursion_lot WHERE excursion = ?", (number,)).fetchall()
+        for slot, lot in rows:
+            latched.setdefault(slot, set()).add(lot)
+        for slot, lots in latched.items():
+            queue = coils.queue(book, slot)
+            spoiled = [Batch(batch.lot, batch.quantity, spoiled=batch.spoiled or batch.lot in lots) for batch in queue]
+            if tuple(spoiled) != queue:
+                coils.put(book, slot, book.sku(slot), coil.joined(spoiled))
+                items = sum(batch.quantity for batch in spoiled if batch.spoiled)
+                book.event("spoiled", slot, book.sku(slot), items)
+
+    def _one(self, number: int, names: dict[str, str]) -> Excursion:
+        db = self._book.db
+        sku, began, ended, text, decision = db.execute(
+            "SELECT sku, began, ended, summary, decision FROM excursion WHERE id = ?", (number,)
+        ).fetchone()
+        summary = msgspec.json.decode(text, type=Summary)
+        held = db.execute(
+            "SELECT slot, code FROM excursion_lot JOIN lot ON lot.id = lot WHERE excursion = ? ORDER BY slot", (number,)
+        ).fetchall()
+        return Excursion(
+            id=number,
+            sku=sku,
+            product=names.get(sku, sku),
+            began=label(began),
+            ended=None if ended is None else label(ended),
+            minutes=int(summary.duration_s // 60),
+            peak_c=summary.peak_c,
+            kinetic_c=summary.mkt_c,
+            text=excursion.say(summary),
+            slots=tuple(dict.fromkeys(slot for slot, _ in held)),
+            lots=tuple(dict.fromkeys(code or "not written down" for _, code in held)),
+            decision=None if decision is None else Decision(decision),
+        )
+
+
+def latch(book: Book, slot: str, sku: str) -> None:
+    """Note the lots in a slot in every excursion of its product that lasts."""
+    lasting = book.db.execute("SELECT id FROM excursion WHERE sku = ? AND ended IS NULL", (sku,)).fetchall()
+    if not lasting:
+        return
+    coils.put(book, slot, sku, coils.queue(book, slot))  # gives a number to lots that nobody wrote down
+    for (number,) in lasting:
+        book.db.executemany(
+            "INSERT OR IGNORE INTO excursion_lot VALUES (?, ?, ?)",
+            [(number, slot, batch.lot) for batch in coils.queue(book, slot)],
+        )

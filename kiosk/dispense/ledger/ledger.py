@@ -1,0 +1,244 @@
+"""The honest count: every change of stock, durable before the next thing happens.
+
+One Ledger, one thread: whoever owns it (the vend thread) is the only writer of ledger.db.
+"""
+
+from __future__ import annotations
+
+import datetime
+import secrets
+from collections.abc import Collection, Container, Mapping
+from pathlib import Path
+
+from msgspec import Struct
+
+from kiosk import clock as time
+from kiosk.clock import Clock, When
+from kiosk.dispense.bounds import Change
+from kiosk.dispense.ledger import coils
+from kiosk.dispense.ledger.allowances import Allowances
+from kiosk.dispense.ledger.book import COUNT, Book, Count
+from kiosk.dispense.ledger.coils import Coils
+from kiosk.dispense.ledger.heat import Heat
+from kiosk.dispense.ledger.outbox import Outbox
+from kiosk.dispense.ledger.recalls import Recalls
+from kiosk.dispense.ledger.restocks import Restocks
+from kiosk.dispense.ledger.retention import Retention
+from kiosk.dispense.ledger.store import translated
+from kiosk.dispense.ledger.vends import Vends
+from kiosk.errors import LedgerDamagedError, LedgerError
+
+
+class Planned(Struct, frozen=True):
+    """What kiosk.toml says of a slot."""
+
+    sku: str
+    capacity: int
+
+
+class Ledger:
+    """ledger.db: one room for each thing that is written, over one book. Nothing is written before `open`.
+
+    Everything raises LedgerError when the disk or the file fails; the ledger is then as it was before the call.
+    """
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        self._path = path
+        self._clock = clock
+        self._book = book = Book(path, clock)
+        self._trusted = 0
+        self.vends = Vends(book)
+        self.restocks = Restocks(book)
+        self.recalls = Recalls(book)
+        self.heat = Heat(book)
+        self.allowances = Allowances(book)
+        self.outbox = Outbox(book)
+        self.retention = Retention(book)
+        self.mistrusted: tuple[str, ...] = ()
+        """Slots whose stock was not the sum of its movements when the file was opened."""
+
+    # -- opening ---------------------------------------------------------------------------------------------------
+
+    def open(self, slots: Mapping[str, Planned], skus: Collection[str] = ()) -> None:
+        """Open the file and take over the planogram. May be called again. `vends.recover` comes after it.
+
+        `skus` names the products that staff may have put into a slot, besides those that kiosk.toml has there.
+
+        A damaged file is set aside, and a new one begun in which every slot may hold anything up to its capacity,
+        until it is counted. Raises LedgerError when the disk cannot be written.
+        """
+        try:
+            self._open(slots, {*skus, *(planned.sku for planned in slots.values())})
+        except LedgerDamagedError:
+            self._set_aside()
+            self._open(slots, {*skus, *(planned.sku for planned in slots.values())})
+
+    def _open(self, slots: Mapping[str, Planned], skus: Container[str]) -> None:
+        self._book.open()
+        try:
+            self._begin(slots, skus)
+            self.mistrusted = tuple(self._audit())
+        except BaseException:
+            self.close()
+            raise
+        self._book.recoiled = True
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anything can be written."""
+        return self._book.is_open
+
+    def close(self) -> None:
+        """Close the file; the write-ahead log is folded into it."""
+        self._book.close()
+
+    def _set_aside(self) -> None:
+        """Move a damaged file away, with its log, under a name that says so; nothing of it is deleted."""
+        aside = self._path.with_name(f"{self._path.name}.damaged-{len(self._damaged()) + 1}")
+        try:
+            # The file itself comes last: until it has gone, the next start finds it damaged again.
+            for suffix in ("-wal", "-shm", ""):
+                part = self._path.with_name(self._path.name + suffix)
+                if part.exists():
+                    part.rename(aside.with_name(aside.name + suffix))
+        except OSError as error:
+            raise LedgerError(f"The damaged ledger {self._path} could not be moved away: {error}.") from error
+
+    def _damaged(self) -> list[Path]:
+        """Return the damaged files that were set aside, the latest last."""
+        aside = self._path.parent.glob(f"{self._path.name}.damaged-*")
+        return sorted((path for path in aside if path.suffix[9:].isdecimal()), key=lambda path: int(path.suffix[9:]))
+
+    def _begin(self, slots: Mapping[str, Planned], skus: Container[str]) -> None:
+        book = self._book
+        with book.transaction():
+            is_new = not book.get("epoch", "")
+            if is_new:
+                book.set("epoch", secrets.token_hex(6))
+                book.set("outbox_after", 0)
+            self._trusted = int(book.get("trusted_hour", 0))
+            for slot, planned in slots.items():
+                known = book.db.execute("SELECT planned, sku FROM stock WHERE slot = ?", (slot,)).fetchone()
+                if known is None:
+                    self._add(slot, planned, rebuilt=is_new and bool(self._damaged()))
+                elif known[0] != planned.sku or known[1] not in skus:
+                    self._plan(slot, planned.sku)
+            book.event("started", None, None, 0)
+
+    def _add(self, slot: str, planned: Planned, *, rebuilt: bool) -> None:
+        """Add a slot: an empty one, unless the ledger that knew what is in it is lost."""
+        self._book.insert("INSERT INTO stock (slot, sku, planned) VALUES (?, ?, ?)", slot, planned.sku, planned.sku)
+        if rebuilt:
+            self._book.move(slot, "rebuilt", Change(0, planned.capacity))
+            self._book.event("rebuilt", slot, planned.sku, 0)
+
+    def _plan(self, slot: str, sku: str) -> None:
+        """Take over that kiosk.toml now has another product in a slot; what staff changed on the spot held until now.
+
+        It has nothing of the new one for certain: what it held becomes unresolved.
+        """
+        book = self._book
+        if book.sku(slot) != sku:
+            held = book.bounds(slot)
+            book.move(slot, "planogram", Change(-held.on_hand, +held.on_hand))
+            book.change_stock("sku = ?, jams = 0", sku, slot)
+            book.db.execute("DELETE FROM coil WHERE slot = ?", (slot,))
+        book.change_stock("planned = ?", sku, slot)
+
+    def _audit(self) -> list[str]:
+        """Return the slots whose stock is not the sum of their movements: none, unless the file was tampered with."""
+        with translated("The ledger could not be read"):
+            rows = self._book.db.execute(
+                "SELECT stock.slot FROM stock"
+                " LEFT JOIN (SELECT slot AS s, sum(on_hand) AS h, sum(unresolved) AS u FROM movement GROUP BY slot)"
+                " ON s = stock.slot LEFT JOIN opening ON opening.slot = stock.slot"
+                " WHERE stock.on_hand <> coalesce(h, 0) + coalesce(opening.on_hand, 0)"
+                " OR stock.unresolved <> coalesce(u, 0) + coalesce(opening.unresolved, 0)"
+            )
+            return [slot for (slot,) in rows]
+
+    # -- what is in every slot -------------------------------------------------------------------------------------
+
+    def counts(self) -> dict[str, Count]:
+        """Return every slot's row of the stock table."""
+        with translated("The ledger could not be read"):
+            rows = self._book.db.execute(f"SELECT {COUNT} FROM stock").fetchall()
+        return {row[0]: Count(*row) for row in rows}
+
+    def changed(self) -> dict[str, Count]:
+        """Return the stock rows that were committed since the last call. Asks the database nothing."""
+        changed, self._book.changed = self._book.changed, {}
+        return changed
+
+    def coils(self) -> Coils | None:
+        """Return every coil and its lots if any of them changed since the last call, which is rare, else None."""
+        if not self._book.recoiled:
+            return None
+        with translated("The ledger could not be read"):
+            found = coils.load(self._book)
+        self._book.recoiled = False
+        return found
+
+    def hidden(self) -> frozenset[str]:
+        """Return the products that the programme took off the menu."""
+        with translated("The ledger could not be read"):
+            return frozenset(sku for (sku,) in self._book.db.execute("SELECT sku FROM hidden"))
+
+    def hide(self, sku: str, *, hidden: bool) -> None:
+        """Take a product off the menu, or put it back on."""
+        with self._book.transaction():
+            if hidden:
+                changed = self._book.db.execute("INSERT OR IGNORE INTO hidden VALUES (?)", (sku,)).rowcount
+            else:
+                changed = self._book.db.execute("DELETE FROM hidden WHERE sku = ?", (sku,)).rowcount
+            if changed:
+                self._book.event("hidden" if hidden else "shown", None, sku, 0)
+
+    # -- time that can be trusted ----------------------------------------------------------------------------------
+
+    def trusted_hour(self) -> int:
+        """Return the latest hour that a clock which was set has shown, 0 if there was none: it never goes back."""
+        stamp = self._clock.stamp()
+        return max(self._trusted, stamp.hour) if stamp.synced else self._trusted
+
+    def when(self) -> When:
+        """Return the hour by which periods are judged."""
+        return When(self.trusted_hour(), trusted=self._clock.synced())
+
+    def today(self) -> datetime.date:
+        """Return the day by which dates are judged. A clock that was never set makes nothing expire."""
+        return time.day(self.trusted_hour())
+
+    def keep_time(self) -> None:
+        """Write the trusted hour down when it has grown, so that it outlives a power cut."""
+        hour = self.trusted_hour()
+        if hour > self._trusted:
+            with self._book.transaction():
+                self._book.set("trusted_hour", hour)
+            self._trusted = hour
+
+    # -- housekeeping ----------------------------------------------------------------------------------------------
+
+    def done(self, command_id: str) -> str | None:
+        """Return the answer that a command got when it was carried out, None if it never was."""
+        with translated("The ledger could not be read"):
+            row = self._book.db.execute("SELECT said FROM command WHERE id = ?", (command_id,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def note_command(self, command_id: str, said: str) -> None:
+        """Remember that a command was carried out."""
+        with self._book.transaction():
+            self._book.insert("INSERT OR IGNORE INTO command VALUES (?, ?, ?)", command_id, said, self._book.hour())
+
+    def prove(self) -> None:
+        """Write something, to show that it can be."""
+        with self._book.transaction():
+            self._book.set("proved", self._book.hour())
+
+    def checkpoint(self, after: int) -> None:
+        """Fold the write-ahead log into the file if `after` transactions or more are in it. Readers never wait."""
+        if self._book.commits < after:
+            return
+        self._book.commits = 0
+        with translated("The ledger could not be tidied; it stays whole and this is tried again"):
+            self._book.db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()

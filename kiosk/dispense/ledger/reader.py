@@ -1,0 +1,196 @@
+"""Questions to the ledger that never wait for the vend thread: a connection of its own that can only read."""
+
+from __future__ import annotations
+
+import datetime
+import sqlite3
+import threading
+from pathlib import Path
+from typing import Any
+
+from kiosk.clock import label
+from kiosk.dispense import words
+from kiosk.dispense.ledger.restocks import restocked
+from kiosk.dispense.ledger.schema import PENDING
+from kiosk.dispense.ledger.store import connect_reader, translated
+from kiosk.model import (
+    Attempt,
+    Demand,
+    Drift,
+    Event,
+    Outage,
+    OutboxRow,
+    Outcome,
+    Purpose,
+    RestockResult,
+    Shortage,
+    VendRequest,
+)
+
+LOOK_BACK = 5000
+"""A slot's events are looked for among so many of the newest: without an index, which each vend would pay for."""
+
+UNMET = "('sold_out', 'unserved')"
+"""The kinds of events that stand for a person who went away without."""
+
+SHORTAGE_ROWS = 500
+"""So many rows of unmet demand, and of time out of stock, are told at most."""
+
+_EVENT = (
+    "SELECT seq, kind, hour, clock_ok, quantity, slot, event.sku, lot.code FROM event LEFT JOIN lot ON lot.id = lot"
+)
+
+
+class Reader:
+    """Read-only answers from ledger.db. Any thread may ask; each method raises LedgerError if the file fails."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._connection: sqlite3.Connection | None = None
+        self._lock = threading.Lock()
+
+    def close(self) -> None:
+        """Close the connection; the next question opens it again."""
+        with self._lock:
+            connection, self._connection = self._connection, None
+            if connection is not None:
+                connection.close()
+
+    @property
+    def epoch(self) -> str:
+        """Name this ledger: sequence numbers are never used twice within it."""
+        rows = self._rows("SELECT value FROM meta WHERE key = 'epoch'")
+        return str(rows[0][0]) if rows else ""
+
+    def _rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        with translated("The ledger could not be read"), self._lock:
+            if self._connection is None:
+                self._connection = connect_reader(self._path)
+            return self._connection.execute(sql, values).fetchall()
+
+    def request(self, request_id: str) -> VendRequest | None:
+        """Return a request that the ledger remembers, as it was asked."""
+        rows = self._rows("SELECT by_slot, purpose, sku, slot FROM vend WHERE request = ? LIMIT 1", request_id)
+        for by_slot, purpose, sku, slot in rows:
+            asked = (None, slot) if by_slot else (sku, None)
+            return VendRequest(id=request_id, sku=asked[0], slot=asked[1], purpose=Purpose(purpose))
+        return None
+
+    def attempts(self, request_id: str) -> tuple[Attempt, ...]:
+        """Return the slots that were tried for a request, in order. One still open reads `unknown`."""
+        rows = self._rows("SELECT slot, state FROM vend WHERE request = ? ORDER BY attempt", request_id)
+        return tuple(
+            Attempt(slot=slot, outcome=Outcome.UNKNOWN if state == "intent" else Outcome(state)) for slot, state in rows
+        )
+
+    def events(self, limit: int, before: int | None = None, slot: str | None = None) -> tuple[Event, ...]:
+        """Return up to `limit` events, newest first, older than sequence `before`, of all slots or lately of one."""
+        older = 2**62 if before is None else before
+        rows = (
+            self._rows(f"{_EVENT} WHERE seq < ? ORDER BY seq DESC LIMIT ?", older, limit)
+            if slot is None
+            else self._rows(
+                f"{_EVENT} WHERE +slot = ? AND seq BETWEEN (SELECT max(seq) FROM event) - ? AND ? - 1"
+                " ORDER BY seq DESC LIMIT ?",
+                *(slot, LOOK_BACK, older, limit),
+            )
+        )
+        return tuple(_event(row) for row in rows)
+
+    def drifts(self, slot: str, limit: int = 12) -> tuple[Drift, ...]:
+        """Return how far the latest counts of a slot lay outside of what was expected, newest first."""
+        rows = self._rows(
+            "SELECT hour, found, drift FROM restock_line JOIN restock ON seq = restock"
+            " WHERE slot = ? AND undone = 0 ORDER BY restock DESC LIMIT ?",
+            *(slot, limit),
+        )
+        return tuple(Drift(hour=label(hour), found=found, drift=drift) for hour, found, drift in rows)
+
+    def restocks(self, limit: int) -> tuple[RestockResult, ...]:
+        """Return the latest restock visits, newest first."""
+        visits = self._rows("SELECT seq, id, hour, undone FROM restock ORDER BY seq DESC LIMIT ?", limit)
+        return tuple(
+            RestockResult(id=visit, hour=label(hour), lines=restocked(self._restock_lines(seq)), undone=bool(undone))
+            for seq, visit, hour, undone in visits
+        )
+
+    def _restock_lines(self, seq: int) -> list[Any]:
+        return self._rows(
+            "SELECT slot, found, removed, added, on_hand, settled, drift FROM restock_line"
+            " WHERE slot IN (SELECT slot FROM stock) AND restock = ?",
+            seq,
+        )
+
+    def shortage(self) -> Shortage:
+        """Return unmet demand by product and hour, by day once it is older than the details, and outages."""
+        hours = self._rows(
+            f"SELECT hour, sku, count(*) FROM event WHERE kind IN {UNMET} AND seq > (SELECT max(seq) FROM event) - ?"
+            " GROUP BY 1, 2 ORDER BY 1 DESC LIMIT ?",
+            *(LOOK_BACK, SHORTAGE_ROWS),
+        )
+        days = self._rows(
+            f"SELECT day, sku, sum(times) FROM daily WHERE kind IN {UNMET} GROUP BY 1, 2 ORDER BY 1 DESC LIMIT ?",
+            SHORTAGE_ROWS,
+        )
+        outages = self._rows("SELECT day, sku, minutes FROM outage ORDER BY day DESC LIMIT ?", SHORTAGE_ROWS)
+        demand = [Demand(when=label(hour), sku=sku, unmet=count) for hour, sku, count in hours]
+        demand += [Demand(when=_day(day).isoformat(), sku=sku, unmet=count) for day, sku, count in days]
+        return Shortage(
+            demand=tuple(demand),
+            outages=tuple(Outage(day=_day(day), sku=sku, minutes=minutes) for day, sku, minutes in outages),
+        )
+
+    def pending(self, after: int, limit: int) -> list[OutboxRow]:
+        """Return up to `limit` events of the outbox with a sequence above `after`, in order."""
+        rows = self._rows(
+            "SELECT seq, kind, slot, event.sku, code, funder, quantity, hour, clock_ok, boot FROM event"
+            f" LEFT JOIN lot ON lot.id = lot WHERE {PENDING} AND seq > ? ORDER BY seq LIMIT ?",
+            *(after, limit),
+        )
+        return [
+            OutboxRow(
+                seq=seq,
+                kind=kind,
+                slot=slot,
+                sku=sku,
+                lot=lot,
+                funder=funder,
+                quantity=quantity,
+                hour=label(hour),
+                clock_ok=bool(clock_ok),
+                boot=boot,
+            )
+            for seq, kind, slot, sku, lot, funder, quantity, hour, clock_ok, boot in rows
+        ]
+
+    def pending_count(self) -> int:
+        """Return how many events are in the outbox."""
+        return int(self._rows(f"SELECT count(*) FROM event WHERE {PENDING}")[0][0])
+
+    def dropped(self) -> int:
+        """Return how many events had to be given up because the outbox was full."""
+        rows = self._rows("SELECT value FROM meta WHERE key = 'dropped'")
+        return int(rows[0][0]) if rows else 0
+
+    def last_seq(self) -> int:
+        """Return the newest event's sequence, 0 when there is none."""
+        return int(self._rows("SELECT coalesce(max(seq), 0) FROM event")[0][0])
+
+
+def _event(row: tuple[Any, ...]) -> Event:
+    seq, kind, hour, clock_ok, quantity, slot, sku, lot = row
+    return Event(
+        seq=seq,
+        kind=kind,
+        hour=label(hour),
+        clock_ok=bool(clock_ok),
+        quantity=quantity,
+        text=words.event(kind, quantity),
+        slot=slot,
+        sku=sku,
+        lot=lot,
+    )
+
+
+def _day(number: int) -> datetime.date:
+    return datetime.date(1970, 1, 1) + datetime.timedelta(days=number)

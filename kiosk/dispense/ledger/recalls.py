@@ -1,0 +1,115 @@
+"""Recalls: lots that nobody should get, in every coil that holds them, now and later."""
+
+from __future__ import annotations
+
+import msgspec
+
+from kiosk.clock import label
+from kiosk.dispense import coil
+from kiosk.dispense.ledger import coils
+from kiosk.dispense.ledger.book import Book
+from kiosk.dispense.ledger.coils import plain
+from kiosk.errors import ConflictError, NotFoundError, RequestError
+from kiosk.model import Added, KitPart, Recall, RecallRequest
+
+
+class Recalls:
+    """Each public method is one transaction. They raise LedgerError when the disk fails, and change nothing then."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+
+    def recall(self, request: RecallRequest) -> Recall:
+        """Lock a lot wherever it is. The same id again changes nothing.
+
+        Raises RequestError when the lot has no letter or digit, ConflictError when the id was used for another lot.
+        """
+        book = self._book
+        code = plain(request.lot)
+        if not code:
+            raise RequestError("A lot has letters or digits. Copy it as it is printed.")
+        with book.transaction():
+            known = book.db.execute("SELECT code, sku FROM recall WHERE id = ?", (request.id,)).fetchone()
+            if known is None:
+                book.insert(
+                    "INSERT INTO recall (id, lot, code, sku, hour) VALUES (?, ?, ?, ?, ?)",
+                    *(request.id, request.lot, code, request.sku, book.hour()),
+                )
+                mark(book)
+                found = _recall(book, request.id)
+                for slot in found.slots:
+                    book.event("recalled", slot, book.sku(slot), _quantity(book, slot, code, request.sku))
+                if not found.slots:
+                    book.event("recalled", None, request.sku, 0)
+            elif known != (code, request.sku):
+                raise ConflictError("This id was used for another recall. Make a new one. Nothing was changed.")
+            return _recall(book, request.id)
+
+    def lift(self, recall_id: str) -> Recall:
+        """End a recall; its lots are given out again unless another recall meets them. Raises NotFoundError."""
+        book = self._book
+        with book.transaction():
+            found = _recall(book, recall_id)
+            if not found.lifted:
+                book.db.execute("UPDATE recall SET lifted = 1 WHERE id = ?", (recall_id,))
+                mark(book)
+                book.event("recall_lifted", None, found.sku, found.quantity)
+            return _recall(book, recall_id)
+
+    def all(self) -> tuple[Recall, ...]:
+        """Return every recall, newest first."""
+        with self._book.transaction():
+            rows = self._book.db.execute("SELECT id FROM recall ORDER BY rowid DESC").fetchall()
+            return tuple(_recall(self._book, recall_id) for (recall_id,) in rows)
+
+
+def refuse(book: Book, sku: str, added: Added) -> None:
+    """Raise RequestError if what is about to go in is recalled."""
+    for lot, code, narrowed in _open(book):
+        if narrowed in (None, sku) and code in _codes(added.lot, added.parts):
+            raise RequestError(f"Lot {lot} is recalled: do not put it in. Take it back with you. Nothing was saved.")
+
+
+def mark(book: Book) -> None:
+    """Mark every lot that an open recall meets, and no other."""
+    book.recoil()
+    recalled = _open(book)
+    for number, sku, code, parts in book.db.execute("SELECT id, sku, code, parts FROM lot").fetchall():
+        codes = _codes(code, msgspec.json.decode(parts, type=tuple[KitPart, ...]))
+        met = any(narrowed in (None, sku) and wanted in codes for _, wanted, narrowed in recalled)
+        book.db.execute("UPDATE lot SET recalled = ? WHERE id = ? AND recalled <> ?", (met, number, met))
+
+
+def _open(book: Book) -> list[tuple[str, str, str | None]]:
+    return book.db.execute("SELECT lot, code, sku FROM recall WHERE lifted = 0").fetchall()
+
+
+def _codes(code: str | None, parts: tuple[KitPart, ...]) -> set[str]:
+    return {plain(text) for text in (code or "", *(part.lot for part in parts))} - {""}
+
+
+def _recall(book: Book, recall_id: str) -> Recall:
+    row = book.db.execute("SELECT lot, code, sku, hour, lifted FROM recall WHERE id = ?", (recall_id,)).fetchone()
+    if row is None:
+        raise NotFoundError(f"No recall has the id {recall_id}.")
+    lot, code, sku, hour, lifted = row
+    held = {slot: _quantity(book, slot, code, sku) for (slot,) in book.db.execute("SELECT slot FROM stock").fetchall()}
+    return Recall(
+        id=recall_id,
+        lot=lot,
+        sku=sku,
+        hour=label(hour),
+        slots=tuple(slot for slot, quantity in held.items() if quantity),
+        quantity=sum(held.values()),
+        lifted=bool(lifted),
+    )
+
+
+def _quantity(book: Book, slot: str, code: str, sku: str | None) -> int:
+    """Return how many items of a recalled lot a slot may hold."""
+    lots = {
+        number
+        for number, of, lot, parts in book.db.execute("SELECT id, sku, code, parts FROM lot")
+        if sku in (None, of) and code in _codes(lot, msgspec.json.decode(parts, type=tuple[KitPart, ...]))
+    }
+    return coil.size([batch for batch in coils.queue(book, slot) if batch.lot in lots])

@@ -1,0 +1,203 @@
+"""Restock visits: a person counts, takes out and puts in; all of a visit is recorded, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+from msgspec import Struct
+
+from kiosk.clock import label
+from kiosk.dispense import bounds, coil
+from kiosk.dispense.bounds import Bounds, Change
+from kiosk.dispense.coil import Batch, Queue
+from kiosk.dispense.ledger import coils, heat, recalls
+from kiosk.dispense.ledger.book import Book
+from kiosk.errors import ConflictError, NotFoundError, RequestError
+from kiosk.model import RestockedSlot, RestockLine, RestockRequest, RestockResult
+
+
+class Before(Struct, frozen=True):
+    """A slot just before a visit: what undoing needs."""
+
+    sku: str
+    on_hand: int
+    unresolved: int
+    queue: Queue
+
+    @property
+    def bounds(self) -> Bounds:
+        """What was known of its content."""
+        return Bounds(self.on_hand, self.unresolved)
+
+
+class Restocks:
+    """Each public method is one transaction. They raise LedgerError when the disk fails, and change nothing then."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+
+    def commit(self, request: RestockRequest) -> RestockResult:
+        """Record a visit. It settles what was unresolved in its slots.
+
+        The same id again changes nothing and returns the first answer. Raises ConflictError when a slot's count
+        changed since its `as_of`, or when the id was used for another visit; RequestError when what was taken out
+        was not there, or when a lot that goes in is recalled.
+        """
+        book = self._book
+        with book.transaction():
+            if done := self._past(request):
+                return done
+            self._check(request)
+            seq = book.insert(
+                "INSERT INTO restock (id, asked, hour) VALUES (?, ?, ?)",
+                *(request.id, msgspec.json.encode(request).decode(), book.hour()),
+            )
+            for line in request.lines:
+                self._record(seq, request.id, line)
+            return self._result(seq)
+
+    def undo(self, restock_id: str) -> RestockResult:
+        """Take a visit back: nobody knows then whether what it said is true, so its slots say all that may be.
+
+        Undoing twice changes nothing. Raises NotFoundError for an unknown visit, ConflictError when somebody has
+        restocked one of its slots since: then that count is the truth.
+        """
+        book = self._book
+        with book.transaction():
+            row = book.db.execute("SELECT seq, undone FROM restock WHERE id = ?", (restock_id,)).fetchone()
+            if row is None:
+                raise NotFoundError(f"No restock visit has the id {restock_id}.")
+            seq, undone = row
+            if not undone:
+                lines = book.db.execute(
+                    "SELECT slot, on_hand, before FROM restock_line WHERE restock = ?", (seq,)
+                ).fetchall()
+                self._check_latest(seq, [slot for slot, _, _ in lines])
+                for slot, after, before in lines:
+                    self._take_back(slot, after, msgspec.json.decode(before, type=Before), restock_id)
+                book.db.execute("UPDATE restock SET undone = 1 WHERE seq = ?", (seq,))
+            return self._result(seq)
+
+    # -- committing ------------------------------------------------------------------------------------------------
+
+    def _past(self, request: RestockRequest) -> RestockResult | None:
+        row = self._book.db.execute("SELECT seq, asked FROM restock WHERE id = ?", (request.id,)).fetchone()
+        if row is None:
+            return None
+        if row[1] != msgspec.json.encode(request).decode():
+            raise ConflictError("This visit was already saved with other numbers. Open the slots again.")
+        return self._result(row[0])
+
+    def _check(self, request: RestockRequest) -> None:
+        changed = [line.slot for line in request.lines if self._book.version(line.slot) != line.as_of]
+        if changed:
+            raise ConflictError(f"{', '.join(changed)} changed while you counted. Count again, then save once more.")
+        for line in request.lines:
+            for added in line.added:
+                recalls.refuse(self._book, line.sku or self._book.sku(line.slot), added)
+
+    def _record(self, seq: int, request_id: str, line: RestockLine) -> None:
+        book, slot = self._book, line.slot
+        before = Before(book.sku(slot), *book.bounds(slot), coils.queue(book, slot))
+        left = self._count(line, before, request_id)
+        self._put_in(line, left, before.sku, request_id)
+        settled, drift = before.unresolved, bounds.drift(before.bounds, line.found)
+        removed = line.found - coil.size(left)
+        book.insert(
+            "INSERT INTO restock_line (slot, restock, found, removed, added, on_hand, settled, drift, before)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            *(slot, seq, line.found, removed, _added(line), line.found - removed + _added(line), settled, drift),
+            msgspec.json.encode(before).decode(),
+        )
+
+    def _count(self, line: RestockLine, before: Before, request_id: str) -> Queue:
+        """Record what was found and what of it was taken out; return what is left."""
+        book, slot = self._book, line.slot
+        book.move(slot, "count", bounds.counted(before.bounds, line.found), request=request_id)
+        book.event("counted", slot, before.sku, line.found)
+        if drift := bounds.drift(before.bounds, line.found):
+            book.event("drift", slot, before.sku, drift)
+        left = coil.last(before.queue, line.found)
+        for removed in line.removed:
+            try:
+                left, was = coil.without(left, removed.quantity, removed.lot), left
+            except ValueError as error:
+                raise RequestError(
+                    f"{slot}: {removed.quantity} taken out, but {error} than that inside of this lot. Correct it."
+                ) from error
+            for batch in coil.difference(was, left):
+                book.event(f"removed_{removed.reason}", slot, before.sku, batch.quantity, batch.lot)
+            book.move(slot, "removed", Change(-removed.quantity, 0), request=request_id)
+        return left
+
+    def _put_in(self, line: RestockLine, left: Queue, sku: str, request_id: str) -> None:
+        """Record what went in behind what was left, of a new product if the slot has one from now on."""
+        book, slot = self._book, line.slot
+        if line.sku is not None and line.sku != sku:
+            if left:
+                raise RequestError(f"{slot}: take out everything first, then put another product in.")
+            book.event("planogram", slot, line.sku, 0)
+            book.change_stock("sku = ?", line.sku, slot)
+        batches = list(left)
+        for added in line.added:
+            lot = coils.number(book, line.sku or sku, added)
+            batches.append(Batch(lot, added.quantity))
+            book.move(slot, "added", Change(added.quantity, 0), request=request_id, lot=lot)
+            book.event("added", slot, line.sku or sku, added.quantity, lot)
+        coils.put(book, slot, line.sku or sku, coil.joined(batches))
+        heat.latch(book, slot, line.sku or sku)
+        book.change_stock("jams = 0", slot)
+
+    # -- undoing ---------------------------------------------------------------------------------------------------
+
+    def _check_latest(self, seq: int, slots: list[str]) -> None:
+        later = [
+            slot
+            for slot in slots
+            if self._book.db.execute(
+                "SELECT 1 FROM restock_line JOIN restock ON seq = restock"
+                " WHERE slot = ? AND restock > ? AND undone = 0",
+                (slot, seq),
+            ).fetchone()
+        ]
+        if later:
+            raise ConflictError(f"{', '.join(later)} was counted again since, so that count holds. Nothing was undone.")
+
+    def _take_back(self, slot: str, after: int, before: Before, request_id: str) -> None:
+        """Let a slot say all that may be inside: whether the visit was as written down, or never happened."""
+        book = self._book
+        now, held = book.bounds(slot), coils.queue(book, slot)
+        left_since = now.on_hand - after
+        most_since = sum(now) - after
+        least = max(0, min(now.on_hand, before.on_hand + left_since))
+        most = max(sum(now), before.on_hand + before.unresolved + most_since, least)
+        book.move(slot, "undo", Change(least - now.on_hand, most - least - now.unresolved), request=request_id)
+        if book.sku(slot) != before.sku:
+            book.change_stock("sku = ?", before.sku, slot)
+        known = {batch.lot for batch in before.queue}
+        queue = (*before.queue, *(batch for batch in held if batch.lot not in known))
+        coils.put(book, slot, before.sku, coil.last(queue, most))
+        book.event("undone", slot, before.sku, 0)
+
+    def _result(self, seq: int) -> RestockResult:
+        db = self._book.db
+        restock_id, hour, undone = db.execute("SELECT id, hour, undone FROM restock WHERE seq = ?", (seq,)).fetchone()
+        rows = db.execute(
+            "SELECT slot, found, removed, added, on_hand, settled, drift FROM restock_line WHERE restock = ?"
+            " ORDER BY slot",
+            (seq,),
+        )
+        return RestockResult(id=restock_id, hour=label(hour), lines=restocked(rows), undone=bool(undone))
+
+
+def restocked(rows: Iterable[tuple[str, int, int, int, int, int, int]]) -> tuple[RestockedSlot, ...]:
+    """Return what a visit changed in each slot, from rows of the table."""
+    return tuple(
+        RestockedSlot(slot=slot, found=found, removed=out, added=added, on_hand=now, settled=settled, drift=drift)
+        for slot, found, out, added, now, settled, drift in rows
+    )
+
+
+def _added(line: RestockLine) -> int:
+    return sum(added.quantity for added in line.added)

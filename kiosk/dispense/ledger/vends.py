@@ -1,0 +1,160 @@
+"""The life of a vend in the ledger: the intent before the motion, the outcome after it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from kiosk.clock import Stamp
+from kiosk.dispense import bounds
+from kiosk.dispense.bounds import Change
+from kiosk.dispense.ledger.book import Book
+from kiosk.dispense.machine import Finish
+from kiosk.model import Outcome, Purpose, VendRequest
+
+
+class Intent(Struct, frozen=True):
+    """A vend that is durably recorded and not yet decided. `lot` is the ledger's number of the item's lot, or 0."""
+
+    request: str
+    attempt: int
+    slot: str
+    sku: str
+    purpose: Purpose
+    lot: int
+    change: Change
+
+
+class Unrecorded(Struct, frozen=True, kw_only=True):
+    """One attempt that was made while the ledger could not be written. `verdict` is None if power failed meanwhile."""
+
+    request: VendRequest
+    attempt: int
+    slot: str
+    sku: str
+    lot: int
+    stamp: Stamp
+    verdict: Finish | None = None
+
+
+UNKNOWN = Finish(Outcome.UNKNOWN, certain=False, drops=0)
+"""How an attempt ended of which nothing more is known than that it began."""
+
+
+class Vends:
+    """Each public method is one transaction: all of it or nothing. They raise LedgerError when the disk fails."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+
+    def intent(self, request: VendRequest, slot: str, sku: str, *, attempt: int = 1, lot: int = 0) -> Intent:
+        """Record that an item is about to leave `slot`. Durable on return: only then may the motor be energised.
+
+        `attempt` counts the slots that are tried for this request, from 1; `lot` is what lies in front.
+        """
+        with self._book.transaction():
+            return self._begin(request, slot, sku, attempt, lot)
+
+    def outcome(self, intent: Intent, verdict: Finish, hanging: Sequence[str] = ()) -> None:
+        """Record how a vend ended: the stock's correction and the event, in one transaction.
+
+        `hanging` names slots in which an item was stuck before: when more than one item fell, the other may
+        have come from any of them.
+        """
+        with self._book.transaction():
+            self._end(intent, verdict, hanging)
+
+    def recover(self) -> list[str]:
+        """Close every vend that a power cut left open as `unknown`; return their slots. No motor is ever repeated.
+
+        The stock needs no change: the intent already counts the item as unresolved.
+        """
+        book = self._book
+        with book.transaction():
+            rows = book.db.execute("SELECT request, attempt, slot FROM vend WHERE state = 'intent'").fetchall()
+            for request, attempt, slot in rows:
+                self._close(request, attempt, Outcome.UNKNOWN)
+                book.event("unknown", slot, book.sku(slot), 0)
+        return [slot for _, _, slot in rows]
+
+    def merge(self, attempts: Sequence[Unrecorded]) -> None:
+        """Take over attempts that were made without the ledger. One that it knows already changes nothing."""
+        with self._book.transaction():
+            for made in attempts:
+                with self._book.at(made.stamp):
+                    self._take_over(made)
+
+    def unmet(self, sku: str, *, tried: bool) -> None:
+        """Count a request that got nothing: there was none, or none of the slots that were `tried` gave one."""
+        with self._book.transaction():
+            self._book.event("unserved" if tried else "sold_out", None, sku, 1)
+
+    def unseen(self, slot: str, kind: str, items: int = 1) -> None:
+        """Record that items may have left `slot` outside any recorded vend; `kind` says why."""
+        with self._book.transaction():
+            self._book.may_have_left(slot, kind, items)
+
+    # -- inside a transaction --------------------------------------------------------------------------------------
+
+    def _begin(self, request: VendRequest, slot: str, sku: str, attempt: int, lot: int) -> Intent:
+        book = self._book
+        book.db.execute(
+            "INSERT INTO vend (request, attempt, by_slot, purpose, sku, slot, state)"
+            " VALUES (?, ?, ?, ?, ?, ?, 'intent')",
+            (request.id, attempt, request.slot is not None, request.purpose, sku, slot),
+        )
+        change = bounds.may_have_left(book.bounds(slot))
+        book.move(slot, "intent", change, request=request.id, lot=lot)
+        return Intent(request.id, attempt, slot, sku, request.purpose, lot, change)
+
+    def _end(self, intent: Intent, verdict: Finish, hanging: Sequence[str]) -> None:
+        book, slot = self._book, intent.slot
+        before = book.bounds(slot)
+        self._close(intent.request, intent.attempt, verdict.outcome)
+        if verdict.outcome is Outcome.DISPENSED:
+            book.move(slot, "outcome", bounds.has_left(before), request=intent.request, lot=intent.lot)
+            if before == (0, 0):
+                book.event("surplus", slot, intent.sku, 1)
+        elif verdict.certain:
+            book.move(slot, "outcome", bounds.has_stayed(intent.change), request=intent.request, lot=intent.lot)
+        for other in dict.fromkeys((slot, *hanging)) if verdict.drops > 1 else ():
+            book.may_have_left(other, "extra_drop", verdict.drops - 1)
+        self._count_jams(intent, verdict.outcome, empty=before == (0, 0))
+        tested = intent.purpose is Purpose.TEST
+        kind = "tested" if tested else verdict.outcome
+        book.event(kind, slot, intent.sku, min(verdict.drops, 1), intent.lot)
+
+    def _close(self, request: str, attempt: int, outcome: Outcome) -> None:
+        self._book.db.execute(
+            "UPDATE vend SET state = ? WHERE request = ? AND attempt = ?", (outcome, request, attempt)
+        )
+
+    def _count_jams(self, intent: Intent, outcome: Outcome, *, empty: bool) -> None:
+        book = self._book
+        if outcome is Outcome.DISPENSED:
+            if book.jams(intent.slot):
+                book.change_stock("jams = 0", intent.slot)
+        elif outcome in (Outcome.JAMMED, Outcome.NOT_STARTED) and not empty and intent.purpose is Purpose.VISITOR:
+            book.change_stock("jams = jams + 1", intent.slot)
+
+    def _take_over(self, made: Unrecorded) -> None:
+        book = self._book
+        known = book.db.execute(
+            "SELECT state FROM vend WHERE request = ? AND attempt = ?", (made.request.id, made.attempt)
+        ).fetchone()
+        if known is None and book.db.execute("SELECT 1 FROM stock WHERE slot = ?", (made.slot,)).fetchone():
+            intent = self._begin(made.request, made.slot, made.sku, made.attempt, made.lot)
+            self._end(intent, made.verdict or UNKNOWN, ())
+        elif known == ("intent",) and made.verdict is not None:
+            self._end(self._begun(made), made.verdict, ())
+
+    def _begun(self, made: Unrecorded) -> Intent:
+        """Return an intent that the ledger holds open."""
+        change = self._book.db.execute(
+            "SELECT on_hand, unresolved FROM movement WHERE request = ? AND slot = ? AND kind = 'intent'"
+            " ORDER BY seq DESC LIMIT 1",
+            (made.request.id, made.slot),
+        ).fetchone()
+        request = made.request
+        return Intent(request.id, made.attempt, made.slot, made.sku, request.purpose, made.lot, Change(*change))

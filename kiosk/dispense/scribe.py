@@ -1,0 +1,148 @@
+"""Writes down what happens: in the ledger, or in the journal while the ledger cannot be written, merged later."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from kiosk.clock import Clock
+from kiosk.config import Config
+from kiosk.dispense.ledger import Intent, Planned, Unrecorded
+from kiosk.dispense.machine import Finish
+from kiosk.dispense.records import Records
+from kiosk.errors import LedgerDamagedError, LedgerError
+from kiosk.model import Attempt, Outcome, VendRequest
+
+log = logging.getLogger(__name__)
+
+
+class Entry(Struct, frozen=True):
+    """An attempt that was written down before it began: in the ledger, or as `made` wherever that was possible."""
+
+    made: Unrecorded
+    intent: Intent | None = None
+
+
+class Scribe:
+    """Writes for the vend thread, which alone may call it."""
+
+    def __init__(self, records: Records, clock: Clock, config: Config) -> None:
+        self._ledger = records.ledger
+        self._journal = records.journal
+        self._clock = clock
+        self._slots = {slot.id: Planned(slot.product, slot.capacity) for slot in config.slots}
+        self._skus = [product.sku for product in config.products]
+        self._waiting: dict[tuple[str, int], Unrecorded] = {}
+        self.fault: str | None = None
+        """What to tell staff while something cannot be written."""
+        self.damaged = False
+        """Whether the ledger's file turned out not to be whole. Only a new start mends that."""
+        self.heal()
+
+    # -- one attempt -----------------------------------------------------------------------------------------------
+
+    def begin(self, request: VendRequest, slot: str, sku: str, *, attempt: int, lot: int, essential: bool) -> Entry:
+        """Write down that an item is about to leave. Only then may the motor be energised.
+
+        Raises LedgerError when that is impossible and the product is not `essential`. Naloxone comes out without
+        a ledger, and in the end without a journal: then it is held in memory only, and staff are told.
+        """
+        request = replace(request, code=None)
+        made = Unrecorded(request=request, attempt=attempt, slot=slot, sku=sku, lot=lot, stamp=self._clock.stamp())
+        try:
+            intent = self._ledger.vends.intent(request, slot, sku, attempt=attempt, lot=lot)
+        except LedgerError as error:
+            self._note(error)
+            if not essential:
+                raise
+            self._hold(made)
+            return Entry(made)
+        self.fault = None
+        return Entry(made, intent)
+
+    def end(self, entry: Entry, verdict: Finish, hanging: Sequence[str]) -> None:
+        """Write down how it ended."""
+        if entry.intent is not None:
+            try:
+                self._ledger.vends.outcome(entry.intent, verdict, hanging)
+            except LedgerError as error:
+                self._note(error)
+            else:
+                return
+        self._hold(replace(entry.made, verdict=verdict))
+
+    # -- what waits for the ledger ---------------------------------------------------------------------------------
+
+    def owed(self) -> list[str]:
+        """Return the slot of each attempt that the ledger does not know and in which an item may have left."""
+        return [made.slot for made in self._waiting.values() if made.verdict is None or not _stayed(made.verdict)]
+
+    def recall(self, request_id: str) -> tuple[VendRequest, tuple[Attempt, ...]] | None:
+        """Return a request that waits for the ledger, and what became of it."""
+        made = [made for made in list(self._waiting.values()) if made.request.id == request_id]
+        if not made:
+            return None
+        outcomes = [one.verdict.outcome if one.verdict else Outcome.UNKNOWN for one in made]
+        tried = zip(made, outcomes, strict=True)
+        return made[0].request, tuple(Attempt(slot=one.slot, outcome=outcome) for one, outcome in tried)
+
+    def heal(self) -> bool:
+        """Open what is not open, and give the ledger what waits; return whether it was opened just now.
+
+        A failure is noted and tried again at the next call.
+        """
+        try:
+            if not self._journal.is_open:
+                self._read_journal()
+            opened = not self._ledger.is_open
+            if opened:
+                self._ledger.open(self._slots, self._skus)
+            self._merge()
+            if opened:
+                self._ledger.vends.recover()
+            if self.fault:
+                self._ledger.prove()
+        except LedgerError as error:
+            self._note(error)
+            return False
+        self.fault = None
+        return opened
+
+    def keep(self, write: Callable[[], object]) -> None:
+        """Do something else with the ledger; a failure is told to staff and does not stop the machine."""
+        try:
+            write()
+        except LedgerError as error:
+            self._note(error)
+
+    def _merge(self) -> None:
+        """Have the ledger take over what waits. It knows each attempt by its request, so it takes each once."""
+        if self._waiting:
+            self._ledger.vends.merge(list(self._waiting.values()))
+            self._waiting.clear()
+            if self._journal.is_open:
+                self._journal.clear()
+
+    def _hold(self, made: Unrecorded) -> None:
+        self._waiting[made.request.id, made.attempt] = made
+        try:
+            self._journal.append(made)
+        except LedgerError as error:
+            self._note(error)
+
+    def _read_journal(self) -> None:
+        for made in self._journal.open():
+            self._waiting.setdefault((made.request.id, made.attempt), made)
+
+    def _note(self, error: LedgerError) -> None:
+        """Keep a failure for the state. The log gets it at DEBUG only: its time would tell when somebody was here."""
+        log.debug("%s", error)
+        self.fault = str(error)
+        self.damaged |= isinstance(error, LedgerDamagedError)
+
+
+def _stayed(verdict: Finish) -> bool:
+    return verdict.certain and verdict.drops == 0

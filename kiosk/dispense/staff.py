@@ -1,0 +1,120 @@
+"""What staff, and the programme from afar, may change. Every change is made by the vend thread, between two vends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from kiosk.config import Config
+from kiosk.dispense.ledger import Ledger
+from kiosk.dispense.shelf import Shelf
+from kiosk.errors import NotFoundError, RequestError
+from kiosk.model import (
+    Decision,
+    Excursion,
+    HideRequest,
+    Recall,
+    RecallRequest,
+    RestockLine,
+    RestockRequest,
+    RestockResult,
+)
+
+T = TypeVar("T")
+
+
+class Change(Protocol):
+    """Has the vend thread make a change, and waits for it."""
+
+    def __call__(self, change: Callable[[], T], /) -> T: ...
+
+
+class Staff:
+    """Changes that people make. May be called from any thread.
+
+    Everything raises BusyError when an item drops for longer than a change waits, and LedgerError when the disk
+    fails; nothing was changed then.
+    """
+
+    def __init__(
+        self, config: Config, ledger: Ledger, shelf: Shelf, change: Change, opened: Callable[[list[str]], None]
+    ) -> None:
+        self._names = {product.sku: product.name for product in config.products}
+        self._ledger = ledger
+        self._shelf = shelf
+        self._change = change
+        self._opened = opened
+
+    def restock(self, request: RestockRequest) -> RestockResult:
+        """Record a restock visit, all of it or nothing; see `ledger.restocks`.
+
+        Raises NotFoundError for an unknown slot or product, RequestError when more would be inside than fits or when
+        a slot stands there twice, ConflictError when a count was overtaken.
+        """
+        slots = [line.slot for line in request.lines]
+        if twice := {slot for slot in slots if slots.count(slot) > 1}:
+            raise RequestError(f"{', '.join(sorted(twice))} stands in this visit twice. Nothing was saved.")
+        for line in request.lines:
+            self._check(line)
+        result = self._change(lambda: self._ledger.restocks.commit(request))
+        self._opened(slots)
+        return result
+
+    def undo(self, restock_id: str) -> RestockResult:
+        """Take a restock visit back; see `ledger.restocks`."""
+        return self._change(lambda: self._ledger.restocks.undo(restock_id))
+
+    def recall(self, request: RecallRequest) -> Recall:
+        """Lock a lot wherever it is; see `ledger.recalls`. Raises NotFoundError for an unknown product."""
+        if request.sku is not None:
+            self._product(request.sku)
+        return self._change(lambda: self._ledger.recalls.recall(request))
+
+    def lift(self, recall_id: str) -> Recall:
+        """End a recall."""
+        return self._change(lambda: self._ledger.recalls.lift(recall_id))
+
+    def recalls(self) -> tuple[Recall, ...]:
+        """Return every recall, newest first."""
+        return self._change(self._ledger.recalls.all)
+
+    def review(self, excursion: int, decision: Decision) -> Excursion:
+        """Record a decision about an excursion; see `ledger.heat`."""
+        return self._change(lambda: self._ledger.heat.review(excursion, decision, self._names))
+
+    def excursions(self) -> tuple[Excursion, ...]:
+        """Return the excursions that wait for a decision and the latest others, newest first."""
+        return self._change(lambda: self._ledger.heat.all(self._names))
+
+    def hide(self, request: HideRequest) -> None:
+        """Take a product off the menu, or put it back on. Raises NotFoundError."""
+        self._product(request.sku)
+        self._change(lambda: self._ledger.hide(request.sku, hidden=request.hidden))
+
+    def once(self, command_id: str, command: Callable[[], str]) -> str:
+        """Carry out a command from the programme, unless that was done before; return the answer it gets.
+
+        A power cut between the two is harmless: every command can be carried out twice.
+        """
+        if said := self._change(lambda: self._ledger.done(command_id)):
+            return said
+        said = command()
+        self._change(lambda: self._ledger.note_command(command_id, said))
+        return said
+
+    def _check(self, line: RestockLine) -> None:
+        capacity = self._shelf.slot(line.slot).capacity
+        if line.sku is not None:
+            self._product(line.sku)
+        out, put_in = sum(part.quantity for part in line.removed), sum(part.quantity for part in line.added)
+        if out > line.found:
+            raise RequestError(f"{line.slot}: {out} taken out of {line.found} are too many. Correct one of the two.")
+        if line.found > capacity or line.found - out + put_in > capacity:
+            raise RequestError(
+                f"{line.slot} holds {capacity}: {line.found - out} left inside and {put_in} added are too many. "
+                "Correct one of the two numbers."
+            )
+
+    def _product(self, sku: str) -> None:
+        if sku not in self._names:
+            raise NotFoundError(f"This kiosk has no product {sku!r}.")

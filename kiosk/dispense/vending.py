@@ -1,0 +1,149 @@
+"""One request after the other, slot after slot, until an item is out: what the vend thread does with metal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from kiosk.clock import Clock
+from kiosk.config import Product
+from kiosk.dispense import machine, words
+from kiosk.dispense.attempt import attempt
+from kiosk.dispense.choose import REST_S, RESTING_JAMS, candidates
+from kiosk.dispense.desk import Order
+from kiosk.dispense.ledger import Ledger
+from kiosk.dispense.parts import Parts
+from kiosk.dispense.scribe import Scribe
+from kiosk.dispense.shelf import Shelf
+from kiosk.errors import LedgerError
+from kiosk.model import Attempt, Outcome, Purpose, SlotStock, Vend, VendRequest, VendState
+
+FALLEN = (Outcome.DISPENSED, Outcome.PRESUMED)
+"""After these the request is over; after the others the next slot is tried."""
+
+
+class Report(Struct, frozen=True):
+    """Whom to tell what while a vend goes on: `turning` once a motor is on, `beat` at each step."""
+
+    turning: Callable[[Vend], None]
+    beat: Callable[[], None]
+
+
+class Vending:
+    """Turns motors for requests. Belongs to the vend thread, which alone may call it."""
+
+    def __init__(self, *, parts: Parts, scribe: Scribe, ledger: Ledger, shelf: Shelf, clock: Clock) -> None:
+        self._parts = parts
+        self._scribe = scribe
+        self._ledger = ledger
+        self._shelf = shelf
+        self._clock = clock
+        self._hanging = [slot.slot for slot in shelf.stock.slots if slot.jams]
+        self._rests_until: dict[str, float] = {}
+        self._drops_known = 0
+        self._last: str | None = None
+
+    def serve(self, order: Order, product: Product, report: Report) -> Vend:
+        """Try slot after slot until an item is out; always returns how it ended."""
+        self._scribe.keep(self.account_strays)
+        tried: list[Attempt] = []
+        warning = None
+        try:
+            for slot in self._choose(order, product):
+                outcome = self._attempt(order, slot, tuple(tried), report)
+                tried.append(Attempt(slot=slot.slot, outcome=outcome))
+                if outcome in FALLEN:
+                    warning = words.warned(slot)
+                    break
+        except LedgerError:
+            return replace(done(order.request, tuple(tried)), message=words.NO_LEDGER)
+        return replace(done(order.request, tuple(tried)), warning=warning)
+
+    def _choose(self, order: Order, product: Product) -> list[SlotStock]:
+        """Return the slots to try, best first. Staff may test any slot; a visitor gets what is in service."""
+        wanted = order.request.slot
+        if wanted and order.request.purpose is Purpose.TEST:
+            return [self._shelf.slot(wanted)]
+        now = self._clock.monotonic()
+        resting = {slot for slot, until in self._rests_until.items() if now < until}
+        fits = candidates(self._shelf.stock.slots, product, resting)
+        return [slot for slot in fits if slot.slot == wanted] if wanted else fits
+
+    def _attempt(self, order: Order, slot: SlotStock, tried: tuple[Attempt, ...], report: Report) -> Outcome:
+        """Make one attempt: intent, motion, outcome."""
+        name, request = slot.slot, order.request
+        entry = self._scribe.begin(
+            request,
+            name,
+            slot.sku,
+            attempt=len(tried) + 1,
+            lot=slot.lots[0].id if slot.lots else 0,
+            essential=order.essential,
+        )
+
+        def started() -> None:
+            message = words.TRYING_NEXT if tried else words.DROPPING
+            report.turning(Vend(id=request.id, state=VendState.TURNING, message=message, slot=name, attempts=tried))
+
+        verdict = attempt(
+            self._parts.motor(name),
+            self._parts.beam,
+            self._clock,
+            nudges=0 if request.purpose is Purpose.TEST else machine.NUDGES,
+            started=started,
+            beat=report.beat,
+        )
+        self._drops_known, self._last = verdict.drops, name
+        others = [other for other in self._hanging if other != name]
+        self._scribe.end(entry, verdict, others)
+        self._note_failure(slot, verdict.outcome)
+        return verdict.outcome
+
+    def _note_failure(self, slot: SlotStock, outcome: Outcome) -> None:
+        """Remember the slots in which an item hangs that may fall later, and let one rest that failed twice."""
+        self._hanging = [other for other in self._hanging if other != slot.slot]
+        if outcome is Outcome.JAMMED:
+            self._hanging.append(slot.slot)
+        if outcome in FALLEN:
+            self._rests_until.pop(slot.slot, None)
+        elif slot.jams + 1 >= RESTING_JAMS:
+            self._rests_until[slot.slot] = self._clock.monotonic() + REST_S
+
+    def wake(self, slots: list[str]) -> None:
+        """Let slots work again at once: staff had them open."""
+        for slot in slots:
+            self._rests_until.pop(slot, None)
+
+    def account_strays(self) -> bool:
+        """Record what fell outside a vend: from a coil in which an item hung, or one whose motor does not stop.
+
+        Anything else that breaks the beam is no item of ours, such as a hand that reaches up from the tray. Returns
+        whether anything was recorded.
+        """
+        beam = self._parts.beam
+        strays = 0 if beam is None else beam.seen() - self._drops_known
+        recorded = False
+        while strays > 0 and (slot := self._leaking()):
+            strays -= 1
+            self._drops_known += 1
+            self._ledger.vends.unseen(slot, "stray_drop")
+            recorded = True
+        return recorded
+
+    def _leaking(self) -> str | None:
+        """Return a slot that can lose an item without being turned."""
+        if self._hanging:
+            return self._hanging.pop()
+        return self._last if self._last and self._parts.motor(self._last).fault() else None
+
+
+def done(request: VendRequest, tried: tuple[Attempt, ...]) -> Vend:
+    """Return the end of a request, from the slots that were tried for it."""
+    vend = Vend(id=request.id, state=VendState.DONE, message=words.SOLD_OUT, attempts=tried)
+    if not tried:
+        return vend
+    last = tried[-1]
+    message = words.said(last.outcome, request.purpose, last.slot)
+    return replace(vend, message=message, outcome=last.outcome, slot=last.slot)

@@ -1,0 +1,89 @@
+"""What a person did to the stock: restock visits."""
+
+from __future__ import annotations
+
+import datetime
+import enum
+from typing import Annotated
+
+from msgspec import Meta
+
+from kiosk.model.base import Count, Fact, Name, RequestId
+from kiosk.model.stock import KitPart
+
+
+class Reason(enum.StrEnum):
+    """Why an item was taken out by hand."""
+
+    EXPIRED = "expired"
+    DAMAGED = "damaged"
+    RECALLED = "recalled"
+    OTHER = "other"
+
+
+class Removed(Fact, frozen=True, kw_only=True):
+    """Items that staff took out. `lot` is the ledger's number of their lot; None takes them from the front."""
+
+    quantity: Annotated[int, Meta(ge=1, le=1000)]
+    reason: Reason
+    lot: int | None = None
+
+
+class Added(Fact, frozen=True, kw_only=True):
+    """Items of one lot that staff put in, behind what was there. `funder` is who paid for them."""
+
+    quantity: Annotated[int, Meta(ge=1, le=1000)]
+    lot: Name | None = None
+    expiry: datetime.date | None = None
+    funder: Name | None = None
+    parts: Annotated[tuple[KitPart, ...], Meta(max_length=20)] = ()
+
+
+class RestockLine(Fact, frozen=True, kw_only=True):
+    """What a restock visit did to one slot: first the count, then what went out and what came in.
+
+    `found` is what was counted inside before anything was moved; `as_of` is the slot's `version` when the count
+    began, so that a vend in between is noticed and the count is asked for again. Unresolved items are settled by
+    it. `sku` puts another product into the slot from now on; all that was found must then be taken out.
+    """
+
+    slot: Name
+    as_of: int
+    found: Count
+    removed: Annotated[tuple[Removed, ...], Meta(max_length=20)] = ()
+    added: Annotated[tuple[Added, ...], Meta(max_length=20)] = ()
+    sku: Name | None = None
+
+
+class RestockRequest(Fact, frozen=True, kw_only=True):
+    """A restock visit: all of its lines are recorded, or none. The same id again changes nothing."""
+
+    id: RequestId
+    lines: Annotated[tuple[RestockLine, ...], Meta(min_length=1, max_length=200)]
+
+
+class RestockedSlot(Fact, frozen=True, kw_only=True):
+    """What a visit changed in one slot. `drift` is found minus expected: 0, or outside the honest range."""
+
+    slot: str
+    found: int
+    removed: int
+    added: int
+    on_hand: int
+    settled: int
+    drift: int
+
+
+class RestockResult(Fact, frozen=True, kw_only=True):
+    """A restock visit as it was recorded. `undone`: it was taken back, and its slots wait for a new count."""
+
+    id: str
+    hour: str
+    lines: tuple[RestockedSlot, ...]
+    undone: bool = False
+
+
+class Restocks(Fact, frozen=True, kw_only=True):
+    """The latest restock visits, newest first."""
+
+    restocks: tuple[RestockResult, ...]

@@ -1,0 +1,78 @@
+"""How the kiosk is, who may sign in, and what leaves it."""
+
+from __future__ import annotations
+
+from kiosk.model.base import Fact, Name
+
+
+class Fault(Fact, frozen=True, kw_only=True):
+    """Something that needs a person. `where` is a slot, sensor, input or part; `text` says what to do."""
+
+    where: str
+    text: str
+
+
+class Reading(Fact, frozen=True, kw_only=True):
+    """What a sensor says now. `value` is None when the sensor failed; `text` is the sentence for staff."""
+
+    name: str
+    text: str
+    value: float | None = None
+    unit: str = ""
+
+
+class Link(Fact, frozen=True, kw_only=True):
+    """Where telemetry stands. `pending` counts events that nobody has acknowledged yet."""
+
+    text: str
+    connected: bool
+    pending: int
+    dropped: int = 0
+
+
+class KioskState(Fact, frozen=True, kw_only=True):
+    """The whole kiosk at a glance."""
+
+    kiosk: str
+    site: str
+    busy: bool
+    door_open: bool | None
+    readings: tuple[Reading, ...]
+    faults: tuple[Fault, ...]
+    telemetry: Link
+    software: str
+
+
+class AdminCode(Fact, frozen=True, kw_only=True):
+    """A one-time code that lets one person make a staff sign-in, and how long it is good for, in seconds."""
+
+    code: str
+    valid_s: int
+
+
+class RedeemRequest(Fact, frozen=True, kw_only=True):
+    """A one-time code that somebody typed."""
+
+    code: Name
+
+
+class Problem(Fact, frozen=True, kw_only=True):
+    """The body of every refusal: a code for programs and a sentence for people."""
+
+    error: str
+    message: str
+
+
+class OutboxRow(Fact, frozen=True, kw_only=True):
+    """An event on its way out of the kiosk. `seq` is never used twice within an epoch."""
+
+    seq: int
+    kind: str
+    slot: str | None
+    sku: str | None
+    lot: str | None
+    funder: str | None
+    quantity: int
+    hour: str
+    clock_ok: bool
+    boot: int

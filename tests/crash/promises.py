@@ -1,0 +1,159 @@
+"""What must hold after every power cut, whatever the disk lost: start the kiosk on what is left, and look."""
+
+from __future__ import annotations
+
+import enum
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from kiosk.errors import KioskError
+from kiosk.model import Outcome, Purpose, VendRequest
+from tests.crash.bugs import SOUND, Bug
+from tests.crash.kiosk_core import Core
+from tests.crash.truth import Truth
+from tests.crash.world import World
+
+KINDS = {*(str(outcome) for outcome in Outcome), "tested", "sold_out", "restocked"}
+"""Events that tell of a row of their own."""
+
+
+class Promise(enum.StrEnum):
+    """What a kiosk never breaks, whenever its power is cut."""
+
+    WHOLE = "the database is whole"
+    ACKNOWLEDGED = "what was acknowledged is kept"
+    SUMS = "the stock is the sum of its movements"
+    BOUNDS = "stock <= inside <= stock + unresolved"
+    INTENT = "no motion without an intent"
+    ONCE = "one request moves a slot once"
+    CLOSED = "no vend stays open"
+    OUTBOX = "the outbox tells what happened"
+
+
+class Violation(NamedTuple):
+    """A promise that was broken, and how."""
+
+    promise: Promise
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What a kiosk knows after it was started on what a cut left."""
+
+    damage: str = ""
+    stock: dict[str, tuple[int, int]] = field(default_factory=dict)
+    sums: dict[str, tuple[int, int]] = field(default_factory=dict)
+    vends: dict[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    """Each request's attempts, in order, as (slot, state)."""
+    staff: frozenset[str] = frozenset()
+    """Changes by staff that are recorded."""
+    events: Counter[tuple[str, str | None]] = field(default_factory=Counter)
+    decided: Counter[tuple[str, str | None]] = field(default_factory=Counter)
+    """What happened, by kind and slot: once from the events, once from the rows they tell of."""
+    moved: Counter[str] = field(default_factory=Counter)
+    """Requests for which a motor ran after the cut."""
+
+
+def recover(folder: Path, again: Sequence[VendRequest], bug: Bug = SOUND) -> Facts:
+    """Start the kiosk in `folder` as after a power cut, ask `again`, and return what it then knows."""
+    moved: Counter[str] = Counter()
+
+    def mark(kind: str, *words: object) -> None:
+        if kind == "motion":
+            moved[str(words[1])] += 1
+
+    try:
+        with closing(Core(folder, World(mark), bug)) as core:
+            with closing(sqlite3.connect(folder / "ledger.db")) as db:
+                facts = _look(db, moved)
+            for request in again:
+                core.vend(request)
+    except (KioskError, sqlite3.Error) as error:
+        return Facts(damage=f"{type(error).__name__}: {error}")
+    return facts
+
+
+def _look(db: sqlite3.Connection, moved: Counter[str]) -> Facts:
+    whole = db.execute("PRAGMA integrity_check").fetchone()[0]
+    vends: dict[str, tuple[tuple[str, str], ...]] = {}
+    decided: Counter[tuple[str, str | None]] = Counter()
+    rows = db.execute("SELECT request, slot, state, purpose FROM vend ORDER BY request, attempt")
+    for request, slot, state, purpose in rows:
+        decided["tested" if purpose == Purpose.TEST and state != Outcome.UNKNOWN else state, slot] += 1
+        vends[request] = (*vends.get(request, ()), *([(slot, state)] if slot else []))
+    decided.update(("restocked", slot) for (slot,) in db.execute("SELECT slot FROM restock"))
+    events = Counter((kind, slot) for kind, slot in db.execute("SELECT kind, slot FROM event"))
+    return Facts(
+        damage="" if whole == "ok" else whole,
+        stock={slot: (a, b) for slot, a, b in db.execute("SELECT slot, on_hand, unresolved FROM stock")},
+        sums={
+            slot: (a, b)
+            for slot, a, b in db.execute("SELECT slot, sum(on_hand), sum(unresolved) FROM movement GROUP BY slot")
+        },
+        vends=vends,
+        staff=frozenset(name for (name,) in db.execute("SELECT id FROM restock")),
+        events=Counter({key: number for key, number in events.items() if key[0] in KINDS}),
+        decided=decided,
+        moved=moved,
+    )
+
+
+def broken(facts: Facts, truth: Truth) -> Iterator[Violation]:
+    """Give each promise that does not hold."""
+    if facts.damage:
+        yield Violation(Promise.WHOLE, facts.damage)
+        return
+    yield from _lost(facts, truth)
+    yield from _uncertain(facts, truth)
+    yield from _moved(facts, truth)
+    if facts.events != facts.decided:
+        missing, more = facts.decided - facts.events, facts.events - facts.decided
+        yield Violation(Promise.OUTBOX, f"missing {dict(missing)}, too many {dict(more)}")
+
+
+def _lost(facts: Facts, truth: Truth) -> Iterator[Violation]:
+    """Whatever was acknowledged must be there, as it was told."""
+    for request, attempts in truth.answered.items():
+        kept = tuple(f"{slot}={state}" for slot, state in facts.vends.get(request, ()))
+        if kept != attempts or request not in facts.vends:
+            yield Violation(Promise.ACKNOWLEDGED, f"{request} was {attempts}, now {kept}")
+    for name in truth.saved:
+        if name not in facts.staff:
+            yield Violation(Promise.ACKNOWLEDGED, f"{name} is lost")
+
+
+def _uncertain(facts: Facts, truth: Truth) -> Iterator[Violation]:
+    """Compare what the stock says with its movements and with what is there: stock <= inside <= stock + unresolved."""
+    inside = dict(truth.inside)
+    if truth.visit and truth.visit[0] in facts.staff:
+        inside.update(truth.visit[1])
+    for slot, (least, unresolved) in facts.stock.items():
+        if (least, unresolved) != facts.sums.get(slot, (0, 0)):
+            sums = facts.sums.get(slot)
+            yield Violation(Promise.SUMS, f"the stock of {slot} is {(least, unresolved)}, its movements sum to {sums}")
+        # What fell without anybody's asking, and is not recorded yet, may still be counted as inside.
+        if not least - truth.unnoticed(slot) <= inside.get(slot, 0) <= least + unresolved:
+            said = f"{least} to {least + unresolved}"
+            yield Violation(Promise.BOUNDS, f"{slot} says {said} and holds {inside.get(slot, 0)}")
+
+
+def _moved(facts: Facts, truth: Truth) -> Iterator[Violation]:
+    """No motion without an intent; never two motions of one slot for one request, before and after the cut."""
+    for (slot, request), times in truth.motions.items():
+        if slot not in [tried for tried, _ in facts.vends.get(request, ())]:
+            yield Violation(Promise.INTENT, f"{slot} moved for {request}")
+        if times > 1:
+            yield Violation(Promise.ONCE, f"{slot} moved {times} times for {request}")
+    before = {request for _, request in truth.motions}
+    for request, times in facts.moved.items():
+        if request in before:
+            yield Violation(Promise.ONCE, f"{times} more motions for {request} after the cut")
+    for request, attempts in facts.vends.items():
+        if any(state == "intent" for _, state in attempts):
+            yield Violation(Promise.CLOSED, f"{request}: {attempts}")

@@ -1,0 +1,108 @@
+"""Cut the power at every operation of a recording, under every model of loss, and look at what is left."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import shutil
+import tempfile
+from collections import OrderedDict
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+from tests.crash.bugs import BUGS
+from tests.crash.disk import Disk, Files
+from tests.crash.findings import Findings
+from tests.crash.promises import Facts, Promise, broken, recover
+from tests.crash.recording import MARKS, Recording
+from tests.crash.truth import Truth
+
+REMEMBERED = 200
+"""So many different states of the disk are known by heart; the same one often follows again within a few cuts."""
+
+WORKERS = 2
+
+FAST = Path("/dev/shm")
+"""Memory that is a folder: there a state is written in no time, and nothing of it wears a disk."""
+
+
+def scratch(folder: Path) -> Path:
+    """Return where states are laid out: the memory folder, or `folder` where there is none."""
+    return FAST if FAST.is_dir() else folder
+
+
+def replay(recordings: Iterable[Recording], folder: Path, *, until: Promise | None = None) -> Findings:
+    """Cut every recording at every operation, on both cores. `folder` is used where there is no memory folder.
+
+    Each half of a recording is left when the promise `until` is broken: of a seeded bug nothing else is asked.
+    """
+    jobs = [(recording, part, scratch(folder), until) for recording in recordings for part in range(WORKERS)]
+    with ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn")) as pool:
+        return sum(pool.map(_replay_part, *zip(*jobs, strict=True)), Findings())
+
+
+def _replay_part(recording: Recording, part: int, where: Path, until: Promise | None) -> Findings:
+    """Cut at every operation of one half of a recording."""
+    size = -(-len(recording.operations) // WORKERS)
+    with tempfile.TemporaryDirectory(dir=where) as folder:
+        cutter = Cutter(recording, Path(folder) / "kiosk")
+        return cutter.cut(range(part * size, (part + 1) * size), until)
+
+
+class Cutter:
+    """Replays one recording and starts the kiosk in `folder` on what each cut leaves."""
+
+    def __init__(self, recording: Recording, folder: Path) -> None:
+        self._recording = recording
+        self._folder = folder
+        self._known: OrderedDict[bytes, Facts] = OrderedDict()
+        self._found = Findings()
+        self.truth = Truth()
+        self.disk = Disk()
+
+    def cut(self, wanted: range, until: Promise | None = None) -> Findings:
+        """Run the operations in order and cut after each of those that are `wanted`, until a promise is broken."""
+        for number, operation in enumerate(self._recording.operations[: wanted.stop]):
+            if operation.name == MARKS:
+                self.truth.read(operation.data)
+            else:
+                self.disk.run(operation)
+            if number in wanted:
+                self._look(number)
+            if until in self._found.broken:
+                break
+        return self._found
+
+    def _look(self, number: int) -> None:
+        chance = random.Random(f"{self._recording.seed}/{number}")
+        for model, files in self.disk.states(chance):
+            self._found.judged(model, self._where(number), broken(self._facts(files), self.truth))
+
+    def _where(self, number: int) -> str:
+        done = self._recording.operations[number]
+        what = f"{done.kind} {done.name or 'folder'} offset={done.offset} bytes={len(done.data)}"
+        return f"seed {self._recording.seed}, bug {self._recording.bug!r}, cut {number} after {what}"
+
+    def _facts(self, files: Files) -> Facts:
+        """Start the kiosk on these files, unless the same was seen a moment ago."""
+        again = self.truth.again()
+        digest = hashlib.blake2b(repr(again).encode(), digest_size=16)
+        for name, content in files.items():
+            digest.update(f"/{name}/{len(content)}/".encode())
+            digest.update(content)
+        key = digest.digest()
+        if key not in self._known:
+            self._found.unique += 1
+            self._lay_out(files)
+            self._known[key] = recover(self._folder, again, BUGS[self._recording.bug])
+            if len(self._known) > REMEMBERED:
+                self._known.popitem(last=False)
+        return self._known[key]
+
+    def _lay_out(self, files: Files) -> None:
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.mkdir()
+        for name, content in files.items():
+            (self._folder / name).write_bytes(content)

@@ -1,0 +1,189 @@
+"""Motors and a drop beam that take no time and make the physical truth, and the marks by which they tell it."""
+
+from __future__ import annotations
+
+import mmap
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from kiosk.clock import Clock
+from kiosk.dispense.parts import Parts
+from kiosk.errors import HardwareError
+from kiosk.hardware.api import Motor, Turn
+
+
+class InstantClock(Clock):
+    """A clock on which waiting takes no time, and that was never set from the network."""
+
+    def __init__(self) -> None:
+        super().__init__(synchronized=Path("/nowhere/synchronized"))
+
+    def sleep(self, seconds: float) -> None:
+        """Return at once."""
+
+
+class NoBoard:
+    """Pins that nobody uses."""
+
+    clock: Clock = InstantClock()
+    pin_factory: Any = None
+    sys_root = Path("/sys")
+
+    def fault(self) -> str | None:
+        return None
+
+    def close(self) -> None: ...
+
+
+class Marks:
+    """Writes down, in order with everything else, what is true in the physical world."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
+
+    def __call__(self, *words: object) -> None:
+        """Write one mark in one call, so that it is there whole or not at all."""
+        os.write(self._file, (" ".join(map(str, words)) + "\n").encode())
+
+    def close(self) -> None:
+        """Give the file back."""
+        os.close(self._file)
+
+
+class PoweredMarks(Marks):
+    """Marks of a machine whose power can be cut: `power` is a file of one byte, 1 while there is power.
+
+    Without power nothing moves and nobody is answered: the process ends at the first mark. So a write that failed
+    because the disk is gone never leads to a motion that no real machine could make.
+    """
+
+    def __init__(self, path: Path, power: Path) -> None:
+        super().__init__(path)
+        with power.open("r+b") as file:
+            self._power = mmap.mmap(file.fileno(), 1)
+
+    def powered(self) -> bool:
+        """Say whether there is power."""
+        return self._power[0] == 1
+
+    def __call__(self, *words: object) -> None:
+        """Write one mark, unless the power is off."""
+        if not self.powered():
+            os._exit(0)
+        super().__call__(*words)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scene:
+    """How the machine behaves: what the turn and the quarter turns let fall, and whether the beam sees."""
+
+    turn: Turn | None = Turn.COMPLETED
+    """How the turn ends; None for a board that falls silent."""
+    falls: int = 1
+    nudged: int = 0
+    """Falls at a quarter turn, if nothing fell before."""
+    blind: bool = False
+
+
+class World:
+    """What is inside each coil, and what falls."""
+
+    def __init__(self, marks: Callable[..., None]) -> None:
+        self.mark = marks
+        self.inside: dict[str, int] = {}
+        self.request = "none"
+        """Whose motion the next one is."""
+        self.scene = Scene()
+        self.scenes: list[Scene] = []
+        """How the next attempts go; ordinary ones when there are none left."""
+        self.seen = 0
+
+    def put(self, slot: str, items: int) -> None:
+        """Let so many items be in a slot."""
+        self.inside[slot] = items
+        self.mark("inside", slot, items)
+
+    def fall(self, slot: str, items: int) -> None:
+        """Let up to so many items fall. One more than was asked for is not known to anybody until it is recorded."""
+        for number in range(min(items, self.inside.get(slot, 0))):
+            self.inside[slot] -= 1
+            self.mark("extra" if number else "fell", slot)
+            self.seen += not self.scene.blind
+
+    def surprise(self, slot: str) -> None:
+        """Let an item fall that hung, although nobody asks for one."""
+        self.inside[slot] -= 1
+        self.mark("extra", slot)
+        self.seen += 1
+
+
+@dataclass
+class CoilMotor:
+    """Turns in no time and lets fall what the scene says."""
+
+    slot: str
+    world: World
+    nudges: int = field(default=0, init=False)
+
+    def turn(self, started: Callable[[], None]) -> Turn:
+        self.move()
+        started()
+        if self.world.scene.turn is None:
+            raise HardwareError(f"The board of {self.slot} does not answer.")
+        return self.world.scene.turn
+
+    def move(self) -> None:
+        """Energise the motor: whatever happens physically happens here."""
+        self.nudges = 0
+        self.world.mark("motion", self.slot, self.world.request)
+        self.world.fall(self.slot, self.world.scene.falls)
+
+    def nudge(self) -> Turn:
+        if not self.nudges:
+            self.world.fall(self.slot, self.world.scene.nudged)
+        self.nudges += 1
+        return Turn.COMPLETED
+
+    def fault(self) -> str | None:
+        return None
+
+    def close(self) -> None: ...
+
+
+@dataclass
+class Beam:
+    """Sees what falls, unless the scene makes it blind."""
+
+    world: World
+
+    def watch(self) -> None:
+        self.world.scene = self.world.scenes.pop(0) if self.world.scenes else Scene()
+        self.world.seen = 0
+
+    def wait(self, _timeout_s: float) -> int:
+        return self.world.seen
+
+    def seen(self) -> int:
+        return self.world.seen
+
+    def prove(self) -> bool:
+        return not self.world.scene.blind
+
+    def proven(self) -> bool:
+        return not self.world.scene.blind
+
+    def fault(self) -> str | None:
+        return None
+
+    def on_stray(self, item: Callable[[], None]) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def parts(world: World, slots: list[str]) -> Parts:
+    """Return the machine's parts in this world."""
+    motors: dict[str, Motor] = {slot: CoilMotor(slot, world) for slot in slots}
+    return Parts(board=NoBoard(), motors=motors, beam=Beam(world))

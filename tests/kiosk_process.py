@@ -10,7 +10,8 @@ from pathlib import Path
 
 from kiosk.control.client import Client
 from kiosk.errors import DaemonAwayError
-from kiosk.model import RestockRequest, Vend, VendRequest, VendState, new_request_id
+from kiosk.model import Vend, VendRequest, VendState, new_request_id
+from tests.stocking import full
 
 CONFIG = """
 [kiosk]
@@ -25,7 +26,7 @@ speed = {speed}
 glass_port = {glass_port}
 
 [privacy]
-release_s = 0
+{privacy}
 
 [paths]
 state = "{folder}/state"
@@ -34,18 +35,7 @@ runtime = "{folder}/run"
 [telemetry]
 {telemetry}
 
-[[products]]
-sku = "NAL"
-name = "Naloxone nose spray"
-pictogram = "naloxone"
-essential = true
-
-[[products]]
-sku = "STRIP"
-name = "Fentanyl test strips"
-pictogram = "strips"
-limit_per_visit = 3
-
+{products}
 [[slots]]
 id = "A1"
 product = "NAL"
@@ -93,6 +83,22 @@ options = {{ pin = 12 }}
 name = "status light"
 driver = "gpio_light"
 options = {{ pin = 13 }}
+
+{extra}
+"""
+
+PRODUCTS = """
+[[products]]
+sku = "NAL"
+name = "Naloxone nose spray"
+pictogram = "naloxone"
+essential = true
+
+[[products]]
+sku = "STRIP"
+name = "Fentanyl test strips"
+pictogram = "strips"
+limit_per_visit = 3
 """
 
 START_S = 20.0
@@ -103,12 +109,23 @@ class KioskProcess:
     """`kiosk run` in `folder`. Everything it keeps survives `kill`, as on a real disk."""
 
     def __init__(
-        self, folder: Path, *, speed: float = 20.0, capacity: int = 9, telemetry: str = "", glass_port: int = 0
+        self,
+        folder: Path,
+        *,
+        speed: float = 20.0,
+        capacity: int = 9,
+        telemetry: str = "",
+        glass_port: int = 0,
+        products: str = PRODUCTS,
+        privacy: str = "release_s = 0",
+        extra: str = "",
     ) -> None:
+        """Write kiosk.toml. `products` are its products, `extra` is put at its end; both are TOML."""
         self.folder = folder
         self.config = folder / "kiosk.toml"
-        settings = {"speed": speed, "capacity": capacity, "telemetry": telemetry, "glass_port": glass_port}
-        self.config.write_text(CONFIG.format(folder=folder, **settings))
+        settings = {"speed": speed, "capacity": capacity, "glass_port": glass_port}
+        tables = {"telemetry": telemetry, "products": products, "privacy": privacy, "extra": extra}
+        self.config.write_text(CONFIG.format(folder=folder, **settings, **tables))
         self.state = folder / "state"
         self.socket = folder / "run" / "control.sock"
         self.client = Client(str(self.socket))
@@ -166,12 +183,8 @@ class KioskProcess:
         return self._process is not None and self._process.poll() is None
 
     def fill(self) -> None:
-        """Count every slot full, as the simulated machine is when new."""
-        for slot in self.client.stock().slots:
-            request = RestockRequest(
-                id=new_request_id(), slot=slot.slot, found=0, added=slot.capacity, as_of=slot.version
-            )
-            self.client.restock(request)
+        """Count every slot full, as the simulated machine is when new, in one visit."""
+        self.client.restock(full(self.client.stock()))
 
     def vend(self, *, sku: str | None = None, slot: str | None = None) -> Vend:
         """Ask for an item and wait for the end."""

@@ -13,11 +13,12 @@ import click
 import msgspec
 
 from kiosk import __version__
-from kiosk.config import Config, load, show
+from kiosk.config import Config, keep, load, load_or_last_good, show
+from kiosk.config.keys import save_new_key
 from kiosk.control.client import Client
 from kiosk.errors import ConfigError, KioskError
 from kiosk.hardware import registry
-from kiosk.model import Outcome, Purpose, SlotStock, Vend, VendRequest, VendState, new_request_id
+from kiosk.model import Outcome, Purpose, RecallRequest, SlotStock, Vend, VendRequest, VendState, new_request_id
 
 T = TypeVar("T", bound=Callable[..., Any])
 
@@ -53,6 +54,11 @@ config_option = click.option(
     show_default=True,
     help="The kiosk's configuration.",
 )
+last_good_option = click.option(
+    "--last-good",
+    type=click.Path(path_type=Path),
+    help="Where the last settings that worked are kept; they are used while the configuration has mistakes.",
+)
 socket_option = click.option(
     "--socket",
     "client",
@@ -84,16 +90,22 @@ def main() -> None:
 
 @main.command()
 @config_option
+@last_good_option
 @click.option("--log-level", default="INFO", show_default=True, type=click.Choice(["DEBUG", "INFO", "WARNING"]))
 @_example("kiosk run --config /etc/kiosk/kiosk.toml")
-def run(config_path: Path, log_level: str) -> None:
+def run(config_path: Path, last_good: Path | None, log_level: str) -> None:
     """Run the kiosk until it is told to stop; a press may move metal from then on."""
     from kiosk.daemon import Daemon
 
     logging.basicConfig(level=log_level, format="%(levelname)s %(name)s %(message)s", stream=sys.stderr)
-    daemon = Daemon(load(config_path, registry))
+    loaded = load_or_last_good(config_path, last_good, registry)
+    daemon = Daemon(loaded.config)
+    if loaded.mistakes:
+        daemon.note_mistakes(config_path, loaded.mistakes)
     try:
         daemon.start()
+        if last_good is not None and not loaded.mistakes:
+            keep(loaded.text, last_good)
         # What start-up made stays until the end: the collector need not look at it again, least of all in a vend.
         gc.collect()
         gc.freeze()
@@ -200,15 +212,76 @@ def admin_code(client: Client) -> None:
     click.echo(f"{made.code}\nGood once, for {made.valid_s // 60} minutes. An earlier code is void now.")
 
 
+@main.command("new-code")
+@socket_option
+@_example("kiosk new-code")
+def new_code(client: Client) -> None:
+    """Make an anonymous code, four easy words, for a visitor; nothing of it is kept."""
+    made = client.new_code()
+    click.echo(f"{made.code}\nGood until {made.until.isoformat()}, at every kiosk of the programme.")
+
+
+@main.command("new-code-key")
+@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
+@_example("kiosk new-code-key /etc/kiosk/codes.key")
+def new_code_key(path: Path) -> None:
+    """Make the secret key that all kiosks of a programme share, so that each knows the others' codes."""
+    save_new_key(path)
+    click.echo(f"{path} is made. Copy it to every kiosk of the programme, and to nobody else.")
+
+
+@main.command()
+@click.argument("lot")
+@click.option("--product", "sku", help="Only this product (sku).")
+@socket_option
+@json_option
+@_example("kiosk recall 7K2213")
+def recall(lot: str, sku: str | None, client: Client, as_json: bool) -> None:
+    """Lock a lot in every coil, as a lot of a product or of a part of a kit, now and when it is put in later."""
+    made = client.recall(RecallRequest(id=new_request_id(), lot=lot, sku=sku))
+    if as_json:
+        _print_json(made)
+        return
+    where = f"{made.quantity} in {', '.join(made.slots)}: take them out" if made.slots else "none here now"
+    click.echo(f"Lot {made.lot} is locked, {where}. To end it: kiosk lift-recall {made.id}")
+
+
+@main.command()
+@socket_option
+@json_option
+@_example("kiosk recalls")
+def recalls(client: Client, as_json: bool) -> None:
+    """Show every recall, newest first."""
+    found = client.recalls()
+    if as_json:
+        _print_json(found)
+        return
+    for made in found.recalls:
+        state = (
+            "lifted" if made.lifted else f"{made.quantity} in {', '.join(made.slots)}" if made.slots else "none here"
+        )
+        click.echo(f"{made.id}  {made.hour}  lot {made.lot}{f' of {made.sku}' if made.sku else ''}: {state}")
+
+
+@main.command("lift-recall")
+@click.argument("recall_id", metavar="ID")
+@socket_option
+@_example("kiosk lift-recall 3f1c9a52-8a0e-4f0a-9a55-2f4f5c1f9b7e")
+def lift_recall(recall_id: str, client: Client) -> None:
+    """End a recall: its lots are given out again."""
+    click.echo(f"The recall of lot {client.lift_recall(recall_id).lot} is lifted.")
+
+
 @main.command("outputs-off")
 @config_option
+@last_good_option
 @_example("kiosk outputs-off")
-def outputs_off(config_path: Path) -> None:
+def outputs_off(config_path: Path, last_good: Path | None) -> None:
     """Switch every output off while the kiosk is not running; systemd does this after each stop."""
     from kiosk.daemon import open_parts
     from kiosk.hardware.pins import open_board
 
-    config: Config = load(config_path, registry)
+    config: Config = load_or_last_good(config_path, last_good, registry).config
     parts = open_parts(config, open_board(config))
     parts.close()
     for name, why in parts.broken.items():

@@ -9,7 +9,7 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -54,6 +54,13 @@ class Daemon:
         """What is wrong with the kiosk as a whole: where, and a sentence for staff."""
         self._undo = ExitStack()
         self._stop = threading.Event()
+
+    def note_mistakes(self, path: Path, mistakes: Sequence[str]) -> None:
+        """Tell staff that a configuration could not be used, and the last settings that worked are."""
+        for mistake in mistakes:
+            log.error("A mistake in the configuration: %s", mistake)
+        told = f"{path.name} has mistakes, so the kiosk runs with the last settings that worked: {mistakes[0]}"
+        self.faults.append((path.name, f"{told} See all of them with: kiosk check-config {path}"))
 
     def start(self) -> None:
         """Start every part, the emergency path first. Raises KioskError when the kiosk cannot work at all."""

@@ -1,5 +1,6 @@
 """kiosk.toml: what this kiosk is made of. Typed and closed; every mistake is told at once, with its path."""
 
+from kiosk.config.last_good import Loaded, keep, load_or_last_good
 from kiosk.config.load import Drivers, load, parse
 from kiosk.config.settings import (
     CodeSettings,
@@ -26,6 +27,7 @@ __all__ = [
     "Hardware",
     "Input",
     "Kiosk",
+    "Loaded",
     "Options",
     "Part",
     "Paths",
@@ -35,7 +37,9 @@ __all__ = [
     "Simulator",
     "Slot",
     "Telemetry",
+    "keep",
     "load",
+    "load_or_last_good",
     "parse",
     "show",
 ]

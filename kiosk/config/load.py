@@ -40,7 +40,7 @@ def load(path: str | os.PathLike[str], drivers: Drivers) -> Config:
     An essential product's `expired` is always "last". Raises ConfigError with every mistake, each with its path;
     nothing else is ever raised for what a file says.
     """
-    return parse(_read(Path(path)), drivers, str(path))
+    return parse(read(Path(path)), drivers, str(path))
 
 
 def parse(text: str, drivers: Drivers, name: str = "kiosk.toml") -> Config:
@@ -61,7 +61,8 @@ def parse(text: str, drivers: Drivers, name: str = "kiosk.toml") -> Config:
     return msgspec.convert(sound, Config)
 
 
-def _read(path: Path) -> str:
+def read(path: Path) -> str:
+    """Return the text of a configuration file. Raises ConfigError with the place and the remedy."""
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)

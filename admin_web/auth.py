@@ -15,7 +15,7 @@ from admin_web.store import Person, Store
 PUBLIC = frozenset({"static", "look.serve", "sign_in.page", "claim.page", "alive"})
 """Endpoints that need no sign-in. Whatever is not here, does."""
 
-COMES_BACK = frozenset({"slot.page", "visit.slot", "product.page", "check.page", "recall_new.page"})
+COMES_BACK = frozenset({"slot.page", "visit.slot", "product.page", "check.page", "recalls.new"})
 """Pages whose form is filled in again after a sign-in that ran out in between."""
 
 LONGEST = 6000

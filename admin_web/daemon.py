@@ -7,16 +7,27 @@ from flask import Flask, current_app
 from admin_web.settings import Settings
 from kiosk.control.client import Client
 
+IMPATIENT_S = 1.0
+"""How long a page waits for what it can do without, in seconds."""
+
 
 def init_app(app: Flask, settings: Settings) -> None:
     """Give the app its client. Nothing is asked yet, so the pages start with or without a daemon."""
     app.extensions["kiosk_client"] = Client(settings.control_socket, settings.daemon_timeout_s)
+    app.extensions["kiosk_impatient"] = Client(settings.control_socket, IMPATIENT_S)
     app.extensions["kiosk_site"] = ""
 
 
 def kiosk() -> Client:
     """Return the client of the control API. Its calls raise DaemonAwayError when nobody answers."""
     client = current_app.extensions["kiosk_client"]
+    assert isinstance(client, Client)
+    return client
+
+
+def impatient() -> Client:
+    """Return a client for questions that a page can do without; the kiosk may be busy with an item for a while."""
+    client = current_app.extensions["kiosk_impatient"]
     assert isinstance(client, Client)
     return client
 

@@ -102,9 +102,11 @@ def _review(excursion: Excursion, *, essential: bool) -> Job:
     """Ask for a decision. The text says how warm or cold it was; until then the lots are given out as usual."""
     return Job(
         worth=Worth.EXCURSION,
-        what=f"Is {excursion.product.lower()} still good?",
+        what=f"Is {excursion.product.lower()} still good?"
+        if excursion.ended
+        else f"Bad for {excursion.product.lower()}",
         why=excursion.text,
-        verb="Decide",
+        verb="Decide" if excursion.ended else "Look",
         essential=essential,
         page="excursions.one",
         at={"excursion": excursion.id},
@@ -126,7 +128,7 @@ def _of_slot(slot: SlotStock, told: list[str], *, sold_out_is_told: bool) -> lis
             job(Worth.FAULT, *_split(text), "Look")
     for worth, what, lot, reason in _wrong(slot):
         row = {"removed-0-reason": reason.value, "removed-0-lot": str(lot.id) if len(slot.lots) > 1 else ""}
-        job(worth, f"{what}: take out {lot.quantity}", _behind(slot, lot), "Take out", **row)
+        job(worth, f"{what}: take out {_all(slot, lot)}", _behind(slot, lot), "Take out", **row)
     if slot.unresolved:
         job(Worth.COUNT, "Count this slot", f"{words.items(slot.unresolved)} may or may not have come out.", "Count")
     if slot.jams:
@@ -147,6 +149,11 @@ def _wrong(slot: SlotStock) -> list[tuple[Worth, str, CoilLot, Reason]]:
     return found + [(Worth.EXPIRED, "Expired in front", lot, Reason.EXPIRED) for lot in front]
 
 
+def _all(slot: SlotStock, lot: CoilLot) -> str:
+    """Say how many of a lot there are, as far as that is known: while something is unresolved, some may be gone."""
+    return f"up to {lot.quantity}" if slot.unresolved else str(lot.quantity)
+
+
 def _behind(slot: SlotStock, lot: CoilLot) -> str:
     """Say which lot it is, and whether it keeps what lies behind it from coming out."""
     name = f"Lot {lot.lot}, {slot.product.lower()}." if lot.lot else f"{slot.product}, no lot written."
@@ -155,9 +162,9 @@ def _behind(slot: SlotStock, lot: CoilLot) -> str:
 
 
 def _told_anyway(slot: SlotStock, text: str) -> bool:
-    """Say whether a slot's fault only repeats its jams or unresolved items, which have jobs of their own."""
+    """Say whether a slot's fault only repeats its jams, its unresolved items or its lots, which have their own jobs."""
     jam = slot.jams and re.search(r"\bfailed (once|twice|\d+ times)\b", text)
-    return bool(jam) or bool(slot.unresolved and "unresolved" in text)
+    return bool(jam) or bool(slot.unresolved and "unresolved" in text) or words.about_lots(slot, text)
 
 
 def _merged(jobs: list[Job]) -> list[Job]:

@@ -38,7 +38,7 @@ class RestockForm(Form):
             if rows.entries[-1].form.used() and len(rows.entries) < MOST:
                 rows.append_entry()
         for entry in self.removed:
-            entry.form.lot.choices = [("", "From the front"), *map(lot_choice, stock.lots)]
+            entry.form.lot.choices = [("", "From the front"), *dict(map(lot_choice, stock.lots)).items()]
         if self.as_of.data is None:
             self.count_anew()
 

@@ -9,10 +9,13 @@ from admin_web import restock_words, words
 FILTERS = {
     "at_field": words.at_field,
     "day": restock_words.day,
+    "degrees": words.degrees,
     "drift": restock_words.drift,
     "drift_over_time": restock_words.drift_over_time,
+    "duration": words.duration,
     "flag": words.flag,
     "hour": words.hour,
+    "in_hours": words.in_hours,
     "inside": words.inside,
     "some_items": words.items,
     "lot_name": restock_words.lot_name,

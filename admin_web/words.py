@@ -44,7 +44,7 @@ def flag(stock: SlotStock) -> str:
         "recall": Lock.RECALLED in locks,
         "spoiled": Lock.SPOILED in locks,
         "count": bool(stock.unresolved),
-        "fault": bool(stock.faults),
+        "fault": any(not about_lots(stock, text) for text in stock.faults),
         "sold out": sold_out(stock),
         "expired": stock.front_expired,
         "low": stock.on_hand < stock.par,
@@ -53,10 +53,15 @@ def flag(stock: SlotStock) -> str:
     return next((word for word, worn in flags.items() if worn), "")
 
 
+def hangs(slot: str) -> tuple[str, int, str]:
+    """Return what sorts a slot's name by where it hangs: A2 before A10 before B1."""
+    return slot[:1], len(slot), slot
+
+
 def rows(slots: tuple[SlotStock, ...]) -> list[tuple[str, list[SlotStock]]]:
     """Group slots as the machine hangs: by row letter from the top, by number from the left."""
     wall: dict[str, list[SlotStock]] = {}
-    for slot in sorted(slots, key=lambda slot: (slot.slot[:1], len(slot.slot), slot.slot)):
+    for slot in sorted(slots, key=lambda slot: hangs(slot.slot)):
         wall.setdefault(slot.slot[:1], []).append(slot)
     return list(wall.items())
 
@@ -75,9 +80,14 @@ def at_a_glance(state: KioskState) -> list[str]:
     return [*said, "online" if state.telemetry.connected else "offline"]
 
 
+def about_lots(stock: SlotStock, text: str) -> bool:
+    """Say whether a slot's fault is about its lots: the pages tell that in words of their own, lot by lot."""
+    return bool(stock.locked and "recalled or spoiled" in text) or (stock.front_expired and "past its date" in text)
+
+
 def condition(stock: SlotStock) -> list[tuple[str, str]]:
     """Return how a slot is, as (tone, sentence), without saying how many are expected inside."""
-    said = [("urgent", text) for text in stock.faults if "unresolved" not in text]
+    said = [("urgent", text) for text in stock.faults if "unresolved" not in text and not about_lots(stock, text)]
     if stock.jams and not said:
         said.append(("urgent", f"It failed {times(stock.jams)}. Clear the coil, then do a test turn."))
     if stock.unresolved:
@@ -119,3 +129,21 @@ def hour(label: str) -> str:
 def funders(slots: tuple[SlotStock, ...]) -> list[str]:
     """Return who paid for what lies in the slots, to choose from."""
     return sorted({lot.funder for slot in slots for lot in slot.lots if lot.funder})
+
+
+def duration(minutes: int) -> str:
+    """Return minutes as words: "45 minutes", "3 hours 25 minutes"."""
+    hours, rest = divmod(minutes, 60)
+    said = [f"{hours} hour{'' if hours == 1 else 's'}"] if hours else []
+    said += [f"{rest} minute{'' if rest == 1 else 's'}"] if rest or not hours else []
+    return " ".join(said)
+
+
+def in_hours(minutes: int) -> str:
+    """Return minutes as hours for a table: "0", "under 1", "4"."""
+    return "under 1" if 0 < minutes < 60 else str(round(minutes / 60))
+
+
+def degrees(celsius: float) -> str:
+    """Return a temperature as "31.2 °C"."""
+    return f"{celsius:.1f} °C"

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
-from admin_web import auth, visit
+from admin_web import auth, visit, words
 from admin_web.daemon import kiosk
 from admin_web.drafts import drafts
 from kiosk.errors import ConflictError, NotFoundError
@@ -36,7 +36,9 @@ def page() -> str:
 @blueprint.get("/restocks/<restock>")
 def result(restock: str) -> str:
     """Say what a visit did, slot by slot; `?just=1` right after it was saved."""
-    return render_template("restock_result.html", restock=_find(restock), just=request.args.get("just") == "1")
+    found = _find(restock)
+    lines = sorted(found.lines, key=lambda line: words.hangs(line.slot))
+    return render_template("restock_result.html", restock=found, lines=lines, just=request.args.get("just") == "1")
 
 
 @blueprint.route("/restocks/<restock>/undo", methods=["GET", "POST"])

@@ -58,6 +58,9 @@ class FakeDesk:
         self.excursions: list[Excursion] = []
         self.shortage = Shortage(demand=(), outages=())
         self.codes_on = True
+        self.broken = False
+        """Refuse to tell about excursions, as while the disk fails."""
+        self.always_hidden: set[str] = set()
 
     def answer(self, method: str, parts: list[str], body: bytes) -> tuple[int, Any]:
         match method, parts:
@@ -67,6 +70,8 @@ class FakeDesk:
                 return 200, self._recall(msgspec.json.decode(body, type=RecallRequest))
             case "POST", ["recalls", recall, "lift"]:
                 return 200, self._lift(recall)
+            case "GET", ["excursions"] if self.broken:
+                raise RefusalError(503, "ledger", "The ledger could not be read.")
             case "GET", ["excursions"]:
                 return 200, Excursions(excursions=tuple(self.excursions))
             case "POST", ["excursions", number, "review"]:
@@ -106,6 +111,8 @@ class FakeDesk:
     def _review(self, number: int, decision: Decision) -> Excursion:
         for place, known in enumerate(self.excursions):
             if known.id == number:
+                if known.ended is None:
+                    raise RefusalError(409, "conflict", "It is still out of range. Decide when it is over.")
                 if known.decision not in {None, decision}:
                     raise RefusalError(409, "conflict", "Somebody decided about it already.")
                 if decision is Decision.REMOVE:
@@ -125,7 +132,9 @@ class FakeDesk:
         if not mine:
             raise RefusalError(404, "not_found", f"This kiosk has no product {request.sku}.")
         for slot in mine:
-            self.world.change(slot.slot, hidden=request.hidden, version=slot.version)
+            self.world.change(
+                slot.slot, hidden=request.hidden or request.sku in self.always_hidden, version=slot.version
+            )
         return Stock(slots=tuple(self.world.slots.values()))
 
     def _code(self) -> VisitorCode:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench import latency, process, throughput
+from bench import history, latency, process, throughput
 from bench.result import Result, write
 
 RESULTS = Path(__file__).parent / "results.json"
 
-PARTS = (latency, throughput, process)
+PARTS = (latency, throughput, process, history)
 
 
 def main() -> None:

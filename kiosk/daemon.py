@@ -41,6 +41,8 @@ T = TypeVar("T")
 BEAT_S = 1.0
 """How often the main thread looks after the others, in seconds."""
 
+HOURS_A_DAY = 24
+
 STUCK_S = 9.0
 """The vend thread proves progress at each step; the longest, watching after a motor fell silent, takes 8 s."""
 
@@ -97,13 +99,16 @@ class Daemon:
             signal.signal(number, lambda *_: self._stop.set())
         sdnotify.ready()
         log.info("The kiosk is ready: id=%s slots=%d", self._config.kiosk.id, len(self._config.slots))
-        hour = 0
+        hour, day = 0, self.parts.board.clock.stamp().hour // HOURS_A_DAY
         while not self._stop.wait(BEAT_S):
             if self.service.progressed_within(STUCK_S):
                 sdnotify.watchdog()
             if not self.telemetry.alive():
                 log.critical("The telemetry thread ended, so the process ends too: systemd starts it again.")
                 threads.end_process()
+            if self.parts.board.clock.stamp().hour // HOURS_A_DAY != day:
+                day = self.parts.board.clock.stamp().hour // HOURS_A_DAY
+                threads.start("check", self.service.check)
             if self.service.damaged and not self.service.busy:
                 log.critical("The ledger is damaged, so the process ends: the next start sets it aside.")
                 threads.end_process()

@@ -77,7 +77,7 @@ def _questions(app: Flask, service: Service, reader: Reader, status: Status) -> 
     @app.get("/v1/slots/<slot>")
     def slot_detail(slot: str) -> Response:
         stock = service.slot(slot)
-        return _answer(SlotDetail(stock=stock, drifts=reader.drifts(slot), events=reader.events(20, slot=slot)))
+        return _answer(SlotDetail(stock=stock, drifts=reader.drifts(slot), events=reader.events(10, slot=slot)))
 
     @app.get("/v1/events")
     def events() -> Response:

@@ -55,7 +55,7 @@ class Scribe:
         try:
             intent = self._ledger.vends.intent(request, slot, sku, attempt=attempt, lot=lot)
         except LedgerError as error:
-            self._note(error)
+            self.note(error)
             if not essential:
                 raise
             self._hold(made)
@@ -69,7 +69,7 @@ class Scribe:
             try:
                 self._ledger.vends.outcome(entry.intent, verdict, hanging)
             except LedgerError as error:
-                self._note(error)
+                self.note(error)
             else:
                 return
         self._hold(replace(entry.made, verdict=verdict))
@@ -106,7 +106,7 @@ class Scribe:
             if self.fault:
                 self._ledger.prove()
         except LedgerError as error:
-            self._note(error)
+            self.note(error)
             return False
         self.fault = None
         return opened
@@ -116,7 +116,7 @@ class Scribe:
         try:
             write()
         except LedgerError as error:
-            self._note(error)
+            self.note(error)
 
     def _merge(self) -> None:
         """Have the ledger take over what waits. It knows each attempt by its request, so it takes each once."""
@@ -131,17 +131,19 @@ class Scribe:
         try:
             self._journal.append(made)
         except LedgerError as error:
-            self._note(error)
+            self.note(error)
 
     def _read_journal(self) -> None:
         for made in self._journal.open():
             self._waiting.setdefault((made.request.id, made.attempt), made)
 
-    def _note(self, error: LedgerError) -> None:
+    def note(self, error: LedgerError) -> None:
         """Keep a failure for the state. The log gets it at DEBUG only: its time would tell when somebody was here."""
         log.debug("%s", error)
         self.fault = str(error)
-        self.damaged |= isinstance(error, LedgerDamagedError)
+        if isinstance(error, LedgerDamagedError) and not self.damaged:
+            self.damaged = True
+            self.keep(self._ledger.suspect)
 
 
 def _stayed(verdict: Finish) -> bool:

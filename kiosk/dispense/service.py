@@ -136,6 +136,14 @@ class Service:
         """Take acknowledged events out of the outbox, when the vend thread has time."""
         self._inbox.put(lambda: self._ledger.outbox.forget(ranges))
 
+    def check(self) -> None:
+        """Look through the whole ledger. Takes seconds; belongs into a thread of its own, now and then."""
+        try:
+            self._reader.check()
+        except LedgerError as error:
+            failed = error
+            self._inbox.put(lambda: self._scribe.note(failed))
+
     def stray(self) -> None:
         """Take notice that the drop sensor saw something. Runs in the callback thread; only queues."""
         self._inbox.put(self._account_strays)

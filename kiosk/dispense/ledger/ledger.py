@@ -44,6 +44,7 @@ class Ledger:
 
     def __init__(self, path: Path, clock: Clock) -> None:
         self._path = path
+        self._suspect = path.with_name(f"{path.name}.suspect")
         self._clock = clock
         self._book = book = Book(path, clock)
         self._trusted = 0
@@ -67,11 +68,23 @@ class Ledger:
         A damaged file is set aside, and a new one begun in which every slot may hold anything up to its capacity,
         until it is counted. Raises LedgerError when the disk cannot be written.
         """
+        known = {*skus, *(planned.sku for planned in slots.values())}
+        if not self._suspect.exists():
+            try:
+                self._open(slots, known)
+            except LedgerDamagedError:
+                pass
+            else:
+                return
+        self._set_aside()
+        self._open(slots, known)
+
+    def suspect(self) -> None:
+        """Have the next `open` set the file aside: it was found damaged in a place that opening does not look at."""
         try:
-            self._open(slots, {*skus, *(planned.sku for planned in slots.values())})
-        except LedgerDamagedError:
-            self._set_aside()
-            self._open(slots, {*skus, *(planned.sku for planned in slots.values())})
+            self._suspect.touch()
+        except OSError as error:
+            raise LedgerError(f"The ledger is damaged, and that could not be noted: {error}.") from error
 
     def _open(self, slots: Mapping[str, Planned], skus: Container[str]) -> None:
         self._book.open()
@@ -96,6 +109,7 @@ class Ledger:
         """Move a damaged file away, with its log, under a name that says so; nothing of it is deleted."""
         aside = self._path.with_name(f"{self._path.name}.damaged-{len(self._damaged()) + 1}")
         try:
+            self._suspect.unlink(missing_ok=True)
             # The file itself comes last: until it has gone, the next start finds it damaged again.
             for suffix in ("-wal", "-shm", ""):
                 part = self._path.with_name(self._path.name + suffix)

@@ -12,7 +12,7 @@ from kiosk.clock import label
 from kiosk.dispense import words
 from kiosk.dispense.ledger.restocks import restocked
 from kiosk.dispense.ledger.schema import PENDING
-from kiosk.dispense.ledger.store import connect_reader, translated
+from kiosk.dispense.ledger.store import check_all, connect_reader, translated
 from kiosk.model import (
     Attempt,
     Demand,
@@ -61,6 +61,10 @@ class Reader:
         """Name this ledger: sequence numbers are never used twice within it."""
         rows = self._rows("SELECT value FROM meta WHERE key = 'epoch'")
         return str(rows[0][0]) if rows else ""
+
+    def check(self) -> None:
+        """Check the whole file, which may take seconds; vends go on meanwhile. Raises LedgerDamagedError."""
+        check_all(self._path)
 
     def _rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         with translated("The ledger could not be read"), self._lock:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sqlite_utils import Database
@@ -81,7 +81,23 @@ def _open(uri: str) -> sqlite3.Connection:
 
 
 def _check(connection: sqlite3.Connection, path: Path) -> None:
-    """Raise LedgerDamagedError when the file is damaged. 76 ms for a million rows."""
-    found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    """Raise LedgerDamagedError when the file is damaged. 260 ms for a million movements.
+
+    The table of vends is left to the nightly check: it is half of the file, and no count hangs on it.
+    """
+    tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    for table in tables:
+        if table != "vend":
+            _whole(connection, f"PRAGMA quick_check([{table}])", path)
+
+
+def check_all(path: Path) -> None:
+    """Check the whole file, on a connection of its own. Raises LedgerDamagedError. A second for a million movements."""
+    with translated(f"The ledger {path} could not be read"), closing(connect_reader(path)) as connection:
+        _whole(connection, "PRAGMA quick_check", path)
+
+
+def _whole(connection: sqlite3.Connection, check: str, path: Path) -> None:
+    found = connection.execute(check).fetchone()[0]
     if found != "ok":
         raise LedgerDamagedError(f"The ledger {path} is damaged: {found}. Count every slot.")

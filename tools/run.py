@@ -20,7 +20,7 @@ from kiosk.control.client import Client
 from kiosk.errors import DaemonAwayError, KioskError
 from kiosk.hardware import registry
 from kiosk.hardware.simulator import world
-from kiosk.model import RestockRequest, new_request_id
+from kiosk.model import Added, RestockLine, RestockRequest, new_request_id
 from kiosk.telemetry.broker import DemoBroker
 from tools.children import HOST, Child, DemoError, free_port, listens, take_lock
 
@@ -69,21 +69,15 @@ class Demo:
             return
         inside = world.inside(self.config.paths.state)
         expiry = datetime.datetime.now(datetime.UTC).date() + datetime.timedelta(days=730)
-        print("Stocking the machine:", end="", flush=True)
+        lines = []
         for slot in self.client.stock().slots:
-            self.client.restock(
-                RestockRequest(
-                    id=new_request_id(),
-                    slot=slot.slot,
-                    found=0,
-                    added=inside.get(slot.slot, slot.capacity),
-                    as_of=slot.version,
-                    lot=f"DEMO-{slot.sku}",
-                    expiry=expiry,
-                )
+            put_in = inside.get(slot.slot, slot.capacity)
+            fresh = Added(quantity=put_in, lot=f"DEMO-{slot.sku}", expiry=expiry) if put_in else None
+            lines.append(
+                RestockLine(slot=slot.slot, as_of=slot.version, found=0, added=() if fresh is None else (fresh,))
             )
-            print(f" {slot.slot}", end="", flush=True)
-        print(flush=True)
+        self.client.restock(RestockRequest(id=new_request_id(), lines=tuple(lines)))
+        print(f"The machine is stocked: {len(lines)} slots.", flush=True)
         done.touch()
 
     def table(self) -> str:

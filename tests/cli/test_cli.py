@@ -72,7 +72,9 @@ def test_show_config_gives_effective_values(kiosk: KioskProcess) -> None:
 def test_stock_and_events_for_people_and_programs(kiosk: KioskProcess) -> None:
     assert "A1   Naloxone nose spray" in ask(kiosk, "stock").stdout
     assert {slot["slot"] for slot in json.loads(ask(kiosk, "stock", "--json").stdout)["slots"]} == {"A1", "A2", "B1"}
-    assert "Counted and filled." in ask(kiosk, "events").stdout
+    told = ask(kiosk, "events").stdout
+    assert "Counted: 0." in told
+    assert "Put in: 9." in told
     assert json.loads(ask(kiosk, "events", "--json", "--limit", "1").stdout)["events"][0]["hour"].endswith(":00Z")
 
 

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from kiosk.hardware.simulator.world import inside, motions
-from kiosk.model import RestockRequest, VendRequest, new_request_id
+from kiosk.model import VendRequest, new_request_id
 from tests.conftest import Evidence
 from tests.kiosk_process import KioskProcess
+from tests.stocking import counted, visit
 
 KILLS = 100
 VEND_S = 0.35
@@ -89,9 +90,7 @@ def out_of_bounds(kiosk: KioskProcess) -> list[str]:
 def settle(kiosk: KioskProcess) -> None:
     """Count what is unresolved as staff would, so that the next kill is judged by a narrow range again."""
     truly = inside(kiosk.state)
-    for slot in kiosk.client.stock().slots:
-        if slot.unresolved:
-            count = RestockRequest(
-                id=new_request_id(), slot=slot.slot, found=truly[slot.slot], added=0, as_of=slot.version
-            )
-            assert kiosk.client.restock(count).drift == 0
+    unresolved = [slot for slot in kiosk.client.stock().slots if slot.unresolved]
+    if unresolved:
+        done = kiosk.client.restock(visit(*(counted(slot, truly[slot.slot]) for slot in unresolved)))
+        assert [line.drift for line in done.lines] == [0] * len(unresolved)

@@ -69,6 +69,7 @@ def test_nothing_tells_when_somebody_took_something(tmp_path: Path, broker: Mosq
         undo.callback(listener.close)
         kiosk.start()
         kiosk.fill()
+        until(lambda: kiosk.client.state().telemetry.connected, "it is connected", 20)
         log_before = kiosk.log.read_text()
         vends = [kiosk.vend(sku="NAL") for _ in range(3)]
         last = kiosk.client.events(1).events[0].seq

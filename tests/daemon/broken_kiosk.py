@@ -1,0 +1,282 @@
+"""A whole kiosk in a process of its own, on a computer whose disk, clock and neighbours can be broken."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import date
+from pathlib import Path
+
+from kiosk.clock import Clock
+from kiosk.config import load
+from kiosk.control.client import Client
+from kiosk.daemon import Daemon
+from kiosk.dispense.ledger.schema import PENDING
+from kiosk.dispense.ledger.store import connect_reader
+from kiosk.errors import DaemonAwayError, KioskError
+from kiosk.hardware import registry
+from kiosk.hardware.simulator import world as simulated
+from kiosk.hardware.simulator.world import World
+from kiosk.model import Added, RestockLine, RestockRequest, Stock, new_request_id
+
+SPEED = 50.0
+
+SETTLE_SPEED = 5000.0
+"""So fast the machine lives while it has nothing to do but to notice that it was repaired."""
+
+WORKS_S = 15.0
+"""A coil is home within 5 s, an item falls in less than 1 s, and a busy computer may take the rest. Machine seconds."""
+
+FAILS_S = 25.0
+"""So much longer it takes for a coil that fails first: 5 s to come home, and up to 3.5 s for each of four looks."""
+
+CAPACITY = 9
+
+CONFIG = """
+[kiosk]
+id = "test-kiosk"
+site = "Test Street"
+
+[hardware]
+pins = "simulator"
+
+[simulator]
+speed = {speed}
+glass_port = {glass_port}
+
+[privacy]
+release_s = 0
+
+[paths]
+state = "{folder}/disk/state"
+runtime = "{folder}/run"
+
+[telemetry]
+host = "127.0.0.1"
+port = {broker_port}
+tls = false
+
+[[products]]
+sku = "NAL"
+name = "Naloxone nose spray"
+pictogram = "naloxone"
+essential = true
+temperature_c = [15, 25]
+excursion_c = [4, 40]
+
+[[products]]
+sku = "STRIP"
+name = "Fentanyl test strips"
+limit_per_visit = 3
+
+[[slots]]
+id = "A1"
+product = "NAL"
+capacity = 9
+options = {{ motor_pin = 2, home_pin = 3 }}
+
+[[slots]]
+id = "A2"
+product = "NAL"
+capacity = 9
+options = {{ motor_pin = 4, home_pin = 5 }}
+
+[[slots]]
+id = "B1"
+product = "STRIP"
+capacity = 9
+options = {{ motor_pin = 6, home_pin = 7 }}
+
+[[sensors]]
+name = "drop beam"
+driver = "drop_beam"
+options = {{ pin = 8, emitter_pin = 9 }}
+
+[[sensors]]
+name = "thermometer"
+driver = "thermometer"
+
+[[inputs]]
+name = "naloxone"
+driver = "button"
+product = "NAL"
+options = {{ pin = 11 }}
+
+[[lights]]
+name = "status light"
+driver = "gpio_light"
+options = {{ pin = 13 }}
+"""
+
+
+class Computer:
+    """The computer's clock, where the daemon reads it: when it was set, and how far it is off."""
+
+    def __init__(self, folder: Path) -> None:
+        self._synchronized = folder / "synchronized"
+        self._synchronized.touch()
+        self._off_s = 0.0
+        Clock.__init__.__defaults__ = (1.0, self._synchronized, lambda: time.time() + self._off_s)
+
+    def set_clock(self, year: int) -> None:
+        """Have the clock wrong, and say that nothing has set it."""
+        self._synchronized.unlink(missing_ok=True)
+        self._off_s = (date(year, 1, 1) - date(1970, 1, 1)).days * 86400.0 - time.time()
+
+    def mend_clock(self) -> None:
+        """Set it from the network."""
+        self._off_s = 0.0
+        self._synchronized.touch()
+
+
+def free_port() -> int:
+    """Return a port of this computer that nobody uses."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Kiosk:
+    """The daemon with its machine. `disk` is where its files are; the machine's metal is not on it.
+
+    Use it in a process of its own: it changes where every simulated machine and every clock of the process are.
+    """
+
+    def __init__(self, folder: Path, broker_port: int) -> None:
+        self.folder = folder
+        self.disk = folder / "disk"
+        self.state = self.disk / "state"
+        self.ledger = self.state / "ledger.db"
+        self.config = folder / "kiosk.toml"
+        self.socket = folder / "run" / "control.sock"
+        self.glass_port = free_port()
+        self.broker_port = broker_port
+        self.computer = Computer(folder)
+        self.client = Client(str(self.socket), timeout_s=3.0)
+        self.blocked = contextlib.ExitStack()
+        """What holds things that the kiosk wants, until it is mended."""
+        self.presses = 0
+        simulated.STATE_FILE = str(folder / "metal.json")
+        simulated.SYS_DIRECTORY = str(folder / "sys")
+        self.write_config()
+        self.daemon: Daemon | None = None
+
+    def write_config(self) -> None:
+        """Write kiosk.toml, a good one."""
+        places = {"folder": self.folder, "glass_port": self.glass_port, "broker_port": self.broker_port}
+        self.config.write_text(CONFIG.format(speed=SPEED, **places))
+
+    def start(self) -> None:
+        """Start the daemon as `kiosk run` does."""
+        self.daemon = Daemon(load(self.config, registry))
+        self.daemon.start()
+
+    def stop(self) -> None:
+        """Stop it."""
+        if self.daemon is not None:
+            self.daemon.stop()
+            self.daemon = None
+
+    def restart(self) -> None:
+        """Stop and start it, as systemd does."""
+        self.stop()
+        self.start()
+
+    @property
+    def running(self) -> Daemon:
+        """The daemon, which is running."""
+        assert self.daemon is not None
+        return self.daemon
+
+    @property
+    def world(self) -> World:
+        """The machine."""
+        world: World = self.running.parts.board.world  # type: ignore[attr-defined]
+        return world
+
+    def fill(self) -> None:
+        """Count every slot full, as the simulated machine is when new. A1 holds what expires first."""
+        expiry = {"A1": date(2040, 1, 31), "A2": date(2041, 1, 31), "B1": date(2042, 1, 31)}
+        lines = tuple(
+            RestockLine(
+                slot=slot.slot,
+                as_of=slot.version,
+                found=0,
+                added=(Added(quantity=CAPACITY, lot=f"LOT-{slot.slot}", expiry=expiry[slot.slot]),),
+            )
+            for slot in self.client.stock().slots
+        )
+        self.client.restock(RestockRequest(id=new_request_id(), lines=lines))
+
+    # -- what is true, and what is said ----------------------------------------------------------------------------
+
+    def dropped(self) -> int:
+        """Return how many items of naloxone ever fell."""
+        return 2 * CAPACITY - self.world.inside("A1") - self.world.inside("A2")
+
+    def stock(self) -> Stock:
+        """Return what the kiosk says of its stock: by the control API, or what that would say."""
+        try:
+            return self.client.stock()
+        except DaemonAwayError:
+            return self.running.service.stock()
+
+    def lies(self) -> str:
+        """Return the slots of which something untrue is said; none if the stock is honest."""
+        return " ".join(
+            f"{slot.slot} holds {self.world.inside(slot.slot)}, not {slot.on_hand}+{slot.unresolved};"
+            for slot in self.stock().slots
+            if not slot.on_hand <= self.world.inside(slot.slot) <= slot.on_hand + slot.unresolved
+        )
+
+    def press(self, within_s: float) -> bool:
+        """Press the naloxone button; say whether naloxone fell within so many seconds of the machine's time.
+
+        Returns when the machine is at rest again.
+        """
+        clock, before = self.world.clock, self.dropped()
+        self.presses += 1
+        pressed_at = clock.monotonic()
+        self.world.press("naloxone")
+        fell_after = None
+        while clock.monotonic() - pressed_at < within_s + 5.0 and fell_after is None:
+            if self.dropped() > before:
+                fell_after = clock.monotonic() - pressed_at
+            elif self.running.service.busy is False and clock.monotonic() - pressed_at > 5.0:
+                break
+            time.sleep(0.002)
+        eventually(lambda: not self.running.service.busy, "the machine comes to rest")
+        eventually(lambda: not self.world.snapshot().falling, "everything has landed")
+        return fell_after is not None and fell_after <= within_s
+
+    def look_at_ledger(self) -> None:
+        """Check ledger.db itself, while nobody has it open: whole, sums right, each attempt once, outbox complete."""
+        with closing(connect_reader(self.ledger)) as db:
+            assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+            sums = "SELECT slot, sum(on_hand), sum(unresolved) FROM movement GROUP BY slot ORDER BY slot"
+            stock = "SELECT slot, on_hand, unresolved FROM stock ORDER BY slot"
+            assert db.execute(sums).fetchall() == db.execute(stock).fetchall()
+            assert db.execute("SELECT count(*) FROM vend WHERE state = 'intent'").fetchone() == (0,)
+            intents = db.execute("SELECT count(*) FROM movement WHERE kind = 'intent'").fetchone()
+            assert db.execute("SELECT count(*) FROM vend").fetchone() == intents
+            assert db.execute(f"SELECT count(*) FROM event WHERE NOT ({PENDING}) AND pending = 1").fetchone() == (0,)
+
+    def served(self) -> int:
+        """Return how many requests ledger.db says got an item, or probably did."""
+        with closing(connect_reader(self.ledger)) as db:
+            fell = "SELECT count(DISTINCT request) FROM vend WHERE state IN ('dispensed', 'presumed')"
+            return int(db.execute(fell).fetchone()[0])
+
+
+def eventually(true: Callable[[], bool], what: str, wait_s: float = 10.0) -> None:
+    """Wait until something is true; raises AssertionError when it takes too long."""
+    give_up = time.monotonic() + wait_s
+    while not true():
+        assert time.monotonic() < give_up, f"It never came true that {what}."
+        time.sleep(0.005)

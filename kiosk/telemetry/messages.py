@@ -69,7 +69,10 @@ class Event(Message, frozen=True, kw_only=True, rename=_EVENT_KEYS):
 
 
 class SlotLevel(Message, frozen=True, kw_only=True):
-    """What is in one slot; the truth lies between `on_hand` and `on_hand + unresolved`."""
+    """What is in one slot; the truth lies between `on_hand` and `on_hand + unresolved`.
+
+    `locked` of them are recalled or spoiled, and nobody gets them.
+    """
 
     slot: Short
     sku: Short
@@ -78,6 +81,7 @@ class SlotLevel(Message, frozen=True, kw_only=True):
     capacity: int
     par: int
     fault: bool
+    locked: int = 0
 
 
 class State(Message, frozen=True, kw_only=True, rename={"epoch": "e", "seq": "s", "hour": "ts", "door_open": "door"}):
@@ -305,6 +309,7 @@ def _level(slot: SlotStock) -> SlotLevel:
         capacity=slot.capacity,
         par=slot.par,
         fault=bool(slot.faults),
+        locked=slot.locked,
     )
 
 

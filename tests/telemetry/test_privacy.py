@@ -17,7 +17,7 @@ from kiosk.telemetry.release import Cadence
 KEYS = {
     "ev": {"v", "e", "s", "k", "slot", "sku", "lot", "funder", "qty", "ts", "clock_ok", "boot"},
     "state": {"v", "e", "s", "ts", "clock_ok", "slots", "faults", "door", "temperature_c", "dropped"},
-    "slots": {"slot", "sku", "on_hand", "unresolved", "capacity", "par", "fault"},
+    "slots": {"slot", "sku", "on_hand", "unresolved", "capacity", "par", "fault", "locked"},
     "status": {"v", "e", "online", "software"},
     "meta": {"v", "site", "products"},
     "products": {"sku", "name", "pictogram", "essential"},

@@ -210,9 +210,14 @@ CREATE TABLE command (
 """
 
 
+VERSION = 1
+"""What `PRAGMA user_version` says of a file that this software can read, or bring up to date."""
+
+
 @migrations()
 def first(db: Database) -> None:
     """Make the tables."""
     for statement in _FIRST.split(";\n"):
         if statement.strip():
             db.execute(statement)
+    db.execute(f"PRAGMA user_version = {VERSION}")

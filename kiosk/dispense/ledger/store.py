@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from kiosk.dispense.ledger.schema import migrations
+from kiosk.dispense.ledger.schema import VERSION, migrations
 from kiosk.errors import LedgerDamagedError, LedgerError
 
 BUSY_TIMEOUT_S = 5.0
@@ -55,6 +55,7 @@ def _set_up(connection: sqlite3.Connection, path: Path) -> None:
     # Checkpoints are made by hand when nobody waits, never between a press and the motor.
     connection.execute("PRAGMA wal_autocheckpoint=0")
     _check(connection, path)
+    _check_version(connection, path)
     migrations.apply(Database(connection))
     connection.execute("PRAGMA foreign_keys=ON")
 
@@ -89,6 +90,14 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
     for table in tables:
         if table != "vend":
             _whole(connection, f"PRAGMA quick_check([{table}])", path)
+
+
+def _check_version(connection: sqlite3.Connection, path: Path) -> None:
+    """Raise LedgerDamagedError for tables that this software does not know."""
+    is_new = connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if not is_new and not 1 <= version <= VERSION:
+        raise LedgerDamagedError(f"The ledger {path} was made by another version of this software. Count every slot.")
 
 
 def check_all(path: Path) -> None:

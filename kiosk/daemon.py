@@ -22,6 +22,7 @@ from kiosk.control.routes import create_app
 from kiosk.control.server import ControlServer
 from kiosk.dispense.parts import Parts
 from kiosk.dispense.records import Records
+from kiosk.dispense.sensors import Sensors
 from kiosk.dispense.service import Service
 from kiosk.dispense.status import Status
 from kiosk.errors import HardwareError, KioskError
@@ -78,6 +79,7 @@ class Daemon:
         undo.callback(vend_thread.join, 30)
         undo.callback(self.service.stop)
         self._listen_to_visitors()
+        self._run_beside(Sensors(self.parts.meters, board.clock, self.service.feel))
 
         self.status = Status(config, self.parts, self.service, self.faults)
         source = LedgerSource(config, self.service, records.reader, self.status)
@@ -145,7 +147,7 @@ class Daemon:
         key = load_key(settings.key_file)
         return Codes(key, settings.period, settings.issue_every_s, time.monotonic)
 
-    def _run_beside(self, part: ControlServer | Publisher) -> None:
+    def _run_beside(self, part: ControlServer | Publisher | Sensors) -> None:
         part.start()
         self._undo.callback(part.stop)
 

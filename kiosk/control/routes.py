@@ -44,6 +44,9 @@ DRAIN_BYTES = 1024 * 1024
 WAIT_S = 30.0
 """The longest that an answer about a vend is held back, in seconds."""
 
+MOST_ID = 2**63 - 1
+"""The largest number that a row of the ledger can have; SQLite takes no larger one."""
+
 REFUSALS: tuple[tuple[type[KioskError], int, str], ...] = (
     (BusyError, 409, "busy"),
     (ConflictError, 409, "conflict"),
@@ -146,7 +149,7 @@ def _staff_changes(app: Flask, staff: Staff, service: Service) -> None:
     def lift_recall(recall_id: str) -> Response:
         return _answer(staff.lift(recall_id))
 
-    @app.post("/v1/excursions/<int:excursion>/review")
+    @app.post(f"/v1/excursions/<int(max={MOST_ID}):excursion>/review")
     def review(excursion: int) -> Response:
         return _answer(staff.review(excursion, _body(ReviewRequest).decision))
 

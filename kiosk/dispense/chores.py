@@ -15,7 +15,7 @@ from kiosk.dispense.scribe import Scribe
 from kiosk.dispense.shelf import Shelf
 
 CARE_EVERY_S = 60.0
-"""How often the drop sensor is proven, the temperature taken, and the ledger looked after."""
+"""How often the drop sensor is proven, and the ledger looked after."""
 
 KEEP_COURSE_EVERY_S = 600.0
 """How often the course of the temperatures is kept when nothing came of it: so much is lost in a power cut."""
@@ -24,7 +24,6 @@ FOLD_IDLE = 100
 """After so many transactions the write-ahead log is folded into the ledger while nobody waits."""
 
 HOURS_A_DAY = 24
-CELSIUS = "°C"
 
 
 class Chores:
@@ -56,7 +55,6 @@ class Chores:
             self._scribe.heal()
             self._scribe.keep(lambda: self._ledger.outbox.trim(self._config.telemetry.keep_rows))
             self._scribe.keep(self._ledger.keep_time)
-            self._scribe.keep(lambda: self._take_temperature(now))
             self._folding = True
         if self._clock.stamp().hour != self._hour:
             self._hour = self._clock.stamp().hour
@@ -88,13 +86,13 @@ class Chores:
         if trusted:
             self._folding = self._ledger.retention.fold(trusted - self._config.privacy.keep_days * HOURS_A_DAY)
 
-    def _take_temperature(self, now: float) -> None:
-        """Hold the temperature against each product's range."""
+    def take_temperature(self, celsius: float | None) -> None:
+        """Hold the temperature, None while no sensor knows it, against each product's range."""
         if not self._ranges:
             return
+        now = self._clock.monotonic()
         if self._courses is None:
             self._courses = self._ledger.heat.courses()
-        celsius = next(self._celsius(), None)
         elapsed_s = 0.0 if self._sampled_at is None else now - self._sampled_at
         keep_all = now - self._kept_at >= KEEP_COURSE_EVERY_S
         for sku, ranges in self._ranges.items():
@@ -105,12 +103,6 @@ class Chores:
         self._sampled_at = now
         if keep_all:
             self._kept_at = now
-
-    def _celsius(self) -> Iterator[float]:
-        for meter in self._parts.meters:
-            reading = meter.read()
-            if reading.unit == CELSIUS and reading.value is not None:
-                yield reading.value
 
 
 def _ranges(products: tuple[Product, ...]) -> Iterator[tuple[str, Ranges]]:

@@ -50,8 +50,8 @@ CHANGE_TIMEOUT_S = 60.0
 class Service:
     """Gives out items, one at a time, and keeps the count.
 
-    `vend`, `press`, `find`, `stock`, `slot`, `forget`, `stop` and what `staff` offers may be called from any thread;
-    `run` is the vend thread. `on_events` is called after events were added, to wake telemetry; it must not block.
+    All but `run` and `step` may be called from any thread; `run` is the vend thread. `on_events` is called after
+    events were added, to wake telemetry; it must not block.
     """
 
     def __init__(
@@ -147,6 +147,10 @@ class Service:
     def stray(self) -> None:
         """Take notice that the drop sensor saw something. Runs in the callback thread; only queues."""
         self._inbox.put(self._account_strays)
+
+    def feel(self, celsius: float | None) -> None:
+        """Take note of how warm it is inside, in °C; None when no sensor knows."""
+        self._inbox.put(lambda: self._chores.take_temperature(celsius))
 
     def stop(self) -> None:
         """End the vend thread after what it is doing now."""
@@ -328,11 +332,12 @@ class Service:
         """Fill the shelf from the ledger, all of it."""
         self._ledger.changed()
         self._shelf.update(self._ledger.counts(), self._scribe.owed())
-        self._shelf.arrange(self._ledger.coils(), self._ledger.hidden(), self._ledger.today())
+        self._shelf.arrange(self._ledger.coils(), self._ledger.today())
 
     def _publish(self) -> None:
         """Show what was committed since the last time, and wake whoever reports it."""
         changed = self._ledger.changed()
         self._shelf.update(changed, self._scribe.owed())
-        self._shelf.arrange(self._ledger.coils(), self._ledger.hidden(), self._ledger.today())
-        self.on_events()
+        self._shelf.arrange(self._ledger.coils(), self._ledger.today())
+        if self._ledger.has_news():
+            self.on_events()

@@ -15,8 +15,6 @@ from kiosk.dispense.ledger.coils import Coils
 from kiosk.errors import NotFoundError
 from kiosk.model import CoilLot, Lock, SlotStock, Stock
 
-NOTHING_KNOWN = Coils(queues={}, lots={})
-
 
 class Shelf:
     """The slots of the configuration, with counts and lots from the ledger.
@@ -28,8 +26,7 @@ class Shelf:
         self._products = {product.sku: product for product in config.products}
         self._plan = {slot.id: slot for slot in config.slots}
         self._counts = {slot.id: Count(slot.id, slot.product, 0, slot.capacity, 0, 0) for slot in config.slots}
-        self._coils = NOTHING_KNOWN
-        self._hidden: frozenset[str] = frozenset()
+        self._coils = Coils()
         self._owed: tuple[str, ...] = ()
         self._today = datetime.date.min
         self._slots: dict[str, SlotStock] = {}
@@ -42,11 +39,11 @@ class Shelf:
         self._owed = tuple(owed)
         self._paint(stale & self._plan.keys())
 
-    def arrange(self, coils: Coils | None, hidden: frozenset[str], today: datetime.date) -> None:
-        """Renew all slots if other lots lie in the coils (None: they do not), or if it is another day."""
-        if coils is None and hidden == self._hidden and today == self._today:
+    def arrange(self, coils: Coils | None, today: datetime.date) -> None:
+        """Renew all slots if the coils are arranged anew (None: they are not), or if it is another day."""
+        if coils is None and today == self._today:
             return
-        self._coils, self._hidden, self._today = coils or self._coils, hidden, today
+        self._coils, self._today = coils or self._coils, today
         self._paint(self._plan)
 
     def slot(self, slot: str) -> SlotStock:
@@ -88,7 +85,7 @@ class Shelf:
             front_locked=any(lot.locked for lot in front),
             front_expired=any(lot.expired for lot in front),
             locked=sum(lot.quantity for lot in lots if lot.locked),
-            hidden=product.hidden or product.sku in self._hidden,
+            hidden=product.hidden or product.sku in self._coils.hidden,
         )
         return replace(picture, faults=words.slot_faults(picture))
 

@@ -44,13 +44,15 @@ class Book:
         self._stamp: Stamp | None = None
         self._boot = 0
         self._changing: dict[str, Count] = {}
-        self._recoiling = False
+        self._recoiling = self._telling = False
         self.commits = 0
         """Transactions since the write-ahead log was folded in."""
         self.changed: dict[str, Count] = {}
         """Stock rows that were committed and nobody has taken notice of yet."""
         self.recoiled = False
-        """Whether a coil or a lot changed since somebody took notice."""
+        """Whether a coil, a lot or the menu changed since somebody took notice."""
+        self.news = False
+        """Whether events were committed since somebody took notice."""
 
     def open(self) -> None:
         """Open the file and begin a boot. Raises LedgerError or LedgerDamagedError."""
@@ -98,8 +100,9 @@ class Book:
                 self.commits += 1
                 self.changed |= self._changing
                 self.recoiled |= self._recoiling
+                self.news |= self._telling
             finally:
-                self._changing, self._recoiling = {}, False
+                self._changing, self._recoiling, self._telling = {}, False, False
                 if db.in_transaction:
                     db.execute("ROLLBACK")
 
@@ -141,6 +144,7 @@ class Book:
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (kind, slot, sku, lot or None, quantity, self._boot, *stamp),
         )
+        self._telling = True
 
     def may_have_left(self, slot: str, kind: str, items: int) -> None:
         """Record that items may have left a slot, and the event that says why."""
@@ -149,7 +153,7 @@ class Book:
         self.event(kind, slot, self.sku(slot), items)
 
     def recoil(self) -> None:
-        """Note that a coil or a lot changes in this transaction."""
+        """Note that a coil, a lot or the menu changes in this transaction."""
         self._recoiling = True
 
     def set(self, key: str, value: str | int | bytes) -> None:

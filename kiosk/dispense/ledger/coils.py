@@ -27,10 +27,11 @@ class Lot(Struct, frozen=True):
 
 
 class Coils(Struct, frozen=True):
-    """Every coil's queue as it was when it was last open, and every lot in it."""
+    """Every coil's queue as it was when it was last open, every lot in it, and the products that are off the menu."""
 
-    queues: Mapping[str, Queue]
-    lots: Mapping[int, Lot]
+    queues: Mapping[str, Queue] = {}
+    lots: Mapping[int, Lot] = {}
+    hidden: frozenset[str] = frozenset()
 
 
 def plain(code: str) -> str:
@@ -39,7 +40,7 @@ def plain(code: str) -> str:
 
 
 def load(book: Book) -> Coils:
-    """Read every coil and the lots in them."""
+    """Read how every coil is arranged."""
     queues: dict[str, list[Batch]] = {}
     for slot, lot, quantity, spoiled in book.db.execute(
         "SELECT slot, lot, quantity, spoiled FROM coil ORDER BY slot, position"
@@ -49,7 +50,8 @@ def load(book: Book) -> Coils:
         "SELECT id, sku, code, expiry, funder, parts, recalled FROM lot WHERE id IN (SELECT lot FROM coil)"
     )
     lots = {row[0]: _lot(row) for row in rows}
-    return Coils(queues={slot: tuple(queue) for slot, queue in queues.items()}, lots=lots)
+    hidden = frozenset(sku for (sku,) in book.db.execute("SELECT sku FROM hidden"))
+    return Coils({slot: tuple(queue) for slot, queue in queues.items()}, lots, hidden)
 
 
 def queue(book: Book, slot: str) -> Queue:

@@ -185,7 +185,7 @@ class Ledger:
         return changed
 
     def coils(self) -> Coils | None:
-        """Return every coil and its lots if any of them changed since the last call, which is rare, else None."""
+        """Return how every coil is arranged if that changed since the last call, which is rare, else None."""
         if not self._book.recoiled:
             return None
         with translated("The ledger could not be read"):
@@ -193,10 +193,10 @@ class Ledger:
         self._book.recoiled = False
         return found
 
-    def hidden(self) -> frozenset[str]:
-        """Return the products that the programme took off the menu."""
-        with translated("The ledger could not be read"):
-            return frozenset(sku for (sku,) in self._book.db.execute("SELECT sku FROM hidden"))
+    def has_news(self) -> bool:
+        """Say whether events were committed since the last call."""
+        news, self._book.news = self._book.news, False
+        return news
 
     def hide(self, sku: str, *, hidden: bool) -> None:
         """Take a product off the menu, or put it back on."""
@@ -206,6 +206,7 @@ class Ledger:
             else:
                 changed = self._book.db.execute("DELETE FROM hidden WHERE sku = ?", (sku,)).rowcount
             if changed:
+                self._book.recoil()
                 self._book.event("hidden" if hidden else "shown", None, sku, 0)
 
     # -- time that can be trusted ----------------------------------------------------------------------------------

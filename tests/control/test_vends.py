@@ -9,8 +9,9 @@ import pytest
 from kiosk.control.client import Client
 from kiosk.errors import BusyError, ConflictError, DaemonAwayError, NotFoundError, RequestError
 from kiosk.hardware.simulator.world import inside, motions
-from kiosk.model import Outcome, Purpose, RestockRequest, VendRequest, VendState, new_request_id
+from kiosk.model import Outcome, Purpose, VendRequest, VendState, new_request_id
 from tests.kiosk_process import KioskProcess
+from tests.stocking import counted, visit
 
 
 def on_hand(kiosk: KioskProcess) -> dict[str, int]:
@@ -92,26 +93,34 @@ def test_a_test_turn_is_for_staff(kiosk: KioskProcess) -> None:
 
 
 def test_restock_counts_and_fills(kiosk: KioskProcess) -> None:
-    """Drift is told, the lot is listed, and a repeated call is the same restock."""
+    """Drift is told, the lot is listed behind what was there, and a repeated call is the same visit."""
     slot = kiosk.client.slot("A1").stock
-    request = RestockRequest(
-        id=new_request_id(), slot="A1", found=slot.on_hand - 1, added=1, as_of=slot.version, lot="L42"
-    )
+    request = visit(counted(slot, slot.on_hand - 1, added=2, lot="L42", funder="county"))
     done = kiosk.client.restock(request)
-    assert (done.drift, done.on_hand) == (-1, slot.on_hand)
+    assert [(line.drift, line.on_hand) for line in done.lines] == [(-1, slot.on_hand + 1)]
     assert kiosk.client.restock(request) == done
     detail = kiosk.client.slot("A1")
-    assert (detail.lots[0].lot, detail.lots[0].quantity) == ("L42", 1)
-    assert detail.events[0].text == "Counted and filled."
-    with pytest.raises(ConflictError, match="Count it again"):
-        kiosk.client.restock(RestockRequest(id=new_request_id(), slot="A1", found=1, added=0, as_of=slot.version))
+    assert (detail.stock.lots[-1].lot, detail.stock.lots[-1].quantity) == ("L42", 2)
+    assert (detail.drifts[0].found, detail.drifts[0].drift) == (slot.on_hand - 1, -1)
+    assert [event.text for event in detail.events[:3]] == [
+        "Put in: 2.",
+        "The count was -1 against what was expected.",
+        f"Counted: {slot.on_hand - 1}.",
+    ]
+    with pytest.raises(ConflictError, match="A1 changed while you counted"):
+        kiosk.client.restock(visit(counted(slot)))
+    assert kiosk.client.undo_restock(request.id).undone
+    undone = kiosk.client.slot("A1").stock
+    assert (undone.on_hand, undone.unresolved) == (slot.on_hand, 1)
+    assert kiosk.client.restocks(2).restocks[0].undone
+    kiosk.client.restock(visit(counted(kiosk.client.slot("A1").stock, slot.on_hand)))
 
 
 @pytest.mark.parametrize(("found", "added"), [(41, 0), (20, 21)])
 def test_more_than_fits_is_refused(kiosk: KioskProcess, found: int, added: int) -> None:
     """The sentence names the slot and what it holds."""
     with pytest.raises(RequestError, match="A1 holds 40"):
-        kiosk.client.restock(RestockRequest(id=new_request_id(), slot="A1", found=found, added=added, as_of=0))
+        kiosk.client.restock(visit(counted(kiosk.client.slot("A1").stock, found, added=added)))
 
 
 def test_what_is_not_there(kiosk: KioskProcess) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+import sqlite3
+from collections.abc import Callable
 from typing import Any
 
-from kiosk.dispense.ledger import Ledger
+from kiosk.dispense.ledger import Intent, Ledger
 from kiosk.dispense.machine import Finish
 from kiosk.dispense.parts import Parts
 from kiosk.model import Outcome, VendRequest
@@ -15,14 +16,11 @@ from tests.crash.world import Beam, CoilMotor
 class Bug:
     """No bug: the daemon as it is."""
 
-    def opened(self, ledger: Ledger) -> None:
-        """Spoil the ledger that was just opened."""
+    def starting(self, ledger: Ledger, machine: Parts) -> None:
+        """Spoil the ledger before it is opened."""
 
-    def recovering(self, ledger: Ledger, machine: Parts) -> None:
-        """Spoil the start, before open vends are closed."""
-
-    def serving(self, ledger: Ledger, machine: Parts) -> None:
-        """Spoil the ledger that the service gets."""
+    def started(self, ledger: Ledger) -> None:
+        """Spoil the open ledger."""
 
 
 SOUND = Bug()
@@ -31,14 +29,14 @@ SOUND = Bug()
 class SynchronousNormal(Bug):
     """A commit is not synced: what was acknowledged lies in memory."""
 
-    def opened(self, ledger: Ledger) -> None:
+    def started(self, ledger: Ledger) -> None:
         database(ledger).execute("PRAGMA synchronous=NORMAL")
 
 
 class JournalDelete(Bug):
     """Python's default: a commit is the unlinking of a journal, which nobody syncs."""
 
-    def opened(self, ledger: Ledger) -> None:
+    def started(self, ledger: Ledger) -> None:
         mode = database(ledger).execute("PRAGMA journal_mode=DELETE").fetchone()
         assert mode == ("delete",), mode
 
@@ -46,45 +44,50 @@ class JournalDelete(Bug):
 class MotorBeforeIntent(Bug):
     """The motor runs first, and is then written down."""
 
-    def serving(self, ledger: Ledger, machine: Parts) -> None:
-        vends = vends_of(ledger)
-        record = vends.intent
+    def starting(self, ledger: Ledger, machine: Parts) -> None:
+        record = ledger.vends.intent
 
-        def intent(request: VendRequest, slot: str, *rest: Any, **more: Any) -> Any:
-            undo = _move_ahead(machine, slot)
-            recorded = record(request, slot, *rest, **more)
-            undo()
-            return recorded
+        def intent(request: VendRequest, slot: str, sku: str, *, attempt: int = 1, lot: int = 0) -> Intent:
+            moved = _move_ahead(machine, slot)
+            try:
+                return record(request, slot, sku, attempt=attempt, lot=lot)
+            finally:
+                moved()
 
-        vends.intent = intent
+        ledger.vends.intent = intent  # type: ignore[method-assign]
 
 
 class RetryOnBoot(Bug):
     """What power interrupted is done again."""
 
-    def recovering(self, ledger: Ledger, machine: Parts) -> None:
-        with closing(database(ledger).execute("SELECT request, slot FROM vend WHERE state = 'intent'")) as rows:
-            for request, slot in rows.fetchall():
+    def starting(self, ledger: Ledger, machine: Parts) -> None:
+        recover = ledger.vends.recover
+
+        def retry() -> list[str]:
+            rows = database(ledger).execute("SELECT request, slot FROM vend WHERE state = 'intent'").fetchall()
+            for request, slot in rows:
                 motor = machine.motors[slot]
                 assert isinstance(motor, CoilMotor)
                 motor.world.request = request
-                motor.turn(lambda: None)
+                motor.move()
+            return recover()
+
+        ledger.vends.recover = retry  # type: ignore[method-assign]
 
 
 class AssumedJam(Bug):
     """No drop was seen, so nothing fell: whether the beam could see at all is not asked."""
 
-    def serving(self, ledger: Ledger, machine: Parts) -> None:
-        del machine  # it needs no motor of its own
-        vends = vends_of(ledger)
-        record = vends.outcome
+    def starting(self, ledger: Ledger, machine: Parts) -> None:
+        del machine  # it needs no motor
+        record = ledger.vends.outcome
 
-        def outcome(intent: Any, verdict: Finish, *rest: Any, **more: Any) -> None:
+        def outcome(intent: Intent, verdict: Finish, hanging: Any = ()) -> None:
             if not verdict.certain and not verdict.drops:
                 verdict = Finish(Outcome.JAMMED, certain=True, drops=0)
-            record(intent, verdict, *rest, **more)
+            record(intent, verdict, hanging)
 
-        vends.outcome = outcome
+        ledger.vends.outcome = outcome  # type: ignore[method-assign]
 
 
 BUGS: dict[str, Bug] = {
@@ -97,18 +100,13 @@ BUGS: dict[str, Bug] = {
 }
 
 
-def database(ledger: Any) -> Any:
-    """Return the ledger's write connection."""
-    return ledger._db
+def database(ledger: Ledger) -> sqlite3.Connection:
+    """Return the ledger's write connection, for settings that the daemon never changes."""
+    return ledger._book.db
 
 
-def vends_of(ledger: Any) -> Any:
-    """Return what records intents and outcomes."""
-    return ledger
-
-
-def _move_ahead(machine: Parts, slot: str) -> Any:
-    """Move a coil now; the next time it is asked to move, only what the beam saw is told. Returns what arms that."""
+def _move_ahead(machine: Parts, slot: str) -> Callable[[], None]:
+    """Move a coil now. What is returned makes its next motion one that only tells what the beam saw of this one."""
     motor, beam = machine.motors[slot], machine.beam
     assert isinstance(motor, CoilMotor)
     assert isinstance(beam, Beam)
@@ -119,10 +117,11 @@ def _move_ahead(machine: Parts, slot: str) -> Any:
 
     def told() -> None:
         del vars(motor)["move"]
+        motor.nudges = 0
         world.seen += seen
 
-    def arm() -> None:
+    def moved() -> None:
         world.scenes.insert(0, scene)
         vars(motor)["move"] = told
 
-    return arm
+    return moved

@@ -26,7 +26,7 @@ Files = dict[str, bytes]
 class Inode:
     """A file: what is certainly on the disk, and what was done since it was last synced."""
 
-    durable: bytearray = field(default_factory=bytearray)
+    durable: bytes = b""
     pending: list[Operation] = field(default_factory=list)
 
 
@@ -79,8 +79,7 @@ class Disk:
     def _sync(self, name: str) -> None:
         if name:
             inode = self._now[name]
-            for operation in inode.pending:
-                _apply(inode.durable, operation)
+            inode.durable = _content(inode, inode.pending)
             inode.pending.clear()
         else:
             for entry in self._entries:
@@ -171,7 +170,7 @@ def _name(folder: dict[str, Inode], entry: Entry) -> None:
 
 def _content(inode: Inode, writes: list[Operation]) -> bytes:
     if not writes:
-        return bytes(inode.durable)
+        return inode.durable
     image = bytearray(inode.durable)
     for operation in writes:
         _apply(image, operation)

@@ -6,15 +6,13 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
-
-from kiosk.dispense.reader import Reader
+from typing import TypeVar
 
 from kiosk.config import Config, load
-from kiosk.dispense.ledger import Ledger
+from kiosk.dispense.records import Records
 from kiosk.dispense.service import Service
 from kiosk.hardware import registry
-from kiosk.model import RestockRequest, Vend, VendRequest
+from kiosk.model import Vend, VendRequest, VendState
 from tests.crash.bugs import SOUND, Bug
 from tests.crash.world import InstantClock, World, parts
 
@@ -25,6 +23,9 @@ CONFIG = Path(__file__).with_name("kiosk.toml")
 ANSWER_S = 30.0
 """How long an answer may take on a busy machine, in seconds."""
 
+CARE_S = 61.0
+"""After so many idle seconds the service looks after the ledger and merges what waits for it."""
+
 
 @cache
 def config() -> Config:
@@ -33,52 +34,41 @@ def config() -> Config:
 
 
 class Core:
-    """What the daemon makes of ledger and motors, in the order of its start, with a bug or without.
+    """What the daemon makes of ledger, journal and motors, with a bug or without.
 
     The calling thread is the vend thread; it runs while a question from another thread is open, so that the same
     seed gives the same operations.
     """
 
     def __init__(self, folder: Path, world: World, bug: Bug = SOUND) -> None:
-        clock = InstantClock()
+        self._clock = InstantClock()
         self.world = world
         machine = parts(world, [slot.id for slot in config().slots])
-        self.ledger = Ledger(folder / "ledger.db", clock)
-        bug.opened(self.ledger)
-        self.ledger.plan({slot.id: slot.product for slot in config().slots})
-        bug.recovering(self.ledger, machine)
-        self.ledger.recover()
-        self.ledger.started()
-        self._reader = Reader(folder / "ledger.db")
-        bug.serving(self.ledger, machine)
-        self.service = Service(config(), machine, self.ledger, self._reader, clock)
+        self._records = Records.of(folder, self._clock)
+        self.ledger = self._records.ledger
+        bug.starting(self.ledger, machine)
+        self.service = Service(config(), machine, self._records, self._clock)
+        bug.started(self.ledger)
 
     def vend(self, request: VendRequest) -> Vend:
         """Ask for an item; serve until the answer."""
-
-        def ask() -> Vend:
-            self.service.vend(request)
-            return self.service.find(request.id, ANSWER_S)
-
         self.world.request = request.id
-        return self._serve(ask)
+        vend = self.service.vend(request)
+        return vend if vend.state is VendState.DONE else self.ask(lambda: self.service.find(request.id, ANSWER_S))
 
-    def restock(self, request: RestockRequest) -> Any:
-        """Save a restock visit."""
-        return self._serve(lambda: self.service.restock(request))
-
-    def stray(self) -> None:
-        """Let the service notice what the beam saw outside a vend."""
-        self._serve(self.service.stray)
-
-    def _serve(self, question: Callable[[], T]) -> T:
+    def ask(self, question: Callable[[], T]) -> T:
+        """Let somebody ask the service something, from a thread of their own, and serve until the answer."""
         with ThreadPoolExecutor(1) as visitor:
             answer = visitor.submit(question)
             answer.add_done_callback(lambda _: self.service.stop())
             self.service.run()
             return answer.result()
 
+    def idle(self) -> None:
+        """Let a minute pass in which nobody comes."""
+        self._clock.sleep(CARE_S)
+        self.service.step(0)
+
     def close(self) -> None:
         """Close the files."""
-        self._reader.close()
-        self.ledger.close()
+        self._records.close()

@@ -38,7 +38,8 @@ def live(life: Life) -> None:
         world = World(marks)
         for slot, items in life.inside.items():
             world.put(slot, items)
-        work = Workload(Core(Path(life.folder), world, BUGS[life.bug]), life.seed)
+        folder = Path(life.folder)
+        work = Workload(Core(folder, world, BUGS[life.bug]), folder, life.seed)
         while True:
             work.round()
     except Exception:  # noqa: BLE001 - whatever a lost disk raises; with power on it is a defect

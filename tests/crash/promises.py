@@ -12,14 +12,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 from kiosk.errors import KioskError
-from kiosk.model import Outcome, Purpose, VendRequest
+from kiosk.model import Outcome, Purpose, Reason, VendRequest
 from tests.crash.bugs import SOUND, Bug
 from tests.crash.kiosk_core import Core
 from tests.crash.truth import Truth
 from tests.crash.world import World
 
-KINDS = {*(str(outcome) for outcome in Outcome), "tested", "sold_out", "restocked"}
-"""Events that tell of a row of their own."""
+TOLD = {*(str(outcome) for outcome in Outcome), "tested", "counted", "undone", "recall_lifted"}
+"""Kinds of events of which there is one for each row that they tell of."""
+
+SUMMED = {"added", *(f"removed_{reason}" for reason in Reason)}
+"""Kinds of events whose quantities add up to what rows say."""
 
 
 class Promise(enum.StrEnum):
@@ -55,7 +58,8 @@ class Facts:
     """Changes by staff that are recorded."""
     events: Counter[tuple[str, str | None]] = field(default_factory=Counter)
     decided: Counter[tuple[str, str | None]] = field(default_factory=Counter)
-    """What happened, by kind and slot: once from the events, once from the rows they tell of."""
+    """What happened, by kind and slot, or how many items went `in` and `out`: as the events tell it, and as the rows
+    say that they tell of."""
     moved: Counter[str] = field(default_factory=Counter)
     """Requests for which a motor ran after the cut."""
 
@@ -72,6 +76,10 @@ def recover(folder: Path, again: Sequence[VendRequest], bug: Bug = SOUND) -> Fac
         with closing(Core(folder, World(mark), bug)) as core:
             with closing(sqlite3.connect(folder / "ledger.db")) as db:
                 facts = _look(db, moved)
+            if aside := sorted(path.name for path in folder.glob("*.damaged-*")):
+                return Facts(damage=f"set aside as {aside}")
+            if core.service.ledger_fault or core.service.mistrusted:
+                return Facts(damage=f"{core.service.ledger_fault} {core.service.mistrusted}")
             for request in again:
                 core.vend(request)
     except (KioskError, sqlite3.Error) as error:
@@ -82,26 +90,55 @@ def recover(folder: Path, again: Sequence[VendRequest], bug: Bug = SOUND) -> Fac
 def _look(db: sqlite3.Connection, moved: Counter[str]) -> Facts:
     whole = db.execute("PRAGMA integrity_check").fetchone()[0]
     vends: dict[str, tuple[tuple[str, str], ...]] = {}
-    decided: Counter[tuple[str, str | None]] = Counter()
+    decided = _done_by_staff(db)
     rows = db.execute("SELECT request, slot, state, purpose FROM vend ORDER BY request, attempt")
     for request, slot, state, purpose in rows:
         decided["tested" if purpose == Purpose.TEST and state != Outcome.UNKNOWN else state, slot] += 1
-        vends[request] = (*vends.get(request, ()), *([(slot, state)] if slot else []))
-    decided.update(("restocked", slot) for (slot,) in db.execute("SELECT slot FROM restock"))
-    events = Counter((kind, slot) for kind, slot in db.execute("SELECT kind, slot FROM event"))
+        vends[request] = (*vends.get(request, ()), (slot, state))
     return Facts(
         damage="" if whole == "ok" else whole,
         stock={slot: (a, b) for slot, a, b in db.execute("SELECT slot, on_hand, unresolved FROM stock")},
         sums={
             slot: (a, b)
-            for slot, a, b in db.execute("SELECT slot, sum(on_hand), sum(unresolved) FROM movement GROUP BY slot")
+            for slot, a, b in db.execute(
+                "SELECT slot, sum(on_hand), sum(unresolved) FROM (SELECT slot, on_hand, unresolved FROM movement"
+                " UNION ALL SELECT slot, on_hand, unresolved FROM opening) GROUP BY slot"
+            )
         },
         vends=vends,
-        staff=frozenset(name for (name,) in db.execute("SELECT id FROM restock")),
-        events=Counter({key: number for key, number in events.items() if key[0] in KINDS}),
+        staff=frozenset(name for query in STAFF for (name,) in db.execute(query)),
+        events=_told(db),
         decided=decided,
         moved=moved,
     )
+
+
+STAFF = (
+    "SELECT id FROM restock",
+    "SELECT 'undo-' || id FROM restock WHERE undone = 1",
+    "SELECT id FROM recall",
+    "SELECT 'lift-' || id FROM recall WHERE lifted = 1",
+)
+"""Where changes by staff are recorded, by the names that the workload gives them."""
+
+
+def _done_by_staff(db: sqlite3.Connection) -> Counter[tuple[str, str | None]]:
+    done: Counter[tuple[str, str | None]] = Counter()
+    lines = db.execute("SELECT slot, added, removed, undone FROM restock_line JOIN restock ON seq = restock")
+    for slot, added, removed, undone in lines:
+        done.update({("counted", slot): 1, ("undone", slot): undone, ("in", slot): added, ("out", slot): removed})
+    done["recall_lifted", None] = db.execute("SELECT count(*) FROM recall WHERE lifted = 1").fetchone()[0]
+    return done
+
+
+def _told(db: sqlite3.Connection) -> Counter[tuple[str, str | None]]:
+    told: Counter[tuple[str, str | None]] = Counter()
+    for kind, slot, quantity in db.execute("SELECT kind, slot, quantity FROM event"):
+        if kind in TOLD:
+            told[kind, slot] += 1
+        elif kind in SUMMED:
+            told["in" if kind == "added" else "out", slot] += quantity
+    return told
 
 
 def broken(facts: Facts, truth: Truth) -> Iterator[Violation]:
@@ -121,7 +158,7 @@ def _lost(facts: Facts, truth: Truth) -> Iterator[Violation]:
     """Whatever was acknowledged must be there, as it was told."""
     for request, attempts in truth.answered.items():
         kept = tuple(f"{slot}={state}" for slot, state in facts.vends.get(request, ()))
-        if kept != attempts or request not in facts.vends:
+        if kept[: len(attempts)] != attempts:
             yield Violation(Promise.ACKNOWLEDGED, f"{request} was {attempts}, now {kept}")
     for name in truth.saved:
         if name not in facts.staff:

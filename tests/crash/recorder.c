@@ -7,6 +7,7 @@
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdarg.h>
@@ -32,7 +33,15 @@ static int log_fd = -1;
 static const char *folder;
 static size_t folder_size;
 static char *names[FILES];
+static int room = -1;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* Let so many more writes and syncs of the database succeed, and then no more, as on a full or failing disk; -1 for
+ * as many as there are. The journal has its room already, and goes on. */
+void recorder_room(int calls)
+{
+    room = calls;
+}
 
 #define REAL(name)                                                                                                     \
     static __typeof__(name) *real;                                                                                     \
@@ -147,6 +156,15 @@ int close(int fd)
     return syscall(SYS_close, fd);
 }
 
+static int refused(const char *name, int error)
+{
+    if (room < 0 || strncmp(name, "ledger.db", 9) || room-- > 0)
+        return 0;
+    room = 0;
+    errno = error;
+    return 1;
+}
+
 /* `call` is made under the lock; if `worked`, `note` records it. */
 #define RECORDED(type, fd, call, worked, note)                                                                         \
     const char *name = name_of(fd);                                                                                    \
@@ -162,6 +180,8 @@ int close(int fd)
 ssize_t write(int fd, const void *data, size_t size)
 {
     REAL(write);
+    if (name_of(fd) && refused(name_of(fd), ENOSPC))
+        return -1;
     RECORDED(ssize_t, fd, real(fd, data, size), result > 0,
              record('W', name, lseek(fd, 0, SEEK_CUR) - result, data, result))
 }
@@ -169,12 +189,16 @@ ssize_t write(int fd, const void *data, size_t size)
 ssize_t pwrite(int fd, const void *data, size_t size, off_t offset)
 {
     REAL(pwrite);
+    if (name_of(fd) && refused(name_of(fd), ENOSPC))
+        return -1;
     RECORDED(ssize_t, fd, real(fd, data, size, offset), result > 0, record('W', name, offset, data, result))
 }
 
 ssize_t pwrite64(int fd, const void *data, size_t size, off64_t offset)
 {
     REAL(pwrite64);
+    if (name_of(fd) && refused(name_of(fd), ENOSPC))
+        return -1;
     RECORDED(ssize_t, fd, real(fd, data, size, offset), result > 0, record('W', name, offset, data, result))
 }
 
@@ -205,12 +229,16 @@ int posix_fallocate64(int fd, off64_t offset, off64_t size)
 int fsync(int fd)
 {
     REAL(fsync);
+    if (name_of(fd) && refused(name_of(fd), EIO))
+        return -1;
     RECORDED(int, fd, real(fd), !result, record('S', name, 0, NULL, 0))
 }
 
 int fdatasync(int fd)
 {
     REAL(fdatasync);
+    if (name_of(fd) && refused(name_of(fd), EIO))
+        return -1;
     RECORDED(int, fd, real(fd), !result, record('S', name, 0, NULL, 0))
 }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import random
 import shutil
 import tempfile
@@ -12,6 +11,7 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
+from kiosk.model import VendRequest
 from tests.crash.bugs import BUGS
 from tests.crash.disk import Disk, Files
 from tests.crash.findings import Findings
@@ -19,7 +19,10 @@ from tests.crash.promises import Facts, Promise, broken, recover
 from tests.crash.recording import MARKS, Recording
 from tests.crash.truth import Truth
 
-REMEMBERED = 200
+State = tuple[tuple[VendRequest, ...], tuple[tuple[str, bytes], ...]]
+"""What a start depends on: the requests that are asked again, and every file."""
+
+REMEMBERED = 100
 """So many different states of the disk are known by heart; the same one often follows again within a few cuts."""
 
 WORKERS = 2
@@ -57,7 +60,7 @@ class Cutter:
     def __init__(self, recording: Recording, folder: Path) -> None:
         self._recording = recording
         self._folder = folder
-        self._known: OrderedDict[bytes, Facts] = OrderedDict()
+        self._known: OrderedDict[State, Facts] = OrderedDict()
         self._found = Findings()
         self.truth = Truth()
         self.disk = Disk()
@@ -87,16 +90,11 @@ class Cutter:
 
     def _facts(self, files: Files) -> Facts:
         """Start the kiosk on these files, unless the same was seen a moment ago."""
-        again = self.truth.again()
-        digest = hashlib.blake2b(repr(again).encode(), digest_size=16)
-        for name, content in files.items():
-            digest.update(f"/{name}/{len(content)}/".encode())
-            digest.update(content)
-        key = digest.digest()
+        key = self.truth.again(), tuple(files.items())
         if key not in self._known:
             self._found.unique += 1
             self._lay_out(files)
-            self._known[key] = recover(self._folder, again, BUGS[self._recording.bug])
+            self._known[key] = recover(self._folder, key[0], BUGS[self._recording.bug])
             if len(self._known) > REMEMBERED:
                 self._known.popitem(last=False)
         return self._known[key]

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from kiosk.model import VendRequest
+from kiosk.model import Purpose, VendRequest
 
 ASKED_AGAIN = 2
 """So many of the latest requests are asked for once more after a cut."""
@@ -60,8 +60,8 @@ class Truth:
     def _inside(self, slot: str, items: str) -> None:
         self.inside[slot] = int(items)
 
-    def _asked(self, request: str, sku: str, slot: str) -> None:
-        self.asked.append(VendRequest(id=request, sku=_given(sku), slot=_given(slot)))
+    def _asked(self, request: str, sku: str, slot: str, purpose: str) -> None:
+        self.asked.append(VendRequest(id=request, sku=_given(sku), slot=_given(slot), purpose=Purpose(purpose)))
 
     def _motion(self, slot: str, request: str) -> None:
         self.motions[slot, request] += 1

@@ -70,12 +70,12 @@ class Service:
         self._progress = time.monotonic()
         self._scribe = scribe = Scribe(records, clock, config)
         self._shelf = shelf = Shelf(config)
-        scribe.keep(self._fill_shelf)
+        self.on_events: Callable[[], None] = lambda: None
+        scribe.keep(self._publish)
         self._vending = Vending(parts=parts, scribe=scribe, ledger=ledger, shelf=shelf, clock=clock)
         self._chores = Chores(config=config, parts=parts, scribe=scribe, ledger=ledger, shelf=shelf, clock=clock)
         self.staff = Staff(config, ledger, shelf, self._change, self._vending.wake)
         """What staff and the programme may change."""
-        self.on_events: Callable[[], None] = lambda: None
 
     # -- from any thread -------------------------------------------------------------------------------------------
 
@@ -268,6 +268,7 @@ class Service:
         self._chores.prove_beam()
         while self.step(IDLE_S):
             pass
+        self._scribe.keep(self._ledger.allowances.settle)
 
     def step(self, timeout_s: float) -> bool:
         """Do the next thing in the inbox, or what can wait if none comes within `timeout_s` seconds of real time.
@@ -328,16 +329,9 @@ class Service:
 
     # -- what everybody may read -----------------------------------------------------------------------------------
 
-    def _fill_shelf(self) -> None:
-        """Fill the shelf from the ledger, all of it."""
-        self._ledger.changed()
-        self._shelf.update(self._ledger.counts(), self._scribe.owed())
-        self._shelf.arrange(self._ledger.coils(), self._ledger.today())
-
     def _publish(self) -> None:
         """Show what was committed since the last time, and wake whoever reports it."""
-        changed = self._ledger.changed()
-        self._shelf.update(changed, self._scribe.owed())
+        self._shelf.update(self._ledger.changed(), self._scribe.owed())
         self._shelf.arrange(self._ledger.coils(), self._ledger.today())
         if self._ledger.has_news():
             self.on_events()

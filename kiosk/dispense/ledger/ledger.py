@@ -94,7 +94,8 @@ class Ledger:
         except BaseException:
             self.close()
             raise
-        self._book.recoiled = True
+        # Whoever shows the stock takes all of it anew.
+        self._book.changed, self._book.recoiled, self._book.news = self.counts(), True, True
 
     @property
     def is_open(self) -> bool:

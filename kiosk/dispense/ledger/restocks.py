@@ -73,6 +73,8 @@ class Restocks:
                 lines = book.db.execute(
                     "SELECT slot, on_hand, before FROM restock_line WHERE restock = ?", (seq,)
                 ).fetchall()
+                if not all(before for _, _, before in lines):
+                    raise ConflictError("This visit is too long ago to be undone. Count its slots instead.")
                 self._check_latest(seq, [slot for slot, _, _ in lines])
                 for slot, after, before in lines:
                     self._take_back(slot, after, msgspec.json.decode(before, type=Before), restock_id)

@@ -25,6 +25,8 @@ class Retention:
         with self._book.transaction():
             moved = self._fold_movements(before_hour)
             told = self._fold_events(before_hour)
+            if moved or told:
+                self._shorten_visits(before_hour)
         return moved or told
 
     def out_of_stock(self, day: int, sku: str, minutes: int) -> None:
@@ -35,6 +37,15 @@ class Retention:
                 " minutes = minutes + excluded.minutes",
                 (day, sku, minutes),
             )
+
+    def _shorten_visits(self, before_hour: int) -> None:
+        """Let go of what only the undoing of a visit needs; what was counted stays."""
+        self._book.db.execute("UPDATE restock SET asked = '' WHERE hour < ? AND asked <> ''", (before_hour,))
+        self._book.db.execute(
+            "UPDATE restock_line SET before = '' WHERE before <> '' AND restock IN"
+            " (SELECT seq FROM restock WHERE hour < ?)",
+            (before_hour,),
+        )
 
     def _last_old(self, table: str, before_hour: int, condition: str = "1") -> int:
         """Return the last row of a table's oldest chunk that is certainly old, 0 if none is."""

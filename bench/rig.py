@@ -13,7 +13,7 @@ from kiosk.control.client import Client
 from kiosk.daemon import Daemon
 from kiosk.hardware import registry
 from kiosk.hardware.simulator.world import World
-from kiosk.model import RestockRequest, new_request_id
+from kiosk.model import RestockLine, RestockRequest, new_request_id
 
 SPEED = 400
 SLOTS = 10
@@ -73,10 +73,8 @@ def write_config(folder: Path) -> Path:
 
 def fill(client: Client) -> None:
     """Count every slot full."""
-    for slot in client.stock().slots:
-        client.restock(
-            RestockRequest(id=new_request_id(), slot=slot.slot, found=slot.capacity, added=0, as_of=slot.version)
-        )
+    lines = [RestockLine(slot=slot.slot, as_of=slot.version, found=slot.capacity) for slot in client.stock().slots]
+    client.restock(RestockRequest(id=new_request_id(), lines=tuple(lines)))
 
 
 def probe(pin: Any, energised: Callable[[float], None]) -> None:

@@ -15,17 +15,18 @@ from bench.rig import write_config
 from kiosk import threads
 from kiosk.clock import Clock
 from kiosk.config import load
-from kiosk.dispense.ledger import Ledger
+from kiosk.dispense.ledger import Ledger, Planned
+from kiosk.dispense.ledger.store import connect
 from kiosk.dispense.parts import Parts
-from kiosk.dispense.reader import Reader
+from kiosk.dispense.records import Records
 from kiosk.dispense.service import Service
-from kiosk.dispense.store import connect
 from kiosk.hardware import registry
 from kiosk.hardware.api import Turn
-from kiosk.model import RestockRequest, VendRequest, new_request_id
+from kiosk.model import RestockLine, RestockRequest, VendRequest, new_request_id
 
 ROUNDS = 8
 VENDS = 200
+PLANOGRAM = {f"A{number}": Planned("NAL", 300) for number in range(1, 11)}
 
 
 Statement = tuple[str, tuple[Any, ...]]
@@ -112,15 +113,17 @@ def measure() -> dict[str, Result]:
     """Time vends of the whole service, and by turns the very same SQL on a bare connection."""
     with tempfile.TemporaryDirectory(dir=Path.cwd() / "build") as name:
         folder = Path(name)
-        _stocked(folder / "bare.db").close()
+        _stocked(folder / "bare.db")
+        _opened_again(folder / "bare.db")
         bare = connect(folder / "bare.db")
         service_s = bare_s = written = 0.0
         with _service(folder) as (service, ledger):
             # The first round makes the files as long as they stay, and tells which SQL a vend is.
-            recorder = Recorder(ledger._db)
-            ledger._db, plain = recorder, ledger._db  # type: ignore[assignment]
+            book = ledger._book
+            recorder = Recorder(book.db)
+            book._connection, plain = recorder, book._connection  # type: ignore[assignment]
             ids = _vends(service, VENDS)
-            ledger._db = plain
+            book._connection = plain
             _replay(bare, recorder.statements)
             for _ in range(ROUNDS):
                 began, had_written = time.perf_counter(), _written()
@@ -139,15 +142,14 @@ def measure() -> dict[str, Result]:
 def _service(folder: Path) -> Iterator[tuple[Service, Ledger]]:
     config = load(write_config(folder), registry)
     parts = Parts(board=NoBoard(), motors={slot.id: InstantMotor() for slot in config.slots}, beam=SeeingBeam())
-    ledger = _stocked(folder / "service.db")
-    reader = Reader(folder / "service.db")
-    service = Service(config, parts, ledger, reader, NoBoard.clock)
+    records = Records.of(folder, NoBoard.clock)
+    _stocked(folder / "ledger.db")
+    service = Service(config, parts, records, NoBoard.clock)
     thread = threads.start("vend", service.run)
-    yield service, ledger
+    yield service, records.ledger
     service.stop()
     thread.join()
-    reader.close()
-    ledger.close()
+    records.close()
 
 
 def _vends(service: Service, number: int) -> list[str]:
@@ -174,13 +176,20 @@ def _replay(bare: sqlite3.Connection, statements: list[Statement]) -> float:
     return time.perf_counter() - began
 
 
-def _stocked(path: Path) -> Ledger:
+def _stocked(path: Path) -> None:
+    """Make a ledger of ten slots of which each was counted to hold 300, more than the vends take out of it."""
     ledger = Ledger(path, Clock())
-    ledger.plan({f"A{number}": "NAL" for number in range(1, 11)})
-    for number in range(1, 11):
-        restock = RestockRequest(id=new_request_id(), slot=f"A{number}", found=300, added=0, as_of=0)
-        ledger.restock(restock)
-    return ledger
+    ledger.open(PLANOGRAM)
+    lines = tuple(RestockLine(slot=slot, as_of=0, found=300) for slot in PLANOGRAM)
+    ledger.restocks.commit(RestockRequest(id=new_request_id(), lines=lines))
+    ledger.close()
+
+
+def _opened_again(path: Path) -> None:
+    """Let a ledger have as many boots behind it as the service's, for its rows name them."""
+    ledger = Ledger(path, Clock())
+    ledger.open(PLANOGRAM)
+    ledger.close()
 
 
 def _written() -> int:

@@ -40,6 +40,7 @@ class Staff:
         self, config: Config, ledger: Ledger, shelf: Shelf, change: Change, opened: Callable[[list[str]], None]
     ) -> None:
         self._names = {product.sku: product.name for product in config.products}
+        self._refuses = {product.sku for product in config.products if product.expired == "refuse"}
         self._ledger = ledger
         self._shelf = shelf
         self._change = change
@@ -49,7 +50,7 @@ class Staff:
         """Record a restock visit, all of it or nothing; see `ledger.restocks`.
 
         Raises NotFoundError for an unknown slot or product, RequestError when more would be inside than fits or when
-        a slot stands there twice, ConflictError when a count was overtaken.
+        a slot stands there twice or what goes in would be refused for its date, ConflictError when a count was overtaken.
         """
         slots = [line.slot for line in request.lines]
         if twice := {slot for slot in slots if slots.count(slot) > 1}:
@@ -106,6 +107,8 @@ class Staff:
         capacity = self._shelf.slot(line.slot).capacity
         if line.sku is not None:
             self._product(line.sku)
+        if (line.sku or self._shelf.sku(line.slot)) in self._refuses:
+            self._check_dates(line)
         out, put_in = sum(part.quantity for part in line.removed), sum(part.quantity for part in line.added)
         if out > line.found:
             raise RequestError(f"{line.slot}: {out} taken out of {line.found} are too many. Correct one of the two.")
@@ -114,6 +117,15 @@ class Staff:
                 f"{line.slot} holds {capacity}: {line.found - out} left inside and {put_in} added are too many. "
                 "Correct one of the two numbers."
             )
+
+    def _check_dates(self, line: RestockLine) -> None:
+        """Refuse what would block the coil at once."""
+        for added in line.added:
+            if added.expiry is not None and added.expiry < self._ledger.today():
+                raise RequestError(
+                    f"{line.slot}: lot {added.lot or 'without a number'} was good until {added.expiry.isoformat()} and "
+                    "would block this coil. Do not put it in, or correct the date. Nothing was saved."
+                )
 
     def _product(self, sku: str) -> None:
         if sku not in self._names:

@@ -12,8 +12,9 @@ from sqlite_utils import Database
 from kiosk.dispense.ledger.schema import VERSION, migrations
 from kiosk.errors import LedgerDamagedError, LedgerError
 
-BUSY_TIMEOUT_S = 5.0
-"""How long a transaction waits for somebody else's, such as a backup, in seconds."""
+BUSY_TIMEOUT_S = 1.0
+"""How long a transaction waits for somebody else's, such as a backup, in seconds: so long naloxone may wait, and then
+the journal takes it."""
 
 DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 """SQLite's primary codes for a file that is not whole; all others may pass, such as a full disk."""

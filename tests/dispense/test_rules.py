@@ -1,4 +1,4 @@
-"""The small pure rules: bounds of a count, choice of slot, limits of a visit."""
+"""The small pure rules: bounds of a count, limits of a visit."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from hypothesis import strategies as st
 
 from kiosk.dispense import bounds, policy
 from kiosk.dispense.bounds import Bounds, Change
-from kiosk.dispense.choose import candidates
-from kiosk.model import SlotStock
 
 
 def after(before: Bounds, change: Change) -> Bounds:
@@ -43,44 +41,6 @@ def test_a_count_settles_everything(before: Bounds, found: int) -> None:
     counted = after(before, bounds.counted(before, found))
     assert counted == (found, 0)
     assert (bounds.drift(before, found) == 0) == holds(before, found)
-
-
-def slot(name: str, on_hand: int, *, unresolved: int = 0, jams: int = 0, essential: bool = False) -> SlotStock:
-    return SlotStock(
-        slot=name,
-        sku="X",
-        product="X",
-        pictogram="box",
-        essential=essential,
-        capacity=9,
-        par=1,
-        on_hand=on_hand,
-        unresolved=unresolved,
-        jams=jams,
-        version=0,
-    )
-
-
-def names(slots: list[SlotStock], sku: str = "X") -> list[str]:
-    return [found.slot for found in candidates(slots, sku)]
-
-
-def test_sound_full_certain_slots_come_first() -> None:
-    """Suspect slots are tried after sound ones, doubtful counts after certain ones."""
-    slots = [slot("A1", 2), slot("A2", 5), slot("A3", 9, jams=1), slot("A4", 9, unresolved=1), slot("A5", 0)]
-    assert names(slots) == ["A2", "A1", "A4", "A3"]
-    assert names(slots, "Y") == []
-
-
-def test_an_ordinary_slot_goes_out_of_service_after_three_failures() -> None:
-    """Two failures make it suspect, three take it out until staff come."""
-    assert names([slot("A1", 2, jams=3), slot("A2", 1, jams=2)]) == ["A2"]
-
-
-def test_an_essential_product_is_never_given_up() -> None:
-    """Slots out of service and slots counted empty are tried, last."""
-    slots = [slot("A1", 0, essential=True), slot("A2", 4, jams=3, essential=True), slot("A3", 1, essential=True)]
-    assert names(slots) == ["A3", "A2", "A1"]
 
 
 def test_a_limit_lasts_for_one_visit() -> None:

@@ -1,0 +1,81 @@
+"""A coil is a queue: whatever is taken from it or added to it, no item appears, vanishes or overtakes another."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kiosk.dispense import coil
+from kiosk.dispense.coil import UNKNOWN, Batch, Queue
+
+BATCHES = st.builds(Batch, st.integers(1, 4), st.integers(1, 5), st.booleans())
+QUEUES = st.lists(BATCHES, max_size=5).map(tuple)
+
+Item = tuple[int, bool]
+
+
+def items(queue: Queue) -> list[Item]:
+    """Write a queue out, item by item, the front first."""
+    return [(batch.lot, batch.spoiled) for batch in queue for _ in range(batch.quantity)]
+
+
+@given(QUEUES, st.integers(0, 30))
+def test_what_left_left_from_the_front(queue: Queue, held: int) -> None:
+    """The last items of a queue are its end; what it does not know of lies in front, of a lot unknown."""
+    strangers = max(0, held - coil.size(queue))
+    expected = [(UNKNOWN, False)] * strangers + items(queue)[max(0, coil.size(queue) - held) :]
+    assert items(coil.last(queue, held)) == expected
+    assert coil.size(coil.last(queue, held)) == held
+
+
+@given(QUEUES, st.integers(0, 30))
+def test_the_front_is_the_beginning(queue: Queue, held: int) -> None:
+    """The first items are those at the front, and no more than there are."""
+    assert items(coil.first(queue, held)) == items(queue)[:held]
+
+
+@given(QUEUES, st.integers(0, 15), st.integers(0, 15))
+def test_leaving_in_two_steps_is_leaving_in_one(queue: Queue, one: int, two: int) -> None:
+    """However often the queue is looked at in between, the same items are left."""
+    fewer, most = sorted((one, two))
+    assert coil.last(coil.last(queue, most), fewer) == coil.last(queue, fewer)
+
+
+@given(QUEUES, st.integers(1, 12), st.none() | st.integers(1, 5))
+def test_what_is_taken_out_is_what_is_missing(queue: Queue, quantity: int, lot: int | None) -> None:
+    """Items of one lot, or from the front, are gone and no others; more than there are is an error."""
+    there = [item for item in items(queue) if lot is None or item[0] == lot]
+    if len(there) < quantity:
+        with pytest.raises(ValueError, match=f"there are {quantity - len(there)} fewer"):
+            coil.without(queue, quantity, lot)
+        return
+    left = coil.without(queue, quantity, lot)
+    expected, to_go = [], quantity
+    for item in items(queue):
+        if to_go and (lot is None or item[0] == lot):
+            to_go -= 1
+        else:
+            expected.append(item)
+    assert items(left) == expected
+    gone = coil.difference(queue, left)
+    assert coil.size(gone) == quantity
+    assert all(batch.quantity > 0 for batch in gone)
+
+
+@given(QUEUES)
+def test_joining_changes_no_item(queue: Queue) -> None:
+    """Neighbours of a kind become one batch; spoiled and good ones of a lot stay apart."""
+    whole = coil.joined(queue)
+    assert items(whole) == items(queue)
+    assert all((one.lot, one.spoiled) != (two.lot, two.spoiled) for one, two in itertools.pairwise(whole))
+
+
+@given(QUEUES, QUEUES)
+def test_a_difference_and_the_rest_are_the_whole(fewer: Queue, gone: Queue) -> None:
+    """Lot by lot, what was taken is what the fuller queue held above the emptier."""
+    taken = {batch.lot: batch.quantity for batch in coil.difference((*fewer, *gone), fewer)}
+    held = {lot for lot, _ in items(gone)}
+    assert taken == {lot: sum(1 for other, _ in items(gone) if other == lot) for lot in held}

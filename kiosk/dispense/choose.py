@@ -54,6 +54,12 @@ def _rank(slot: SlotStock) -> tuple[bool, int, datetime.date, bool, int]:
     return (slot.on_hand == 0, slot.jams, front or datetime.date.max, slot.unresolved > 0, -slot.on_hand)
 
 
-def _emergency_rank(slot: SlotStock) -> tuple[bool, bool, bool, bool, int, datetime.date, bool, int]:
-    """Order: may hold an item, is not recalled, is within its date, then as ever."""
-    return (slot.on_hand + slot.unresolved == 0, slot.front_locked, slot.front_expired, *_rank(slot))
+def _emergency_rank(slot: SlotStock) -> tuple[bool, bool, bool, bool, int, int, datetime.date, bool, int]:
+    """Order: may hold an item, is not recalled, is within its date, then as ever, but with doubt before dates.
+
+    With no working drop sensor nobody can tell a coil that gives nothing from one that gives. Whoever presses again
+    because the tray is empty must get the next coil: the one with the least doubt.
+    """
+    empty, jams, front, doubtful, emptier = _rank(slot)
+    hope = (slot.on_hand + slot.unresolved == 0, slot.front_locked, slot.front_expired)
+    return (*hope, empty, jams, slot.unresolved, front, doubtful, emptier)

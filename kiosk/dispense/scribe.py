@@ -51,7 +51,15 @@ class Scribe:
         a ledger, and in the end without a journal: then it is held in memory only, and staff are told.
         """
         request = replace(request, code=None)
-        made = Unrecorded(request=request, attempt=attempt, slot=slot, sku=sku, lot=lot, stamp=self._clock.stamp())
+        made = Unrecorded(
+            request=request,
+            attempt=attempt,
+            slot=slot,
+            sku=sku,
+            lot=lot,
+            stamp=self._clock.stamp(),
+            epoch=self._ledger.epoch,
+        )
         try:
             intent = self._ledger.vends.intent(request, slot, sku, attempt=attempt, lot=lot)
         except LedgerError as error:

@@ -55,6 +55,8 @@ class Ledger:
         self.allowances = Allowances(book)
         self.outbox = Outbox(book)
         self.retention = Retention(book)
+        self.epoch = ""
+        """Names this ledger, once it was open: its numbers mean nothing in another one."""
         self.mistrusted: tuple[str, ...] = ()
         """Slots whose stock was not the sum of its movements when the file was opened."""
 
@@ -131,6 +133,7 @@ class Ledger:
             if is_new:
                 book.set("epoch", secrets.token_hex(6))
                 book.set("outbox_after", 0)
+            self.epoch = str(book.get("epoch", ""))
             self._trusted = int(book.get("trusted_hour", 0))
             for slot, planned in slots.items():
                 known = book.db.execute("SELECT planned, sku FROM stock WHERE slot = ?", (slot,)).fetchone()

@@ -27,7 +27,10 @@ class Intent(Struct, frozen=True):
 
 
 class Unrecorded(Struct, frozen=True, kw_only=True):
-    """One attempt that was made while the ledger could not be written. `verdict` is None if power failed meanwhile."""
+    """One attempt that was made while the ledger could not be written. `verdict` is None if power failed meanwhile.
+
+    `lot` is a number of the ledger that `epoch` names. Another ledger, begun after that one was lost, does not know it.
+    """
 
     request: VendRequest
     attempt: int
@@ -35,6 +38,7 @@ class Unrecorded(Struct, frozen=True, kw_only=True):
     sku: str
     lot: int
     stamp: Stamp
+    epoch: str = ""
     verdict: Finish | None = None
 
 
@@ -144,7 +148,8 @@ class Vends:
             "SELECT state FROM vend WHERE request = ? AND attempt = ?", (made.request.id, made.attempt)
         ).fetchone()
         if known is None and book.db.execute("SELECT 1 FROM stock WHERE slot = ?", (made.slot,)).fetchone():
-            intent = self._begin(made.request, made.slot, made.sku, made.attempt, made.lot)
+            lot = made.lot if made.epoch == book.get("epoch", "") else 0
+            intent = self._begin(made.request, made.slot, made.sku, made.attempt, lot)
             self._end(intent, made.verdict or UNKNOWN, ())
         elif known == ("intent",) and made.verdict is not None:
             self._end(self._begun(made), made.verdict, ())

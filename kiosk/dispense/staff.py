@@ -49,8 +49,8 @@ class Staff:
     def restock(self, request: RestockRequest) -> RestockResult:
         """Record a restock visit, all of it or nothing; see `ledger.restocks`.
 
-        Raises NotFoundError for an unknown slot or product, RequestError when more would be inside than fits or when
-        a slot stands there twice or what goes in would be refused for its date, ConflictError when a count was overtaken.
+        Raises NotFoundError for an unknown slot or product; RequestError when more would be inside than fits, when a
+        slot stands there twice, or when what goes in is past its date; ConflictError when a count was overtaken.
         """
         slots = [line.slot for line in request.lines]
         if twice := {slot for slot in slots if slots.count(slot) > 1}:

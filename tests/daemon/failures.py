@@ -1,0 +1,271 @@
+"""Everything that the failure table breaks: how it breaks, and how somebody mends it."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import closing, suppress
+from pathlib import Path
+from random import Random
+
+from msgspec import Struct
+
+from kiosk.hardware.simulator.faults import Fault
+from tests.daemon.broken_kiosk import Kiosk, free_port
+
+
+def nothing(_kiosk: Kiosk) -> None:
+    """Change nothing."""
+
+
+class Failure(Struct, frozen=True, kw_only=True):
+    """One way in which `subject` fails. It is broken before the start, or while the kiosk runs.
+
+    `fails_first`: a coil is tried that gives nothing. `blind`: no drop can be seen.
+    `silent`: a coil turns and gives nothing. `lost`: the ledger cannot be mended, a new one is begun.
+    """
+
+    subject: str
+    before_start: Callable[[Kiosk], None] | None = None
+    while_running: Callable[[Kiosk], None] | None = None
+    mend: Callable[[Kiosk], None] = nothing
+    fails_first: bool = False
+    blind: bool = False
+    silent: bool = False
+    lost: bool = False
+
+
+# -- the disk ----------------------------------------------------------------------------------------------------------
+
+
+def fill_disk(kiosk: Kiosk) -> None:
+    """Fill the disk to its last byte: first in large pieces, then byte by byte."""
+    with (kiosk.state / "somebody-elses.log").open("ab", buffering=0) as file:
+        for size in (65536, 4096, 1):
+            with suppress(OSError):
+                while True:
+                    file.write(b"x" * size)
+    # One file cannot take what another one has given back since, so it is tried once more with a new file.
+    with (kiosk.state / "another.log").open("ab", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(b"x" * 512)
+
+
+def make_room(kiosk: Kiosk) -> None:
+    """Delete what filled the disk."""
+    (kiosk.state / "somebody-elses.log").unlink()
+    (kiosk.state / "another.log").unlink()
+
+
+# -- the database ------------------------------------------------------------------------------------------------------
+
+
+def fold_log(kiosk: Kiosk) -> None:
+    """Have everything in ledger.db itself, and nothing of it in the memory of whoever has it open."""
+    with closing(sqlite3.connect(kiosk.ledger)) as db, suppress(sqlite3.Error):
+        db.execute("UPDATE meta SET value = value WHERE key = 'epoch'")
+        db.commit()
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
+def overwrite_ledger(kiosk: Kiosk) -> None:
+    """Overwrite every byte of ledger.db with other ones; its log is empty."""
+    fold_log(kiosk)
+    if kiosk.ledger.exists():
+        with kiosk.ledger.open("r+b") as file:
+            file.write(Random(1).randbytes(kiosk.ledger.stat().st_size))
+
+
+def misplace_pages(kiosk: Kiosk) -> None:
+    """Leave the header whole and put other pages' content into every other page, as a failing card does."""
+    fold_log(kiosk)
+    page = 1024
+    content = kiosk.ledger.read_bytes()
+    pages = [content[at : at + page] for at in range(0, len(content), page)]
+    with kiosk.ledger.open("r+b") as file:
+        file.seek(page)
+        file.write(b"".join(pages[:0:-1]))
+
+
+# -- the clock, the broker, the thermometer ----------------------------------------------------------------------------
+
+
+def set_clock(year: int) -> Callable[[Kiosk], None]:
+    """Return what has the clock in another year."""
+    return lambda kiosk: kiosk.computer.set_clock(year)
+
+
+def mend_clock(kiosk: Kiosk) -> None:
+    """Set the clock."""
+    kiosk.computer.mend_clock()
+
+
+def lose_broker(kiosk: Kiosk) -> None:
+    """Have the broker at an address where nobody answers."""
+    kiosk.broker_port = free_port()
+    kiosk.write_config()
+
+
+def kill_broker(kiosk: Kiosk) -> None:
+    """End the broker that the kiosk is connected to."""
+    kiosk.broker.kill()
+
+
+def start_broker(kiosk: Kiosk) -> None:
+    """Bring the broker back."""
+    kiosk.broker.kill()
+    kiosk.broker.start()
+
+
+def thermometer(kiosk: Kiosk) -> Path:
+    """Return the file that the kernel shows the temperature in."""
+    return next((kiosk.folder / "sys").rglob("temperature"))
+
+
+def unplug_thermometer(kiosk: Kiosk) -> None:
+    """Take the kernel's file away."""
+    thermometer(kiosk).unlink()
+
+
+def spoil_thermometer(kiosk: Kiosk) -> None:
+    """Have the kernel's file hold no number, and no text."""
+    thermometer(kiosk).write_bytes(b"\xff\xfe85000 YES\x00\n")
+
+
+def mend_thermometer(kiosk: Kiosk) -> None:
+    """Plug it in again."""
+    kiosk.world.set_temperature(21.0)
+
+
+# -- the staff pages, and the screen -----------------------------------------------------------------------------------
+
+
+def kill_admin_web(kiosk: Kiosk) -> None:
+    """Start the staff pages, have them ask the kiosk something, and end them at this instant."""
+    command = [sys.executable, "-m", "admin_web", "--socket", str(kiosk.socket), "--port", "0"]
+    with subprocess.Popen(
+        [*command, "--state", str(kiosk.folder / "admin")], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        told = re.search(r"http://([^:]+):(\d+)/", process.stdout.readline())
+        assert told
+        half_a_request("GET / HTTP/1.1\r\nHost", kiosk, (told[1], int(told[2])))
+        process.send_signal(signal.SIGKILL)
+
+
+def remove_socket(kiosk: Kiosk) -> None:
+    """Remove the control socket."""
+    kiosk.socket.unlink()
+
+
+def hang_control(kiosk: Kiosk) -> None:
+    """Have all of the control API's threads wait for somebody who does not finish a sentence."""
+    for _ in range(6):
+        half_a_request("POST /v1/vends HTTP/1.1\r\nHost: kiosk\r\nContent-Length: 900\r\n\r\n{", kiosk)
+
+
+def take_screen_port(kiosk: Kiosk) -> None:
+    """Have something else on the screen's port."""
+    other = kiosk.held.enter_context(socket.socket())
+    other.bind(("127.0.0.1", kiosk.glass_port))
+    other.listen()
+
+
+def hang_screen(kiosk: Kiosk) -> None:
+    """Have all of the screen's threads wait for a browser that hangs."""
+    for _ in range(8):
+        half_a_request("POST /press HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n\r\nb", kiosk, kiosk.glass_port)
+
+
+def half_a_request(text: str, kiosk: Kiosk, where: tuple[str, int] | int | None = None) -> None:
+    """Send the beginning of a request and stay."""
+    if where is None:
+        asker = kiosk.held.enter_context(socket.socket(socket.AF_UNIX))
+        asker.connect(str(kiosk.socket))
+    else:
+        address = where if isinstance(where, tuple) else ("127.0.0.1", where)
+        asker = kiosk.held.enter_context(socket.create_connection(address))
+    asker.sendall(text.encode())
+
+
+def let_go(kiosk: Kiosk) -> None:
+    """Let go of whatever a failure holds on to."""
+    kiosk.held.close()
+
+
+# -- the configuration -------------------------------------------------------------------------------------------------
+
+
+def edit_badly(kiosk: Kiosk) -> None:
+    """Break kiosk.toml while the kiosk runs: a half-typed table, and no naloxone any more."""
+    kiosk.config.write_text(kiosk.config.read_text().replace('"NAL"', '"NALOX')[:-40] + "\n[[slots]\n")
+
+
+def edit_badly_and_restart(kiosk: Kiosk) -> None:
+    """Break kiosk.toml, and have the power go away and come back."""
+    edit_badly(kiosk)
+    kiosk.restart()
+
+
+def mend_config(kiosk: Kiosk) -> None:
+    """Write kiosk.toml as it was."""
+    kiosk.write_config()
+
+
+def order(fault: Fault, slot: str | None = None, *, on: bool = True) -> Callable[[Kiosk], None]:
+    """Return what orders a fault of the machine, or ends it."""
+    return lambda kiosk: kiosk.world.set_fault(fault, on, slot)
+
+
+FAILURES: dict[str, Failure] = {
+    "beam-dead": Failure(
+        subject="beam", while_running=order(Fault.BEAM_DEAD), mend=order(Fault.BEAM_DEAD, on=False), blind=True
+    ),
+    "beam-blocked": Failure(
+        subject="beam", while_running=order(Fault.BEAM_BLOCKED), mend=order(Fault.BEAM_BLOCKED, on=False), blind=True
+    ),
+    "clock-1970": Failure(subject="clock", before_start=set_clock(1970), mend=mend_clock),
+    "clock-jumps-to-2099": Failure(
+        subject="clock", before_start=set_clock(2016), while_running=set_clock(2099), mend=mend_clock
+    ),
+    "disk-full": Failure(subject="disk", while_running=fill_disk, mend=make_room),
+    "ledger-overwritten": Failure(subject="ledger", while_running=overwrite_ledger, lost=True),
+    "ledger-pages-misplaced": Failure(subject="ledger", while_running=misplace_pages, lost=True),
+    "ledger-damaged-at-start": Failure(subject="ledger", before_start=overwrite_ledger, lost=True),
+    "broker-unreachable": Failure(subject="broker", before_start=lose_broker),
+    "broker-dies": Failure(subject="broker", while_running=kill_broker, mend=start_broker),
+    "admin-dies": Failure(subject="admin", while_running=kill_admin_web, mend=let_go),
+    "admin-socket-gone": Failure(subject="admin", while_running=remove_socket),
+    "admin-api-hangs": Failure(subject="admin", while_running=hang_control, mend=let_go),
+    "screen-port-taken": Failure(subject="screen", before_start=take_screen_port, mend=let_go),
+    "screen-hangs": Failure(subject="screen", while_running=hang_screen, mend=let_go),
+    "motor-missing": Failure(
+        subject="motor",
+        while_running=order(Fault.MOTOR_MISSING, "A1"),
+        mend=order(Fault.MOTOR_MISSING, "A1", on=False),
+        fails_first=True,
+    ),
+    "motor-stalled": Failure(
+        subject="motor",
+        while_running=order(Fault.STALL, "A1"),
+        mend=order(Fault.STALL, "A1", on=False),
+        fails_first=True,
+    ),
+    "motor-jams": Failure(
+        subject="motor",
+        while_running=order(Fault.JAM, "A1"),
+        mend=order(Fault.JAM, "A1", on=False),
+        fails_first=True,
+        silent=True,
+    ),
+    "thermometer-gone": Failure(subject="thermometer", while_running=unplug_thermometer, mend=mend_thermometer),
+    "thermometer-garbled": Failure(subject="thermometer", while_running=spoil_thermometer, mend=mend_thermometer),
+    "config-broken": Failure(subject="config", while_running=edit_badly, mend=mend_config),
+    "config-broken-restart": Failure(subject="config", while_running=edit_badly_and_restart, mend=mend_config),
+}
+"""Each failure of the table by its name. Faults of a motor are on A1, which is tried first: A2 is left."""

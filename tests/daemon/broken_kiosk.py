@@ -163,6 +163,8 @@ class Kiosk:
         self.held = ExitStack()
         """What a failure holds on to until it is mended."""
         self.presses = 0
+        self.admin_status: int | None = None
+        """How the staff pages' process ended."""
         self.daemon: Daemon | None = None
         simulated.STATE_FILE = str(folder / "metal.json")
         simulated.SYS_DIRECTORY = str(folder / "sys")

@@ -10,11 +10,14 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import closing, suppress
+from http.client import HTTPConnection
 from pathlib import Path
 from random import Random
 
 from msgspec import Struct
 
+from kiosk.clock import day
+from kiosk.errors import DaemonAwayError
 from kiosk.hardware.simulator.faults import Fault
 from tests.daemon.broken_kiosk import Kiosk, free_port
 
@@ -26,11 +29,13 @@ def nothing(_kiosk: Kiosk) -> None:
 class Failure(Struct, frozen=True, kw_only=True):
     """One way in which `subject` fails. It is broken before the start, or while the kiosk runs.
 
+    `shows` says whether it is broken indeed: a failure that does not happen would prove nothing.
     `fails_first`: a coil is tried that gives nothing. `blind`: no drop can be seen.
     `silent`: a coil turns and gives nothing. `lost`: the ledger cannot be mended, a new one is begun.
     """
 
     subject: str
+    shows: Callable[[Kiosk], bool]
     before_start: Callable[[Kiosk], None] | None = None
     while_running: Callable[[Kiosk], None] | None = None
     mend: Callable[[Kiosk], None] = nothing
@@ -38,6 +43,11 @@ class Failure(Struct, frozen=True, kw_only=True):
     blind: bool = False
     silent: bool = False
     lost: bool = False
+
+
+def told(where: str) -> Callable[[Kiosk], bool]:
+    """Return what says whether staff are told of a fault there."""
+    return lambda kiosk: where in {fault.where for fault in kiosk.running.status.now().faults}
 
 
 # -- the disk ----------------------------------------------------------------------------------------------------------
@@ -92,6 +102,11 @@ def misplace_pages(kiosk: Kiosk) -> None:
         file.write(b"".join(pages[:0:-1]))
 
 
+def is_lost(kiosk: Kiosk) -> bool:
+    """Say whether the kiosk has found its ledger damaged."""
+    return kiosk.running.service.damaged or bool(list(kiosk.state.glob("ledger.db.damaged-*")))
+
+
 # -- the clock, the broker, the thermometer ----------------------------------------------------------------------------
 
 
@@ -103,6 +118,17 @@ def set_clock(year: int) -> Callable[[Kiosk], None]:
 def mend_clock(kiosk: Kiosk) -> None:
     """Set the clock."""
     kiosk.computer.mend_clock()
+
+
+def clock_is_wrong(kiosk: Kiosk) -> bool:
+    """Say whether the kiosk reads another year, from a clock that nothing has set."""
+    stamp = kiosk.world.clock.stamp()
+    return day(stamp.hour).year in {1970, 2099} and not stamp.synced
+
+
+def is_offline(kiosk: Kiosk) -> bool:
+    """Say whether the kiosk reaches no broker."""
+    return not kiosk.running.status.now().telemetry.connected
 
 
 def lose_broker(kiosk: Kiosk) -> None:
@@ -156,6 +182,7 @@ def kill_admin_web(kiosk: Kiosk) -> None:
         assert told
         half_a_request("GET / HTTP/1.1\r\nHost", kiosk, (told[1], int(told[2])))
         process.send_signal(signal.SIGKILL)
+    kiosk.admin_status = process.returncode
 
 
 def remove_socket(kiosk: Kiosk) -> None:
@@ -167,6 +194,26 @@ def hang_control(kiosk: Kiosk) -> None:
     """Have all of the control API's threads wait for somebody who does not finish a sentence."""
     for _ in range(6):
         half_a_request("POST /v1/vends HTTP/1.1\r\nHost: kiosk\r\nContent-Length: 900\r\n\r\n{", kiosk)
+
+
+def api_is_away(kiosk: Kiosk) -> bool:
+    """Say whether the control API does not answer."""
+    try:
+        kiosk.client.state()
+    except DaemonAwayError:
+        return True
+    return False
+
+
+def screen_is_away(kiosk: Kiosk) -> bool:
+    """Say whether the screen does not answer."""
+    try:
+        with closing(HTTPConnection("127.0.0.1", kiosk.glass_port, timeout=1.0)) as connection:
+            connection.request("GET", "/")
+            connection.getresponse()
+    except OSError:
+        return True
+    return False
 
 
 def take_screen_port(kiosk: Kiosk) -> None:
@@ -224,48 +271,79 @@ def order(fault: Fault, slot: str | None = None, *, on: bool = True) -> Callable
 
 FAILURES: dict[str, Failure] = {
     "beam-dead": Failure(
-        subject="beam", while_running=order(Fault.BEAM_DEAD), mend=order(Fault.BEAM_DEAD, on=False), blind=True
+        subject="beam",
+        shows=told("drop sensor"),
+        while_running=order(Fault.BEAM_DEAD),
+        mend=order(Fault.BEAM_DEAD, on=False),
+        blind=True,
     ),
     "beam-blocked": Failure(
-        subject="beam", while_running=order(Fault.BEAM_BLOCKED), mend=order(Fault.BEAM_BLOCKED, on=False), blind=True
+        subject="beam",
+        shows=told("drop sensor"),
+        while_running=order(Fault.BEAM_BLOCKED),
+        mend=order(Fault.BEAM_BLOCKED, on=False),
+        blind=True,
     ),
-    "clock-1970": Failure(subject="clock", before_start=set_clock(1970), mend=mend_clock),
+    "clock-1970": Failure(subject="clock", shows=clock_is_wrong, before_start=set_clock(1970), mend=mend_clock),
     "clock-jumps-to-2099": Failure(
-        subject="clock", before_start=set_clock(2016), while_running=set_clock(2099), mend=mend_clock
+        subject="clock",
+        shows=clock_is_wrong,
+        before_start=set_clock(2016),
+        while_running=set_clock(2099),
+        mend=mend_clock,
     ),
-    "disk-full": Failure(subject="disk", while_running=fill_disk, mend=make_room),
-    "ledger-overwritten": Failure(subject="ledger", while_running=overwrite_ledger, lost=True),
-    "ledger-pages-misplaced": Failure(subject="ledger", while_running=misplace_pages, lost=True),
-    "ledger-damaged-at-start": Failure(subject="ledger", before_start=overwrite_ledger, lost=True),
-    "broker-unreachable": Failure(subject="broker", before_start=lose_broker),
-    "broker-dies": Failure(subject="broker", while_running=kill_broker, mend=start_broker),
-    "admin-dies": Failure(subject="admin", while_running=kill_admin_web, mend=let_go),
-    "admin-socket-gone": Failure(subject="admin", while_running=remove_socket),
-    "admin-api-hangs": Failure(subject="admin", while_running=hang_control, mend=let_go),
-    "screen-port-taken": Failure(subject="screen", before_start=take_screen_port, mend=let_go),
-    "screen-hangs": Failure(subject="screen", while_running=hang_screen, mend=let_go),
+    "disk-full": Failure(subject="disk", shows=told("ledger"), while_running=fill_disk, mend=make_room),
+    "ledger-overwritten": Failure(subject="ledger", shows=is_lost, while_running=overwrite_ledger, lost=True),
+    "ledger-pages-misplaced": Failure(subject="ledger", shows=is_lost, while_running=misplace_pages, lost=True),
+    "ledger-damaged-at-start": Failure(subject="ledger", shows=is_lost, before_start=overwrite_ledger, lost=True),
+    "broker-unreachable": Failure(subject="broker", shows=is_offline, before_start=lose_broker),
+    "broker-dies": Failure(subject="broker", shows=is_offline, while_running=kill_broker, mend=start_broker),
+    "admin-dies": Failure(
+        subject="admin",
+        shows=lambda kiosk: kiosk.admin_status == -signal.SIGKILL,
+        while_running=kill_admin_web,
+        mend=let_go,
+    ),
+    "admin-socket-gone": Failure(subject="admin", shows=api_is_away, while_running=remove_socket),
+    "admin-api-hangs": Failure(subject="admin", shows=api_is_away, while_running=hang_control, mend=let_go),
+    "screen-port-taken": Failure(subject="screen", shows=screen_is_away, before_start=take_screen_port, mend=let_go),
+    "screen-hangs": Failure(subject="screen", shows=screen_is_away, while_running=hang_screen, mend=let_go),
     "motor-missing": Failure(
         subject="motor",
+        shows=told("A1"),
         while_running=order(Fault.MOTOR_MISSING, "A1"),
         mend=order(Fault.MOTOR_MISSING, "A1", on=False),
         fails_first=True,
     ),
     "motor-stalled": Failure(
         subject="motor",
+        shows=told("A1"),
         while_running=order(Fault.STALL, "A1"),
         mend=order(Fault.STALL, "A1", on=False),
         fails_first=True,
     ),
     "motor-jams": Failure(
         subject="motor",
+        shows=told("A1"),
         while_running=order(Fault.JAM, "A1"),
         mend=order(Fault.JAM, "A1", on=False),
         fails_first=True,
         silent=True,
     ),
-    "thermometer-gone": Failure(subject="thermometer", while_running=unplug_thermometer, mend=mend_thermometer),
-    "thermometer-garbled": Failure(subject="thermometer", while_running=spoil_thermometer, mend=mend_thermometer),
-    "config-broken": Failure(subject="config", while_running=edit_badly, mend=mend_config),
-    "config-broken-restart": Failure(subject="config", while_running=edit_badly_and_restart, mend=mend_config),
+    "thermometer-gone": Failure(
+        subject="thermometer", shows=told("thermometer"), while_running=unplug_thermometer, mend=mend_thermometer
+    ),
+    "thermometer-garbled": Failure(
+        subject="thermometer", shows=told("thermometer"), while_running=spoil_thermometer, mend=mend_thermometer
+    ),
+    "config-broken": Failure(
+        subject="config",
+        shows=lambda kiosk: "[[slots]\n" in kiosk.config.read_text(),
+        while_running=edit_badly,
+        mend=mend_config,
+    ),
+    "config-broken-restart": Failure(
+        subject="config", shows=told("kiosk.toml"), while_running=edit_badly_and_restart, mend=mend_config
+    ),
 }
 """Each failure of the table by its name. Faults of a motor are on A1, which is tried first: A2 is left."""

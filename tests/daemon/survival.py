@@ -13,7 +13,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from tests.crash.ext4 import privileged
-from tests.daemon.broken_kiosk import FAILS_S, WORKS_S, Kiosk
+from tests.daemon.broken_kiosk import FAILS_S, WORKS_S, Kiosk, eventually
 from tests.daemon.failures import FAILURES, Failure
 
 DISK_BYTES = 3 << 20
@@ -84,6 +84,9 @@ def _survive(kiosk: Kiosk, failures: Sequence[Failure]) -> None:
     kiosk.fill()
     _break(kiosk, failures)
     _press(kiosk, failures)
+    if len(failures) == 1:
+        shown = failures[0].shows
+        eventually(lambda: shown(kiosk), "it is broken")
     for failure in reversed(failures):
         failure.mend(kiosk)
     kiosk.settle()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+from admin_web.words import hangs
 from kiosk.model import CoilLot, SlotStock
 
 
@@ -28,7 +29,7 @@ def met(slots: tuple[SlotStock, ...], lot: str, sku: str | None) -> list[Met]:
             quantity=held.quantity,
             part=_part(held, lot),
         )
-        for slot in slots
+        for slot in sorted(slots, key=lambda slot: hangs(slot.slot))
         if not sku or slot.sku == sku
         for held in slot.lots
         if _same(held.lot, lot) or _part(held, lot)

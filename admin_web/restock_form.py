@@ -12,8 +12,8 @@ from wtforms.widgets import HiddenInput
 
 from admin_web.forms import Version, WholeNumber
 from admin_web.restock_rows import MOST, ROWS, AddedForm, RemovedForm
-from admin_web.restock_words import lot_choice
-from kiosk.model import RestockLine, SlotStock
+from admin_web.restock_words import lot_choice, lot_state
+from kiosk.model import Lock, Reason, RestockLine, SlotStock
 
 LONGEST = 200
 """How much of a field is kept, in characters; longer ones are a mistake in any case."""
@@ -41,6 +41,8 @@ class RestockForm(Form):
             entry.form.lot.choices = [("", "From the front"), *dict(map(lot_choice, stock.lots)).items()]
         if self.as_of.data is None:
             self.count_anew()
+        if not typed:
+            self._suggest()
 
     @property
     def changed(self) -> bool:
@@ -90,6 +92,15 @@ class RestockForm(Form):
             inside = f"With {found - out} inside, put in at most {holds - found + out}."
             return _told(self.added[0].form, ("quantity", f"How many did you put in: {slot} holds {holds}. {inside}"))
         return True
+
+    def _suggest(self) -> None:
+        """Choose reason and lot for the first lot that has to come out; how many is for the person to count."""
+        row = self.removed[0].form
+        for lot in self._stock.lots:
+            if lot_state(lot):
+                reason = {Lock.RECALLED: Reason.RECALLED, Lock.SPOILED: Reason.OTHER, None: Reason.EXPIRED}[lot.locked]
+                row.reason.data, row.lot.data = reason.value, str(lot.id)
+                return
 
     def _of_removed(self, lots: frozenset[int] | None) -> Iterator[tuple[Form, tuple[str, str] | None]]:
         for entry in self.removed:

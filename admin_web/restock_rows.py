@@ -90,7 +90,7 @@ class AddedForm(Form):
     lot = printed("Lot")
     year = WholeNumber("Year")
     month = WholeNumber("Month")
-    day = WholeNumber("Day, if printed")
+    day = WholeNumber("Day")
     funder = printed("Who paid for them")
     parts = FieldList(FormField(PartForm), min_entries=ROWS, max_entries=MOST)
 

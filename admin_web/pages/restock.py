@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 
 from admin_web import auth, visit, words
 from admin_web.daemon import kiosk
@@ -51,7 +51,6 @@ def undo(restock: str) -> Any:
         kiosk().undo_restock(restock)
     except ConflictError as error:
         return render_template("restock_undo.html", restock=_find(restock), refused=str(error)), 409
-    flash("The visit is taken back. Count its slots soon.", "low")
     return redirect(url_for("restock.result", restock=restock), 303)
 
 

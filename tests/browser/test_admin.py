@@ -9,11 +9,14 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from playwright.sync_api import Page, expect
 
-from kiosk.model import Fault
+from kiosk.model import Decision, Drift, Fault, Lock, Recall
+from tests.admin_web.fake_coil import HOUR
 from tests.admin_web.fake_daemon import CODE, FakeDaemon
+from tests.admin_web.fake_desk import a_shortage, an_excursion
 from tests.browser.conftest import LAPTOP, PHONE, SMALL_PHONE, OpenPage
 
 PASSWORD = "plum ferry window nine"
@@ -57,27 +60,61 @@ def test_claim_count_fill_and_see_it(open_page: OpenPage, site: str, daemon: Fak
     claim(page, site)
     page.get_by_role("link", name="A1 Naloxone 5 of 9").click()
     page.get_by_label("How many are inside now?").fill("4")
-    page.get_by_label("How many did you add?").fill("5")
-    page.get_by_label("Lot").fill("72680LL")
-    page.get_by_label("Year").fill("2028")
-    page.get_by_label("Month").fill("8")
+    first = page.get_by_role("group", name="Put in, lot 1")
+    first.get_by_label("How many did you put in?").fill("3")
+    first.get_by_label("Lot", exact=True).fill("72680LL")
+    first.get_by_label("Year").fill("2028")
+    first.get_by_label("Month").fill("8")
+    page.get_by_text("Add another lot").first.click()
+    second = page.get_by_role("group", name="Put in, lot 2")
+    second.get_by_label("How many did you put in?").fill("2")
+    second.get_by_label("Lot", exact=True).fill("K-2")
     page.get_by_role("button", name="Save A1").dblclick()
-    expect(page.get_by_text("A1: you counted 4, we expected 5. One is missing. Added 5. Now 9.")).to_be_visible()
+    expect(page.get_by_text("You counted 4, we expected 5. One is missing. Put in 5. Now 9.")).to_be_visible()
+    page.get_by_role("link", name="Today").first.click()
     expect(page.get_by_role("link", name="A1 Naloxone 9 of 9")).to_be_visible()
     assert len(daemon.restocks) == 1
 
 
-def test_a_restock_visit_by_keyboard_alone(open_page: OpenPage, site: str) -> None:
-    page = open_page(viewport=LAPTOP)
+def test_a_restock_visit_by_keyboard_alone(open_page: OpenPage, site: str, daemon: FakeDaemon) -> None:
+    page = open_page(viewport=LAPTOP, java_script_enabled=False)
     claim(page, site)
-    page.get_by_role("link", name="Start a restock visit").focus()
+    page.get_by_role("button", name="Start a visit").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_text("Slot 1 of 10")).to_be_visible()
     page.get_by_label("How many are inside now?").focus()
-    page.keyboard.type("5")
+    page.keyboard.type("4")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("A1: you counted 5, as expected. Nothing added. Now 5.")).to_be_visible()
     expect(page.get_by_text("Slot 2 of 10")).to_be_visible()
+    page.get_by_role("link", name="Check and save").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("One is missing")).to_be_visible()
+    page.get_by_role("button", name="Save 1 slot").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Saved")).to_be_visible()
+    page.get_by_role("link", name="Undo this visit").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("What undo means")).to_be_visible()
+    page.get_by_role("button", name="Undo this visit").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("This visit was taken back.")).to_be_visible()
+    assert daemon.slots["A1"].unresolved == 1
+
+
+def test_a_recall_from_lot_to_job(open_page: OpenPage, site: str) -> None:
+    page = open_page(java_script_enabled=False)
+    claim(page, site)
+    page.get_by_role("link", name="More").click()
+    page.get_by_role("link", name="Recall a lot").click()
+    page.get_by_label("Lot", exact=True).fill("72680 ll")
+    page.get_by_label("Which product?").select_option("Socks")
+    page.get_by_label("Lot", exact=True).press("Enter")
+    expect(page.get_by_role("heading", name="Lock lot 72680 ll?")).to_be_visible()
+    page.get_by_role("button", name="Lock it").dblclick()
+    expect(page.get_by_text("Locked: 4 items in B3. Take them out.")).to_be_visible()
+    page.get_by_role("link", name="Today").first.click()
+    page.get_by_role("link", name="Recall: take out 4").click()
+    expect(page.get_by_text("Lot 72680LL is recalled: take out all of it.")).to_be_visible()
 
 
 def test_a_mistake_takes_you_to_its_field(open_page: OpenPage, site: str) -> None:
@@ -138,21 +175,13 @@ def test_every_page_is_accessible_and_fits(
     check()
     claim(page, site)
     check()
-    for path in (
-        "/slots/A3?visit=1",
-        "/slots/B2",
-        "/slots/A3/test",
-        "/events",
-        "/events?before=9",
-        "/account",
-        "/nowhere",
-    ):
+    for path in look_at(daemon):
         page.goto(site + path)
-        for summary in page.locator("summary").all():
-            summary.click()
+        page.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
         check()
+    check_a_visit(page, site, daemon, check)
     page.goto(f"{site}/slots/A1")
-    page.get_by_label("Lot").fill("72680LL")
+    page.get_by_label("Lot", exact=True).first.fill("72680LL")
     page.get_by_role("button", name="Save A1").click()
     expect(page.get_by_text("2 things need a change")).to_be_visible()
     check()
@@ -168,10 +197,58 @@ def test_every_page_is_accessible_and_fits(
     check()
 
 
+def look_at(daemon: FakeDaemon) -> list[str]:
+    """Fill the daemon with something of everything; return the pages that show it."""
+    daemon.desk.excursions = [an_excursion(3), an_excursion(2, ended=None), an_excursion(1, decision=Decision.ACCEPT)]
+    daemon.desk.shortage = a_shortage(30)
+    lots = daemon.slots["A1"].lots
+    old = msgspec.structs.replace(lots[0], id=9, quantity=2, lot="OLD-1", expired=True, locked=Lock.RECALLED)
+    daemon.change("A1", lots=(old, msgspec.structs.replace(lots[0], quantity=3)))
+    daemon.drifts["A1"] = [Drift(hour=HOUR, found=4, drift=-1), Drift(hour=HOUR, found=5, drift=0)]
+    recall = Recall(id="recall-1", lot="OLD-1", sku=None, hour=HOUR, slots=("A1",), quantity=2)
+    daemon.desk.recalls = [recall, msgspec.structs.replace(recall, id="recall-2", lifted=True)]
+    slots = ["/slots/A1", "/slots/B2", "/slots/A1/coil", "/slots/A3/test", "/slots/B3/product"]
+    recalls = ["/recalls", "/recalls/new?lot=OLD-1", "/recalls/new?lot=", "/recalls/recall-1", "/recalls/recall-1/lift"]
+    heat = ["/excursions", "/excursions/3", "/excursions/2", "/excursions/3/accept", "/excursions/3/remove"]
+    rest = ["/missing", "/menu", "/code", "/more", "/restock", "/events", "/events?before=9", "/account", "/nowhere"]
+    return ["/", *slots, *recalls, *heat, *rest]
+
+
+def check_a_visit(page: Page, site: str, daemon: FakeDaemon, check: Callable[[], None]) -> None:
+    """Walk a visit from its start to its undoing, and check every page on the way."""
+    page.goto(site)
+    page.get_by_role("button", name="Start a visit").click()
+    check()
+    page.get_by_label("How many are inside now?").fill("4")
+    page.get_by_role("button", name="Next: A2").click()
+    page.get_by_label("How many are inside now?").fill("99")
+    page.get_by_role("button", name="Next: A3").click()
+    check()
+    for path in ("/restock", "/visit/check", "/visit/throw-away"):
+        page.goto(site + path)
+        check()
+    page.goto(f"{site}/visit/slots/A2")
+    page.get_by_role("button", name="Leave A2 out").click()
+    check()
+    daemon.stop()
+    page.get_by_role("button", name="Save 1 slot").click()
+    check()
+    daemon.start()
+    page.get_by_role("button", name="Send again").click()
+    expect(page.get_by_role("heading", name="Saved")).to_be_visible()
+    check()
+    page.get_by_role("link", name="Undo this visit").click()
+    check()
+    page.get_by_role("button", name="Undo this visit").click()
+    check()
+    page.goto(f"{site}/restock")
+    check()
+
+
 def too_small(page: Page) -> list[str]:
     """Return what can be pressed and is lower or narrower than a thumb needs; links within a sentence may be."""
     found: list[str] = page.evaluate(
-        """least => [...document.querySelectorAll('a, button, summary, input:not([type=hidden])')]
+        """least => [...document.querySelectorAll('a, button, summary, select, input:not([type=hidden])')]
             .filter(e => !e.closest('p:not(.after)') && !e.closest('.skip') && e.checkVisibility())
             .filter(e => !(e.type === 'checkbox'))
             .filter(e => { const r = e.getBoundingClientRect(); return r.height < least || r.width < least })

@@ -132,6 +132,7 @@ class Bench:
             seed=seed,
             bug=self._bug,
             inside=self._truth.inside,
+            waited_s=self._truth.aged_s,
         )
         self._lives.begin(life)
         time.sleep(seconds)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
@@ -14,7 +16,7 @@ from kiosk.dispense.service import Service
 from kiosk.hardware import registry
 from kiosk.model import Vend, VendRequest, VendState
 from tests.crash.bugs import SOUND, Bug
-from tests.crash.world import InstantClock, World, parts
+from tests.crash.world import PowerCut, World, parts
 
 T = TypeVar("T")
 
@@ -41,13 +43,13 @@ class Core:
     """
 
     def __init__(self, folder: Path, world: World, bug: Bug = SOUND) -> None:
-        self._clock = InstantClock()
+        self._folder, self._bug = folder, bug
         self.world = world
         machine = parts(world, [slot.id for slot in config().slots])
-        self._records = Records.of(folder, self._clock)
+        self._records = Records.of(folder, world.clock)
         self.ledger = self._records.ledger
         bug.starting(self.ledger, machine)
-        self.service = Service(config(), machine, self._records, self._clock)
+        self.service = Service(config(), machine, self._records, world.clock)
         bug.started(self.ledger)
 
     def vend(self, request: VendRequest) -> Vend:
@@ -64,9 +66,23 @@ class Core:
             self.service.run()
             return answer.result()
 
-    def idle(self) -> None:
-        """Let a minute pass in which nobody comes."""
-        self._clock.sleep(CARE_S)
+    def interrupted(self, request: VendRequest) -> None:
+        """Ask for an item; the power goes when a motor has turned, if one does."""
+        self.world.request = request.id
+        self.service.vend(request)
+        with suppress(PowerCut):
+            self.service.step(0)
+
+    def restarted(self) -> Core:
+        """Return the kiosk after a new start. The write-ahead log is left as it is, as after a power cut."""
+        with closing(sqlite3.connect(self._folder / "ledger.db")) as other:
+            other.execute("SELECT count(*) FROM meta").fetchone()  # whoever closes last would fold the log in
+            self.close()
+            return Core(self._folder, self.world, self._bug)
+
+    def idle(self, seconds: float = CARE_S) -> None:
+        """Let a minute pass in which nobody comes, or longer."""
+        self.world.clock.sleep(seconds)
         self.service.step(0)
 
     def close(self) -> None:

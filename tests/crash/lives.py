@@ -29,13 +29,14 @@ class Life(msgspec.Struct, frozen=True, kw_only=True):
     seed: str
     bug: str
     inside: dict[str, int]
+    waited_s: float
 
 
 def live(life: Life) -> None:
     """Start, have everything counted, and serve for as long as there is power."""
     marks = PoweredMarks(Path(life.marks), Path(life.power))
     try:
-        world = World(marks)
+        world = World(marks, life.waited_s)
         for slot, items in life.inside.items():
             world.put(slot, items)
         folder = Path(life.folder)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from kiosk.dispense.ledger.schema import PENDING
 from kiosk.errors import KioskError
 from kiosk.model import Outcome, Purpose, Reason, VendRequest
 from tests.crash.bugs import SOUND, Bug
@@ -60,6 +61,10 @@ class Facts:
     decided: Counter[tuple[str, str | None]] = field(default_factory=Counter)
     """What happened, by kind and slot, or how many items went `in` and `out`: as the events tell it, and as the rows
     say that they tell of."""
+    folded: bool = False
+    """Whether single vends became sums."""
+    unheard: int = 0
+    """Events that nobody acknowledged, and that the outbox does not give out."""
     moved: Counter[str] = field(default_factory=Counter)
     """Requests for which a motor ran after the cut."""
 
@@ -109,6 +114,8 @@ def _look(db: sqlite3.Connection, moved: Counter[str]) -> Facts:
         staff=frozenset(name for query in STAFF for (name,) in db.execute(query)),
         events=_told(db),
         decided=decided,
+        folded=bool(db.execute("SELECT count(*) FROM opening").fetchone()[0]),
+        unheard=db.execute(f"SELECT count(*) FROM event WHERE pending = 1 AND NOT ({PENDING})").fetchone()[0],
         moved=moved,
     )
 
@@ -133,9 +140,10 @@ def _done_by_staff(db: sqlite3.Connection) -> Counter[tuple[str, str | None]]:
 
 def _told(db: sqlite3.Connection) -> Counter[tuple[str, str | None]]:
     told: Counter[tuple[str, str | None]] = Counter()
-    for kind, slot, quantity in db.execute("SELECT kind, slot, quantity FROM event"):
+    events = "SELECT kind, slot, quantity, 1 FROM event UNION ALL SELECT kind, slot, quantity, times FROM daily"
+    for kind, slot, quantity, times in db.execute(events):
         if kind in TOLD:
-            told[kind, slot] += 1
+            told[kind, slot or None] += times
         elif kind in SUMMED:
             told["in" if kind == "added" else "out", slot] += quantity
     return told
@@ -149,8 +157,10 @@ def broken(facts: Facts, truth: Truth) -> Iterator[Violation]:
     yield from _lost(facts, truth)
     yield from _uncertain(facts, truth)
     yield from _moved(facts, truth)
-    if facts.events != facts.decided:
-        missing, more = facts.decided - facts.events, facts.events - facts.decided
+    missing, more = facts.decided - facts.events, facts.events - facts.decided
+    if facts.unheard:
+        yield Violation(Promise.OUTBOX, f"{facts.unheard} events are kept from whoever collects them")
+    if missing or (more and not facts.folded):
         yield Violation(Promise.OUTBOX, f"missing {dict(missing)}, too many {dict(more)}")
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.model import Outcome
 from tests.conftest import Evidence
 from tests.crash.disk import Disk
 from tests.crash.findings import Findings
@@ -17,7 +18,18 @@ from tests.crash.replay import replay
 STATES = 25_000
 """States per run; a quarter and more of them are the same as the one before, and are started once."""
 
+LIVES = 3
+
 LONG_STATES = 1_000_000
+
+HAPPENED = {
+    *("motion", "fell", "extra", "noted", "answered", "aged", "vend", "test"),
+    *("saved visit", "saved undo", "saved recall", "saved lift"),
+    *("C ledger.db", "W ledger.db", "W ledger.db-wal", "U ledger.db-wal", "W journal.bin"),
+    *("S journal.bin", "R journal.bin.new", "S "),
+    *(f"={outcome}" for outcome in Outcome),
+}
+"""What the lives of one run must be made of: marks, outcomes, and operations on files."""
 
 CAUGHT_BY = {
     "synchronous NORMAL": Promise.ACKNOWLEDGED,
@@ -83,11 +95,11 @@ def test_each_model_loses_what_it_says() -> None:
 def test_no_replayed_cut_breaks_a_promise(recorder: Path, tmp_path: Path, evidence: Evidence) -> None:
     """25,000 states, zero violations: each is started with the daemon's own recovery and held against the truth."""
     found = Findings()
-    seed = 0
-    while found.states < STATES:
-        found += replay([live(recorder, tmp_path, seed)], tmp_path)
-        seed += 1
+    lives = [live(recorder, tmp_path, seed) for seed in range(LIVES)]
+    found = replay(lives, tmp_path)
     judge(found, evidence)
+    assert found.states >= STATES
+    assert happened(lives) >= HAPPENED, HAPPENED - happened(lives)
     assert found.unique >= STATES // 2, "too many states were the same to mean anything"
 
 
@@ -102,6 +114,19 @@ def test_no_replayed_cut_of_many_lives_breaks_a_promise(recorder: Path, tmp_path
     judge(found, evidence)
 
 
+def happened(lives: list[Recording]) -> set[str]:
+    """Return what there is in recordings."""
+    found = set()
+    for operation in (operation for life in lives for operation in life.operations):
+        if operation.name != MARKS:
+            found.add(f"{operation.kind} {operation.name}")
+            continue
+        for words in (line.split() for line in operation.data.decode().splitlines()):
+            found |= {words[0], f"{words[0]} {words[-1].split('-')[0]}", *(f"={word.split('=')[-1]}" for word in words)}
+            found |= {word.split("-")[0] for word in words}
+    return found
+
+
 def judge(found: Findings, evidence: Evidence) -> None:
     evidence.count("crash_states", found.states)
     evidence.count("crash_violations", found.violations)
@@ -114,6 +139,6 @@ def judge(found: Findings, evidence: Evidence) -> None:
 def test_a_seeded_bug_is_caught(bug: str, recorder: Path, tmp_path: Path, evidence: Evidence) -> None:
     """Each of five mistakes breaks the promise that it should break."""
     evidence.count("seeded_bugs")
-    found = replay([live(recorder, tmp_path, 0, bug=bug)], tmp_path, until=CAUGHT_BY[bug])
+    found = replay([live(recorder, tmp_path, 0, bug=bug)], tmp_path, until=CAUGHT_BY[bug], every=5)
     evidence.count("seeded_bugs_caught", int(CAUGHT_BY[bug] in found.broken))
     assert CAUGHT_BY[bug] in found.broken, f"{found.states} states: {found.broken}"

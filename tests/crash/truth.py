@@ -31,6 +31,8 @@ class Truth:
     """Acknowledged changes by staff: restock visits, undone visits, recalls."""
     motions: Counter[tuple[str, str]] = field(default_factory=Counter)
     """How often a motor was energised, by slot and request."""
+    aged_s: float = 0.0
+    """How far the clock has gone on in long times without anybody, in seconds."""
     asked: list[VendRequest] = field(default_factory=list)
     """Every request, in order."""
 
@@ -79,6 +81,13 @@ class Truth:
 
     def _noted(self) -> None:
         self.surprise.clear()
+
+    def _aged(self, seconds: str) -> None:
+        """So much time passes that the kiosk may forget single vends; what they summed up to stays."""
+        self.aged_s += float(seconds)
+        self.answered.clear()
+        self.motions.clear()
+        self.asked.clear()
 
     def _visit(self, name: str, *lines: str) -> None:
         self.visit = name, {slot: int(items) for slot, items in (line.split("=") for line in lines)}

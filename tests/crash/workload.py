@@ -54,6 +54,11 @@ CAPACITY = 12
 
 EXPIRY = datetime.date(2030, 1, 31)
 
+DAY_S = 86_400
+
+AGING = 0.3
+"""How many rounds end with a long time in which nobody comes."""
+
 CALLS_LEFT = 25
 """So many writes and syncs at most succeed before a disk is full. A vend makes some 60."""
 
@@ -63,7 +68,6 @@ class Workload:
 
     def __init__(self, core: Core, folder: Path, seed: int | str) -> None:
         self._core = core
-        self._staff = core.service.staff
         self._folder = folder
         self._world = core.world
         self._mark = core.world.mark
@@ -71,17 +75,19 @@ class Workload:
         self._slots = [slot.id for slot in config().slots]
         self._lots = self._chance.getrandbits(40)
         self._recalled: list[str] = []
-        # Whoever holds the file does so for longer than this; waiting for it would only take time.
-        database(core.ledger).execute("PRAGMA busy_timeout = 0")
+        _impatient(core)
 
     def round(self) -> None:
         """Count and fill everything, then let happen what can, in an order of its own each time."""
         self.visit(self._slots)
         steps = [self.vend, self.vend, self.vend, self.test, self.stray, self.fold, self.mistake, self.recall]
         steps += [self.part_visit, self.locked, self.full, self.lift, self.idle]
+        steps += [self.restart, self.restart, self.forget]
         self._chance.shuffle(steps)
         for step in steps:
             step()
+        if self._chance.random() < AGING:
+            self.age()
 
     # -- visitors --------------------------------------------------------------------------------------------------
 
@@ -129,7 +135,7 @@ class Workload:
         lines = [self._line(slot) for slot in slots]
         after = {line.slot: self._after(line) for line in lines}
         request = RestockRequest(id=name, lines=tuple(lines))
-        self._change(name, after, lambda: self._staff.restock(request))
+        self._change(name, after, lambda: self._core.service.staff.restock(request))
         return name
 
     def _line(self, slot: str) -> RestockLine:
@@ -159,20 +165,20 @@ class Workload:
         inside = {slot: self._world.inside[slot] for slot in slots}
         if self._chance.random() < 0.5:
             inside = {slot: max(0, found[slot] - (filled[slot] - inside[slot])) for slot in slots}
-        self._change(f"undo-{name}", inside, lambda: self._staff.undo(name))
+        self._change(f"undo-{name}", inside, lambda: self._core.service.staff.undo(name))
 
     def recall(self) -> None:
         """Call the latest lot back."""
         request = RecallRequest(id=self._name("recall"), lot=f"lot {self._lots}")
         self._lots += 1
         self._recalled.append(request.id)
-        self._change(request.id, {}, lambda: self._staff.recall(request))
+        self._change(request.id, {}, lambda: self._core.service.staff.recall(request))
 
     def lift(self) -> None:
         """End the oldest recall."""
         if self._recalled:
             name = self._recalled.pop(0)
-            self._change(f"lift-{name}", {}, lambda: self._staff.lift(name))
+            self._change(f"lift-{name}", {}, lambda: self._core.service.staff.lift(name))
 
     def _change(self, name: str, after: dict[str, int], change: Callable[[], object]) -> None:
         """Do with the items what makes `after` true, then save it; it is true in the ledger once it is saved."""
@@ -185,11 +191,9 @@ class Workload:
 
     def locked(self) -> None:
         """Have somebody else hold the ledger while naloxone is asked for; then it takes over what the journal has."""
-        with closing(sqlite3.connect(self._folder / "ledger.db", isolation_level=None)) as other:
-            other.execute("BEGIN IMMEDIATE")
+        with self._held():
             for _ in range(3):
                 self.vend()
-            other.execute("ROLLBACK")
         self.idle()
 
     def full(self) -> None:
@@ -200,6 +204,43 @@ class Workload:
                     self.vend()
         self.idle() if can else self.locked()
 
+    def restart(self) -> None:
+        """Cut the power after a motor turned, with the ledger writable or not, and start again."""
+        self._world.scenes = [Scene(cut=True, falls=self._chance.randint(0, 1))]
+        request = VendRequest(id=self._name("vend"), sku=self._chance.choice(("NAL", "STRIP")))
+        self._mark("asked", request.id, request.sku, "-", request.purpose)
+        if self._chance.random() < 0.5:
+            self._core.interrupted(request)
+        else:
+            with self._held():
+                self._core.interrupted(request)
+        self._world.scenes = []
+        self._core = self._core.restarted()
+        _impatient(self._core)
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        """Have somebody else hold the ledger."""
+        with closing(sqlite3.connect(self._folder / "ledger.db", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            yield
+            other.execute("ROLLBACK")
+
+    def forget(self) -> None:
+        """Let the programme acknowledge the events of some range."""
+        first = self._chance.randint(1, 40)
+        self._core.service.forget([(first, first + self._chance.randint(0, 40))])
+        self._core.service.step(0)
+
+    def age(self) -> None:
+        """Let everything be acknowledged, and so much time pass that single vends are folded into sums."""
+        seconds = (config().privacy.keep_days + 1) * DAY_S
+        self._mark("aged", seconds)
+        self._core.service.forget([(1, 2**40)])
+        self._core.service.step(0)
+        self._core.idle(seconds)
+        self._core.idle()
+
     def fold(self) -> None:
         """Fold the write-ahead log into the file, as the vend thread does."""
         self._core.ledger.checkpoint(1)
@@ -208,8 +249,17 @@ class Workload:
         """Let a minute pass in which nobody comes."""
         self._core.idle()
 
+    def close(self) -> None:
+        """End it in order."""
+        self._core.close()
+
     def _name(self, kind: str) -> str:
         return f"{kind}-{self._chance.getrandbits(48):012x}"
+
+
+def _impatient(core: Core) -> None:
+    """Let a kiosk find at once that somebody holds the ledger: they do so for longer than it would wait."""
+    database(core.ledger).execute("PRAGMA busy_timeout = 0")
 
 
 @contextmanager
@@ -225,15 +275,16 @@ def _room(calls: int) -> Iterator[bool]:
 
 
 def record(folder: Path, seed: int, rounds: int, bug: str) -> None:
-    """Live so many rounds in an empty folder, from the first start on."""
+    """Live so many rounds in an empty folder, from the first start on; at last the kiosk forgets single vends."""
     world = World(Marks(folder / MARKS))
     for slot in config().slots:
         world.put(slot.id, 0)
-    core = Core(folder, world, BUGS[bug])
-    work = Workload(core, folder, seed)
+    work = Workload(Core(folder, world, BUGS[bug]), folder, seed)
     for _ in range(rounds):
         work.round()
-    core.close()
+    work.age()
+    work.vend()
+    work.close()
 
 
 if __name__ == "__main__":

@@ -21,8 +21,8 @@ BEGAN_S = 1_800_000_000.0
 class InstantClock(Clock):
     """A clock that was set, and on which waiting takes no time: only waiting makes it go on."""
 
-    def __init__(self) -> None:
-        self._waited_s = 0.0
+    def __init__(self, waited_s: float = 0.0) -> None:
+        self._waited_s = waited_s
         super().__init__(synchronized=Path(__file__), wall=lambda: BEGAN_S + self._waited_s)
 
     def monotonic(self) -> float:
@@ -94,13 +94,20 @@ class Scene:
     nudged: int = 0
     """Falls at a quarter turn, if nothing fell before."""
     blind: bool = False
+    cut: bool = False
+    """The power goes right after the turn."""
+
+
+class PowerCut(BaseException):
+    """The daemon ends here. Nothing that it could do comes after this."""
 
 
 class World:
-    """What is inside each coil, and what falls."""
+    """What is inside each coil, what falls, and what time it is: `waited_s` seconds after the world began."""
 
-    def __init__(self, marks: Callable[..., None]) -> None:
+    def __init__(self, marks: Callable[..., None], waited_s: float = 0.0) -> None:
         self.mark = marks
+        self.clock = InstantClock(waited_s)
         self.inside: dict[str, int] = {}
         self.request = "none"
         """Whose motion the next one is."""
@@ -148,6 +155,9 @@ class CoilMotor:
         self.nudges = 0
         self.world.mark("motion", self.slot, self.world.request)
         self.world.fall(self.slot, self.world.scene.falls)
+        if self.world.scene.cut:
+            self.world.scene = Scene()
+            raise PowerCut
 
     def nudge(self) -> Turn:
         if not self.nudges:

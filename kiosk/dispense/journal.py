@@ -10,6 +10,7 @@ import os
 import struct
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -60,6 +61,7 @@ class Journal:
             self._file = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
             records = sorted(self._records(), key=lambda record: record.number)
         except OSError as error:
+            self.close()
             raise LedgerError(f"The journal {self._path} cannot be opened: {error}. Look after the disk.") from error
         self._used = {record.number % BLOCKS for record in records}
         self._next = records[-1].number + 1 if records else 1
@@ -102,14 +104,15 @@ class Journal:
         os.close(folder)
 
     def _records(self) -> Iterator[Record]:
-        """Give every record that is whole."""
+        """Give every record that is whole. One that another version wrote is passed over: it must not stop a start."""
         assert self._file is not None
         for block in range(BLOCKS):
             content = os.pread(self._file, BLOCK, block * BLOCK)
             magic, checksum, length = _HEAD.unpack_from(content)
             payload = content[_HEAD.size : _HEAD.size + length]
             if magic == _MAGIC and zlib.crc32(payload) == checksum:
-                yield msgspec.json.decode(payload, type=Record)
+                with suppress(msgspec.DecodeError):
+                    yield msgspec.json.decode(payload, type=Record)
 
     def _put(self, block: int, content: bytes) -> None:
         if self._file is None:

@@ -68,7 +68,8 @@ class Scribe:
                 raise
             self._hold(made)
             return Entry(made)
-        self.fault = None
+        if self._journal.is_open:
+            self.fault = None
         return Entry(made, intent)
 
     def end(self, entry: Entry, verdict: Finish, hanging: Sequence[str]) -> None:
@@ -100,11 +101,10 @@ class Scribe:
     def heal(self) -> bool:
         """Open what is not open, and give the ledger what waits; return whether it was opened just now.
 
-        A failure is noted and tried again at the next call.
+        A failure is noted and tried again at the next call. A journal that fails does not keep the ledger shut.
         """
+        has_journal = self._open_journal()
         try:
-            if not self._journal.is_open:
-                self._read_journal()
             opened = not self._ledger.is_open
             if opened:
                 self._ledger.open(self._slots, self._skus)
@@ -116,7 +116,8 @@ class Scribe:
         except LedgerError as error:
             self.note(error)
             return False
-        self.fault = None
+        if has_journal:
+            self.fault = None
         return opened
 
     def keep(self, write: Callable[[], object]) -> None:
@@ -131,8 +132,8 @@ class Scribe:
         if self._waiting:
             self._ledger.vends.merge(list(self._waiting.values()))
             self._waiting.clear()
-            if self._journal.is_open:
-                self._journal.clear()
+        if self._journal.is_open:
+            self._journal.clear()
 
     def _hold(self, made: Unrecorded) -> None:
         self._waiting[made.request.id, made.attempt] = made
@@ -141,9 +142,18 @@ class Scribe:
         except LedgerError as error:
             self.note(error)
 
-    def _read_journal(self) -> None:
-        for made in self._journal.open():
+    def _open_journal(self) -> bool:
+        """Open the journal, if it is not, and take what it holds; return whether there is one."""
+        if self._journal.is_open:
+            return True
+        try:
+            found = self._journal.open()
+        except LedgerError as error:
+            self.note(error)
+            return False
+        for made in found:
             self._waiting.setdefault((made.request.id, made.attempt), made)
+        return True
 
     def note(self, error: LedgerError) -> None:
         """Keep a failure for the state. The log gets it at DEBUG only: its time would tell when somebody was here."""

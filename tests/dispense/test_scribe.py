@@ -1,0 +1,290 @@
+"""Who writes down what happens when the ledger cannot be written: the journal, then memory, and merged once."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from kiosk.dispense.machine import Finish
+from kiosk.dispense.records import Records
+from kiosk.dispense.scribe import Entry, Scribe
+from kiosk.errors import LedgerDamagedError, LedgerError
+from kiosk.model import Added, Outcome, RestockLine, RestockRequest, VendRequest, new_request_id
+from tests.dispense.kept import CONFIG, DISPENSED, JAMMED, NOW_H, PRESUMED, HandClock
+from tests.dispense.small_disk import SmallDisk, small_disk
+from tests.stocking import FAR
+
+
+class Desk:
+    """A scribe as the vend thread uses it, and a start after a power cut."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(exist_ok=True)
+        self.folder = folder
+        self.clock = HandClock(folder)
+        self.start()
+
+    def start(self) -> None:
+        self.records = Records.of(self.folder, self.clock)
+        self.scribe = Scribe(self.records, self.clock, CONFIG)
+
+    def cut(self) -> None:
+        """Lose everything that was in memory only, and start again."""
+        self.records.close()
+        self.start()
+
+    def stock(self, slot: str = "A1", items: int = 5) -> None:
+        version = self.records.ledger.counts()[slot].version
+        line = RestockLine(
+            slot=slot, as_of=version, found=0, added=(Added(quantity=items, lot=f"L-{slot}", expiry=FAR),)
+        )
+        self.records.ledger.restocks.commit(RestockRequest(id=new_request_id(), lines=(line,)))
+
+    def begin(self, request_id: str, *, attempt: int = 1, slot: str = "A1", essential: bool = True) -> Entry:
+        sku = "NAL" if slot.startswith("A") else "STRIP"
+        request = VendRequest(id=request_id, sku=sku, code="able baker charlie dog")
+        return self.scribe.begin(request, slot, sku, attempt=attempt, lot=1, essential=essential)
+
+    def vend(self, request_id: str, verdict: Finish = DISPENSED, *, attempt: int = 1, slot: str = "A1") -> None:
+        self.scribe.end(self.begin(request_id, attempt=attempt, slot=slot), verdict, ())
+
+    def bounds(self, slot: str = "A1") -> tuple[int, int]:
+        count = self.records.ledger.counts()[slot]
+        return count.on_hand, count.unresolved
+
+    def outcomes(self, request_id: str) -> list[Outcome]:
+        return [attempt.outcome for attempt in self.records.reader.attempts(request_id)]
+
+    def journal_holds(self, text: bytes) -> bool:
+        return text in (self.folder / "journal.bin").read_bytes()
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    opened = Desk(tmp_path)
+    opened.stock()
+    yield opened
+    opened.records.close()
+
+
+@contextmanager
+def locked(desk: Desk) -> Iterator[None]:
+    """Keep the ledger from being written, as a backup that hangs would."""
+    desk.records.ledger._book.db.execute("PRAGMA busy_timeout = 1")
+    with closing(sqlite3.connect(desk.folder / "ledger.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.execute("ROLLBACK")
+
+
+def test_ordinarily_the_journal_is_not_touched(desk: Desk) -> None:
+    """A whole vend is in the ledger, and nothing is told to staff."""
+    desk.vend("request-1")
+    assert desk.bounds() == (4, 0)
+    assert not desk.journal_holds(b"HRJ1")
+    assert (desk.scribe.fault, desk.scribe.owed()) == (None, [])
+
+
+def test_without_the_ledger_naloxone_is_written_to_the_journal_and_merged_once(desk: Desk) -> None:
+    """What happened is known meanwhile, told to staff, and in the ledger afterwards: once, with its own time."""
+    with locked(desk):
+        desk.vend("request-1")
+        desk.vend("request-2", PRESUMED)
+        desk.vend("request-3", JAMMED)
+        assert desk.scribe.owed() == ["A1", "A1"]
+        assert "could not be written" in str(desk.scribe.fault)
+        assert desk.scribe.recall("request-2") is not None
+        assert desk.journal_holds(b"request-1")
+        assert not desk.scribe.heal()
+    desk.clock.pass_h(3)
+    assert desk.scribe.owed() == ["A1", "A1"]
+    desk.scribe.heal()
+    assert desk.bounds() == (3, 1)
+    assert [desk.outcomes(f"request-{number}") for number in (1, 2, 3)] == [
+        [Outcome.DISPENSED],
+        [Outcome.PRESUMED],
+        [Outcome.JAMMED],
+    ]
+    assert (desk.scribe.fault, desk.scribe.owed()) == (None, [])
+    assert not desk.journal_holds(b"HRJ1")
+    with closing(sqlite3.connect(desk.folder / "ledger.db")) as db:
+        assert db.execute("SELECT DISTINCT hour FROM movement").fetchall() == [(NOW_H,)]
+    desk.scribe.heal()
+    desk.cut()
+    assert desk.bounds() == (3, 1)
+    assert desk.records.ledger.mistrusted == ()
+
+
+def test_a_code_is_never_written(desk: Desk) -> None:
+    """Neither to the journal nor to the ledger."""
+    with locked(desk):
+        desk.vend("request-1")
+        assert not desk.journal_holds(b"able")
+    desk.scribe.heal()
+    desk.records.ledger.close()
+    assert b"able baker" not in (desk.folder / "ledger.db").read_bytes()
+
+
+def test_an_ordinary_item_stays_inside(desk: Desk) -> None:
+    """Without a ledger nothing else moves, and nothing of it is kept."""
+    with locked(desk), pytest.raises(LedgerError):
+        desk.begin("request-1", slot="B1", essential=False)
+    assert desk.scribe.owed() == []
+    assert not desk.journal_holds(b"HRJ1")
+
+
+def test_a_ledger_that_fails_in_the_middle(desk: Desk) -> None:
+    """The intent is in the ledger, the outcome in the journal: they are put together, not counted twice."""
+    entry = desk.begin("request-1")
+    with locked(desk):
+        desk.scribe.end(entry, DISPENSED, ())
+        assert desk.bounds() == (4, 1)
+    desk.scribe.heal()
+    assert (desk.bounds(), desk.outcomes("request-1")) == ((4, 0), [Outcome.DISPENSED])
+
+
+def test_a_ledger_that_fails_in_the_middle_and_then_the_power(desk: Desk) -> None:
+    """After the start the journal still knows how it ended, so it is not unknown."""
+    entry = desk.begin("request-1")
+    with locked(desk):
+        desk.scribe.end(entry, DISPENSED, ())
+    desk.cut()
+    assert (desk.bounds(), desk.outcomes("request-1")) == ((4, 0), [Outcome.DISPENSED])
+
+
+def test_power_that_goes_in_the_middle_without_a_ledger(desk: Desk) -> None:
+    """An intent that only the journal holds becomes unknown, whose item may have left."""
+    with locked(desk):
+        desk.begin("request-1")
+    desk.cut()
+    assert (desk.bounds(), desk.outcomes("request-1")) == ((4, 1), [Outcome.UNKNOWN])
+
+
+def test_a_request_that_went_on_over_several_slots(desk: Desk) -> None:
+    """Each attempt is its own; the first before the ledger failed, the second after."""
+    desk.stock("A2", 3)
+    desk.vend("request-1", JAMMED)
+    with locked(desk):
+        desk.vend("request-1", attempt=2, slot="A2")
+    desk.scribe.heal()
+    assert desk.outcomes("request-1") == [Outcome.JAMMED, Outcome.DISPENSED]
+    assert (desk.bounds("A1"), desk.bounds("A2")) == ((5, 0), (2, 0))
+
+
+def test_power_that_goes_between_merging_and_clearing(desk: Desk) -> None:
+    """What the journal still holds is known to the ledger, and changes nothing a second time."""
+    with locked(desk):
+        desk.vend("request-1")
+        desk.vend("request-2", PRESUMED)
+    journal = (desk.folder / "journal.bin").read_bytes()
+    desk.scribe.heal()
+    seq = desk.records.reader.last_seq()
+    assert desk.bounds() == (3, 1)
+    desk.records.close()
+    (desk.folder / "journal.bin").write_bytes(journal)
+    desk.start()
+    assert desk.bounds() == (3, 1)
+    assert desk.records.reader.last_seq() == seq + 1
+    assert not desk.journal_holds(b"HRJ1")
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[SmallDisk]:
+    with small_disk(tmp_path / "disk", 3072) as made:
+        yield made
+
+
+def test_a_full_disk(disk: SmallDisk) -> None:
+    """Item after item, until the ledger cannot: the count stays honest, and the journal takes over."""
+    desk = Desk(disk.root)
+    desk.stock("A1", 9)
+    desk.stock("A2", 9)
+    disk.fill()
+    for number in range(9):
+        desk.vend(f"request-{number}")
+    assert desk.scribe.owed()
+    assert "full" in str(desk.scribe.fault)
+    desk.records.close()
+    desk.start()
+    assert not desk.records.ledger.is_open
+    desk.vend("request-9", slot="A2")
+    disk.make_room()
+    desk.scribe.heal()
+    assert (desk.bounds("A1"), desk.bounds("A2")) == ((0, 0), (8, 0))
+    assert desk.scribe.fault is None
+    desk.records.close()
+
+
+def test_with_the_journal_away_as_well_it_is_held_in_memory(tmp_path: Path) -> None:
+    """A disk that is read-only from the start: naloxone is still given out, and written down when it can be."""
+    with small_disk(tmp_path / "disk", 3072) as disk:
+        disk.remount("ro")
+        desk = Desk.__new__(Desk)
+        desk.folder, desk.clock = disk.root, HandClock(tmp_path)
+        desk.start()
+        desk.vend("request-1")
+        desk.vend("request-2", PRESUMED)
+        assert desk.scribe.fault
+        assert desk.scribe.owed() == ["A1", "A1"]
+        with pytest.raises(LedgerError):
+            desk.begin("request-3", slot="B1", essential=False)
+        disk.remount("rw")
+        assert desk.scribe.heal()
+        assert desk.scribe.fault is None
+        assert desk.outcomes("request-1") == [Outcome.DISPENSED]
+        assert desk.bounds() == (0, 0)
+        desk.records.close()
+
+
+def test_a_journal_that_cannot_be_used_does_not_shut_the_ledger(tmp_path: Path) -> None:
+    """Something else stands where it should be: the kiosk works, and staff are told."""
+    (tmp_path / "state" / "journal.bin").mkdir(parents=True)
+    desk = Desk(tmp_path / "state")
+    assert desk.records.ledger.is_open
+    desk.stock()
+    desk.vend("request-1")
+    assert desk.bounds() == (4, 0)
+    assert "journal" in str(desk.scribe.fault)
+    desk.scribe.heal()
+    assert "journal" in str(desk.scribe.fault)
+    (tmp_path / "state" / "journal.bin").rmdir()
+    desk.scribe.heal()
+    assert desk.scribe.fault is None
+    desk.records.close()
+
+
+def test_a_damaged_ledger_is_told_apart(desk: Desk) -> None:
+    """A file that is not whole is only mended by a new start; naloxone goes to the journal until then."""
+    path = desk.folder / "ledger.db"
+    desk.records.ledger.close()
+    content = path.read_bytes()
+    desk.records.ledger.open({}, [product.sku for product in CONFIG.products])
+    path.write_bytes(content[:1024] + b"\xa5" * (len(content) - 1024))
+    desk.vend("request-1")
+    assert desk.scribe.damaged
+    desk.cut()
+    assert not desk.scribe.damaged
+    assert desk.bounds() == (0, 8)
+    assert desk.outcomes("request-1") == [Outcome.DISPENSED]
+
+
+def test_what_else_fails_is_told_and_passes(desk: Desk) -> None:
+    """A chore that cannot write stops nothing; a write that works again clears the sentence."""
+
+    def fail() -> None:
+        raise LedgerError("The disk is full.")
+
+    desk.scribe.keep(fail)
+    assert (desk.scribe.fault, desk.scribe.damaged) == ("The disk is full.", False)
+    desk.scribe.heal()
+    assert desk.scribe.fault is None
+
+    def damage() -> None:
+        raise LedgerDamagedError("The ledger is damaged.")
+
+    desk.scribe.keep(damage)
+    assert desk.scribe.damaged

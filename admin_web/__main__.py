@@ -33,7 +33,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line. Exits with status 2 and a sentence when it makes no sense."""
     parser = argparse.ArgumentParser(
         prog="kiosk-admin-web",
-        description="Serve the staff pages. They ask the kiosk daemon for everything and keep only the sign-ins.",
+        description="Serve the staff pages. They ask the kiosk daemon for everything and keep only sign-ins, "
+        "and visits until they are saved.",
         epilog="Example: kiosk-admin-web --host 0.0.0.0 --port 443 --cert cert.pem --key key.pem",
     )
     parser.add_argument("--socket", default="/run/kiosk/control.sock", help="the daemon's control socket")
@@ -41,7 +42,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--state",
         type=Path,
         default=Path(os.environ.get("STATE_DIRECTORY", "/var/lib/kiosk-admin-web")),
-        help="the directory for admin.db, the sign-ins",
+        help="the directory for admin.db: sign-ins, and visits that are not saved yet",
     )
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: this machine only)")
     parser.add_argument("--port", type=int, default=8443, help="the port to listen on; 0 picks a free one")

@@ -104,7 +104,8 @@ def _way_back() -> str | None:
     if request.method == "GET":
         return request.full_path.rstrip("?") if request.path != "/" else None
     if request.endpoint not in COMES_BACK:
-        return None
+        asks_first = request.url_rule is not None and "GET" in (request.url_rule.methods or ())
+        return request.path if asks_first else None
     typed = {name: value for name, value in request.form.items() if value and name != "csrf_token"}
     way = f"{request.path}?{urlencode(typed)}"
     return way if len(way) <= LONGEST else request.path

@@ -64,7 +64,7 @@ def _save(draft: Draft) -> Any:
             return _done(draft.id)
         return _show(draft, CHANGED), 409
     except RequestError as error:
-        return _show(draft, f"Nothing is saved yet. {error}"), 422
+        return _show(draft, str(error)), 422
     return _done(draft.id)
 
 

@@ -35,20 +35,20 @@ def page(slot: str) -> Any:
     try:
         kiosk().restock(RestockRequest(id=restock, lines=(form.line(),)))
     except ConflictError:
-        return _again(slot, COUNT_AGAIN.format(slot=slot)), 409
+        return _again(slot, new_request_id(), COUNT_AGAIN.format(slot=slot)), 409
     except NotFoundError:
         raise
     except RequestError as error:
-        return _again(slot, f"How many are inside now: {error}"), 422
+        return _again(slot, restock, f"How many are inside now: {error}"), 422
     return redirect(url_for("restock.result", restock=restock, just=1), 303)
 
 
-def _again(slot: str, why: str) -> str:
+def _again(slot: str, restock: str, why: str) -> str:
     slots = kiosk().stock().slots
     stock = next(each for each in slots if each.slot == slot)
     form = ProductForm(what_was_typed(request.form), stock, products.others(slots, stock))
     form.count_anew(why)
-    return _show(slots, stock, form, new_request_id())
+    return _show(slots, stock, form, restock)
 
 
 def _show(slots: tuple[SlotStock, ...], stock: SlotStock, form: ProductForm, restock: str) -> str:

@@ -52,8 +52,9 @@ def _restock(slot: str) -> Any:
     except NotFoundError:
         raise
     except RequestError as error:
+        # Under the same id: should the kiosk come to it after all, sending it again counts once.
         form.found.errors = [str(error)]
-        return _show(stock, form, new_request_id()), 422
+        return _show(stock, form, restock), 422
     return redirect(url_for("restock.result", restock=restock, just=1), 303)
 
 

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -18,6 +19,7 @@ from tests.admin_web.fake_coil import HOUR
 from tests.admin_web.fake_daemon import CODE, FakeDaemon
 from tests.admin_web.fake_desk import a_shortage, an_excursion
 from tests.browser.conftest import LAPTOP, PHONE, SMALL_PHONE, OpenPage
+from tests.kiosk_process import KioskProcess
 
 PASSWORD = "plum ferry window nine"
 SMALLEST_PX = 44
@@ -33,17 +35,35 @@ def daemon(tmp_path: Path) -> Iterator[FakeDaemon]:
 
 @pytest.fixture
 def site(tmp_path: Path, daemon: FakeDaemon) -> Iterator[str]:
-    """Serve the staff pages as their own process; yields the address."""
-    command = [sys.executable, "-m", "admin_web", "--socket", str(daemon.path), "--state", str(tmp_path / "state")]
+    with served(daemon.path, tmp_path / "state") as address:
+        yield address
+
+
+@pytest.fixture
+def kiosk(tmp_path: Path) -> Iterator[KioskProcess]:
+    """The real daemon on a simulated machine, with every slot full."""
+    process = KioskProcess(tmp_path)
+    process.start()
+    process.fill()
+    yield process
+    assert process.stop() == 0, process.log.read_text()
+
+
+@contextmanager
+def served(socket: Path, state: Path) -> Iterator[str]:
+    """Serve the staff pages as their own process; gives the address."""
+    command = [sys.executable, "-m", "admin_web", "--socket", str(socket), "--state", str(state)]
     with subprocess.Popen([*command, "--port", "0"], stdout=subprocess.PIPE, text=True, env=os.environ) as process:
-        assert process.stdout is not None
-        told = re.search(r"http://\S+", process.stdout.readline())
-        assert told
-        yield told[0].rstrip("/")
-        process.terminate()
+        try:
+            assert process.stdout is not None
+            told = re.search(r"http://\S+", process.stdout.readline())
+            assert told
+            yield told[0].rstrip("/")
+        finally:
+            process.terminate()
 
 
-def claim(page: Page, site: str, code: str = CODE) -> None:
+def claim(page: Page, site: str, code: str = CODE, place: str = "Lake Street") -> None:
     """Make the first sign-in, from the front door."""
     page.goto(site)
     page.get_by_label("One-time code").fill(code)
@@ -51,7 +71,7 @@ def claim(page: Page, site: str, code: str = CODE) -> None:
     page.get_by_label("New password", exact=True).fill(PASSWORD)
     page.get_by_label("New password once more").fill(PASSWORD)
     page.get_by_role("button", name="Make my sign-in").click()
-    expect(page.get_by_role("heading", name="Lake Street")).to_be_visible()
+    expect(page.get_by_role("heading", name=place)).to_be_visible()
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts on", "scripts off"])
@@ -115,6 +135,32 @@ def test_a_recall_from_lot_to_job(open_page: OpenPage, site: str) -> None:
     page.get_by_role("link", name="Today").first.click()
     page.get_by_role("link", name="Recall: take out 4").click()
     expect(page.get_by_text("Lot 72680LL is recalled: take out all of it.")).to_be_visible()
+
+
+def test_a_visit_to_the_real_kiosk_while_somebody_takes_an_item(
+    open_page: OpenPage, kiosk: KioskProcess, tmp_path: Path
+) -> None:
+    with served(kiosk.socket, tmp_path / "admin") as site:
+        page = open_page(viewport=SMALL_PHONE, java_script_enabled=False)
+        claim(page, site, kiosk.client.make_admin_code().code, "Test Street")
+        page.get_by_role("button", name="Start a visit").click()
+        page.get_by_label("How many are inside now?").fill("9")
+        page.get_by_role("button", name="Next: A2").click()
+        kiosk.vend(slot="A1")
+        page.get_by_label("How many are inside now?").fill("7")
+        page.get_by_role("group", name="Put in, lot 1").get_by_label("How many did you put in?").fill("1")
+        page.get_by_role("button", name="Next: B1").click()
+        page.get_by_role("link", name="Check and save").click()
+        page.get_by_role("link", name="A1: it changed after you counted. Count it again.").click()
+        page.get_by_label("How many are inside now?").fill("8")
+        page.get_by_role("button", name="Keep it and check").click()
+        page.get_by_role("button", name="Save 2 slots").dblclick()
+        expect(page.get_by_text("You counted 7, we expected 9. 2 are missing. Put in 1. Now 8.")).to_be_visible()
+        page.get_by_role("link", name="Undo this visit").click()
+        page.get_by_role("button", name="Undo this visit").click()
+        expect(page.get_by_text("This visit was taken back.")).to_be_visible()
+        page.get_by_role("link", name="Today").click()
+        expect(page.get_by_role("link", name="A2 count Naloxone nose spray 8 to 9 of 9")).to_be_visible()
 
 
 def test_a_mistake_takes_you_to_its_field(open_page: OpenPage, site: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from kiosk.clock import HOUR_S, Clock
 from kiosk.config import Config, Product
@@ -30,14 +30,24 @@ class Chores:
     """Looks after the parts and the ledger. Belongs to the vend thread, which alone may call it."""
 
     def __init__(
-        self, *, config: Config, parts: Parts, scribe: Scribe, ledger: Ledger, shelf: Shelf, clock: Clock
+        self,
+        *,
+        config: Config,
+        parts: Parts,
+        scribe: Scribe,
+        ledger: Ledger,
+        shelf: Shelf,
+        clock: Clock,
+        periods: Callable[[], Collection[str]],
     ) -> None:
+        """Prepare. `periods` tells which codes are good now."""
         self._config = config
         self._parts = parts
         self._scribe = scribe
         self._ledger = ledger
         self._shelf = shelf
         self._clock = clock
+        self._periods = periods
         self._care_at = float("-inf")
         self._hour = clock.stamp().hour
         self._folding = True
@@ -55,6 +65,7 @@ class Chores:
             self._scribe.heal()
             self._scribe.keep(lambda: self._ledger.outbox.trim(self._config.telemetry.keep_rows))
             self._scribe.keep(self._ledger.keep_time)
+            self._scribe.keep(lambda: self._ledger.allowances.expire(self._periods()))
             self._folding = True
         if self._clock.stamp().hour != self._hour:
             self._hour = self._clock.stamp().hour

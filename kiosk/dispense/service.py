@@ -73,7 +73,15 @@ class Service:
         self.on_events: Callable[[], None] = lambda: None
         scribe.keep(self._publish)
         self._vending = Vending(parts=parts, scribe=scribe, ledger=ledger, shelf=shelf, clock=clock)
-        self._chores = Chores(config=config, parts=parts, scribe=scribe, ledger=ledger, shelf=shelf, clock=clock)
+        self._chores = Chores(
+            config=config,
+            parts=parts,
+            scribe=scribe,
+            ledger=ledger,
+            shelf=shelf,
+            clock=clock,
+            periods=lambda: codes.accepted(ledger.when()) if codes else (),
+        )
         self.staff = Staff(config, ledger, shelf, self._change, self._vending.wake)
         """What staff and the programme may change."""
 
@@ -248,6 +256,7 @@ class Service:
 
         def make() -> None:
             try:
+                self._scribe.merge()
                 result = change()
                 self._publish()
             except BaseException as error:  # noqa: BLE001 - whoever waits gets it

@@ -5,6 +5,7 @@ from __future__ import annotations
 import mmap
 import os
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -24,8 +25,17 @@ from tests.crash.volume import Volume
 
 WORKERS = 2
 
-LIFE_S = 0.15
-"""How long a kiosk lives at most before its power is cut. It starts in 0.03 s; then a vend takes 1 to 5 ms."""
+STARTING = 0.2
+"""The share of kiosks whose power is cut while they start."""
+
+START_S = 0.05
+"""How long after its beginning at most a start is cut, in seconds. It takes 0.03."""
+
+LIFE_S = 0.1
+"""How long others serve at most before their power is cut, in seconds. A vend takes 1 to 5 ms."""
+
+PATIENCE_S = 15.0
+"""How long a start may take on a busy machine, in seconds."""
 
 CUTS_EACH = 20
 """So many cuts are made on one file system before a new one is made."""
@@ -34,12 +44,19 @@ CUT_S = 5.0
 """How long one cut may take on a busy machine, in seconds; it takes 0.1."""
 
 
+PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
+"""Where programs for root are found, also by somebody who is not."""
+
+
 class PrivilegeError(Exception):
-    """Neither root nor sudo without a password."""
+    """Neither root nor sudo without a password, or a program that is not there."""
 
 
 def privileged() -> list[str]:
     """Return what to put before a command that needs root. Raises PrivilegeError with what to do."""
+    missing = [program for program in ("mkfs.ext4", "mount", "unshare") if shutil.which(program, path=PATH) is None]
+    if missing:
+        raise PrivilegeError(f"Real power cuts need {', '.join(missing)}: install e2fsprogs, mount and util-linux.")
     if os.geteuid() == 0:
         return []
     if subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode == 0:
@@ -64,6 +81,7 @@ def cut(cuts: int, seed: int, bug: str, scratch: Path, *, until: Promise | None 
             capture_output=True,
             check=False,
             cwd=Path(__file__).parents[2],
+            env={**os.environ, "PATH": PATH},
             timeout=20 + CUT_S * order.cuts,
         )
         assert done.returncode == 0, done.stderr.decode()
@@ -114,15 +132,17 @@ class Bench:
 
     def cut(self, seed: str) -> Findings:
         """Let a kiosk live, cut its power at a random moment, start it again, and judge what it then knows."""
-        self._live(seed, random.Random(seed).uniform(0, LIFE_S))
-        self._truth.read(self._marks.read_bytes())
+        self._live(seed)
+        marks = self._marks.read_bytes()
+        self._truth.read(marks)
         facts = recover(self._volume.root, self._truth.again(), BUGS[self._bug])
         found = Findings()
-        found.judged("ext4", f"seed {seed!r}, bug {self._bug!r}", broken(facts, self._truth))
+        kind = "serving" if b"asked" in marks else "starting"
+        found.judged(kind, f"ext4 seed {seed!r}, bug {self._bug!r}", broken(facts, self._truth))
         self._truth.settle(facts.staff)
         return found
 
-    def _live(self, seed: str, seconds: float) -> None:
+    def _live(self, seed: str) -> None:
         self._marks.write_bytes(b"")
         self._power.write_bytes(b"\1")
         life = Life(
@@ -135,13 +155,23 @@ class Bench:
             waited_s=self._truth.aged_s,
         )
         self._lives.begin(life)
-        time.sleep(seconds)
+        self._wait(random.Random(seed))
         with self._power.open("r+b") as file, mmap.mmap(file.fileno(), 1) as power:
             power[0] = 0
             self._volume.cut()
         self._lives.end()
         self._volume.unmount()
         self._volume.mount()
+
+    def _wait(self, chance: random.Random) -> None:
+        """Let a random time pass: from the start, or from the first request on."""
+        if chance.random() < STARTING:
+            time.sleep(chance.uniform(0, START_S))
+            return
+        give_up = time.monotonic() + PATIENCE_S
+        while b"asked" not in self._marks.read_bytes() and time.monotonic() < give_up:
+            time.sleep(0.002)
+        time.sleep(chance.uniform(0, LIFE_S))
 
 
 if __name__ == "__main__":

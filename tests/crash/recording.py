@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import struct
 import subprocess
 import sys
@@ -35,12 +36,14 @@ class Recording:
     """A workload as it was recorded: how to make it again, and what it did."""
 
     seed: int
+    rounds: int
     bug: str
     operations: tuple[Operation, ...]
 
 
 def build(folder: Path) -> Path:
     """Compile the recorder into `folder`; return the library to preload."""
+    assert shutil.which("gcc"), "The recorder of power cuts is written in C: install gcc."
     library = folder / "recorder.so"
     source = Path(__file__).with_name("recorder.c")
     subprocess.run(["gcc", "-shared", "-fPIC", "-O2", "-Wall", "-Werror", "-o", library, source, "-ldl"], check=True)
@@ -53,7 +56,7 @@ def record(recorder: Path, folder: Path, seed: int, rounds: int, bug: str) -> Re
     environment = {**os.environ, "LD_PRELOAD": str(recorder), "RECORD_FOLDER": str(folder), "RECORD_LOG": str(log)}
     command = [sys.executable, "-m", "tests.crash.workload", str(folder), str(seed), str(rounds), bug]
     subprocess.run(command, check=True, env=environment, cwd=Path(__file__).parents[2])
-    return Recording(seed, bug, tuple(parse(log.read_bytes())))
+    return Recording(seed, rounds, bug, tuple(parse(log.read_bytes())))
 
 
 def parse(log: bytes) -> list[Operation]:

@@ -87,7 +87,8 @@ class Cutter:
     def _where(self, number: int) -> str:
         done = self._recording.operations[number]
         what = f"{done.kind} {done.name or 'folder'} offset={done.offset} bytes={len(done.data)}"
-        return f"seed {self._recording.seed}, bug {self._recording.bug!r}, cut {number} after {what}"
+        life = self._recording
+        return f"seed {life.seed}, rounds {life.rounds}, bug {life.bug!r}, cut {number} after {what}"
 
     def _facts(self, files: Files) -> Facts:
         """Start the kiosk on these files, unless the same was seen a moment ago."""

@@ -34,6 +34,7 @@ def judge(cuts: int, seed: int, tmp_path: Path, evidence: Evidence) -> None:
     evidence.count("ext4_cuts", found.states)
     evidence.count("ext4_violations", found.violations)
     assert found.states == cuts
+    assert found.models["serving"] >= cuts // 2, "too few cuts fell into a vend or a visit to mean anything"
     assert found.violations == 0, "\n".join(found.examples)
 
 

@@ -48,6 +48,11 @@ if [ "$purpose" = test ]; then
     need mosquitto_sub mosquitto-clients
     need chromium chromium
     need systemd-analyze systemd
+    # Power cuts: a recorder of writes, in C, and a file system of their own.
+    need gcc gcc
+    [ -e /usr/include/stdio.h ] || missing+=(libc6-dev)
+    need mkfs.ext4 e2fsprogs
+    need mount mount
 fi
 if ! .venv/bin/python -c '' 2>/dev/null; then
     if ! python=$(find_python 2>/dev/null); then

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -36,6 +36,7 @@ class Scribe:
         self._slots = {slot.id: Planned(slot.product, slot.capacity) for slot in config.slots}
         self._skus = [product.sku for product in config.products]
         self._waiting: dict[tuple[str, int], Unrecorded] = {}
+        self._unseen: list[tuple[str, str]] = []
         self.fault: str | None = None
         """What to tell staff while something cannot be written."""
         self.damaged = False
@@ -81,13 +82,24 @@ class Scribe:
                 self.note(error)
             else:
                 return
-        self._hold(replace(entry.made, verdict=verdict))
+        self._hold(replace(entry.made, verdict=verdict, hanging=tuple(hanging)))
+
+    def unseen(self, slot: str, kind: str) -> None:
+        """Write down that an item may have left `slot` outside any vend; held in memory while that is impossible."""
+        self._unseen.append((slot, kind))
+        self.keep(self._write_unseen)
+
+    def _write_unseen(self) -> None:
+        while self._unseen:
+            self._ledger.vends.unseen(*self._unseen[0])
+            del self._unseen[0]
 
     # -- what waits for the ledger ---------------------------------------------------------------------------------
 
     def owed(self) -> list[str]:
-        """Return the slot of each attempt that the ledger does not know and in which an item may have left."""
-        return [made.slot for made in self._waiting.values() if made.verdict is None or not _stayed(made.verdict)]
+        """Return the slot of each item that may have left and of which the ledger does not know."""
+        attempted = [slot for made in self._waiting.values() for slot in _may_have_left(made)]
+        return attempted + [slot for slot, _ in self._unseen]
 
     def recall(self, request_id: str) -> tuple[VendRequest, tuple[Attempt, ...]] | None:
         """Return a request that waits for the ledger, and what became of it."""
@@ -108,7 +120,7 @@ class Scribe:
             opened = not self._ledger.is_open
             if opened:
                 self._ledger.open(self._slots, self._skus)
-            self._merge()
+            self.merge()
             if opened:
                 self._ledger.vends.recover()
             if self.fault:
@@ -127,8 +139,12 @@ class Scribe:
         except LedgerError as error:
             self.note(error)
 
-    def _merge(self) -> None:
-        """Have the ledger take over what waits. It knows each attempt by its request, so it takes each once."""
+    def merge(self) -> None:
+        """Have the ledger take over what waits. It knows each attempt by its request, so it takes each once.
+
+        Raises LedgerError. No count of a slot may be written before it: what waits happened earlier.
+        """
+        self._write_unseen()
         if self._waiting:
             self._ledger.vends.merge(list(self._waiting.values()))
             self._waiting.clear()
@@ -164,5 +180,10 @@ class Scribe:
             self.keep(self._ledger.suspect)
 
 
-def _stayed(verdict: Finish) -> bool:
-    return verdict.certain and verdict.drops == 0
+def _may_have_left(made: Unrecorded) -> Iterator[str]:
+    """Give a slot for each item that may have left; of two that fell, one may have hung in another slot before."""
+    verdict = made.verdict
+    if verdict is None or not verdict.certain or verdict.drops:
+        yield made.slot
+    for _ in range(1, verdict.drops if verdict else 0):
+        yield from (made.slot, *made.hanging)

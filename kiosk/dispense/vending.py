@@ -23,6 +23,9 @@ from kiosk.model import Attempt, Outcome, Purpose, SlotStock, Vend, VendRequest,
 FALLEN = (Outcome.DISPENSED, Outcome.PRESUMED)
 """After these the request is over; after the others the next slot is tried."""
 
+AGAIN_S = 120.0
+"""Who presses within so many seconds of a vend that no sensor saw is taken for somebody who found the tray empty."""
+
 
 class Report(Struct, frozen=True):
     """Whom to tell what while a vend goes on: `turning` once a motor is on, `beat` at each step."""
@@ -42,6 +45,7 @@ class Vending:
         self._clock = clock
         self._hanging = [slot.slot for slot in shelf.stock.slots if slot.jams]
         self._rests_until: dict[str, float] = {}
+        self._presumed_at: dict[str, float] = {}
         self._drops_known = 0
         self._last: str | None = None
 
@@ -69,7 +73,14 @@ class Vending:
         now = self._clock.monotonic()
         resting = {slot for slot, until in self._rests_until.items() if now < until}
         fits = candidates(self._shelf.stock.slots, product, resting)
+        if product.essential:
+            fits = self._others_first(fits, now)
         return [slot for slot in fits if slot.slot == wanted] if wanted else fits
+
+    def _others_first(self, fits: list[SlotStock], now: float) -> list[SlotStock]:
+        """Put what was presumed a moment ago last, the latest last of all: who presses again found the tray empty."""
+        lately = {slot: at for slot, at in self._presumed_at.items() if now - at < AGAIN_S}
+        return sorted(fits, key=lambda slot: lately.get(slot.slot, float("-inf")))
 
     def _attempt(self, order: Order, slot: SlotStock, tried: tuple[Attempt, ...], report: Report) -> Outcome:
         """Make one attempt: intent, motion, outcome."""
@@ -106,6 +117,8 @@ class Vending:
         self._hanging = [other for other in self._hanging if other != slot.slot]
         if outcome is Outcome.JAMMED:
             self._hanging.append(slot.slot)
+        if outcome is Outcome.PRESUMED:
+            self._presumed_at[slot.slot] = self._clock.monotonic()
         if outcome in FALLEN:
             self._rests_until.pop(slot.slot, None)
         elif slot.jams + 1 >= RESTING_JAMS:
@@ -124,19 +137,22 @@ class Vending:
         """
         beam = self._parts.beam
         strays = 0 if beam is None else beam.seen() - self._drops_known
-        recorded = False
-        while strays > 0 and (slot := self._leaking()):
-            strays -= 1
-            self._drops_known += 1
-            self._ledger.vends.unseen(slot, "stray_drop")
-            recorded = True
-        return recorded
+        leaking = self._leaking(strays) if strays > 0 else []
+        if leaking:
+            self._drops_known += strays
+        for slot in leaking:
+            self._scribe.unseen(slot, "stray_drop")
+        return bool(leaking)
 
-    def _leaking(self) -> str | None:
-        """Return a slot that can lose an item without being turned."""
+    def _leaking(self, strays: int) -> list[str]:
+        """Return the slots that can have lost an item without being turned: each in which one hung, or one that runs.
+
+        Nobody can tell which of several it was. An item that hangs falls once, so all of them are settled by this.
+        """
         if self._hanging:
-            return self._hanging.pop()
-        return self._last if self._last and self._parts.motor(self._last).fault() else None
+            hanging, self._hanging = self._hanging, []
+            return hanging
+        return [self._last] * strays if self._last and self._parts.motor(self._last).fault() else []
 
 
 def done(request: VendRequest, tried: tuple[Attempt, ...]) -> Vend:

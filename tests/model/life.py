@@ -82,7 +82,8 @@ class Life:
     @property
     def waits(self) -> bool:
         """Whether the ledger has yet to take something over."""
-        return bool(self.service._scribe._waiting)
+        scribe = self.service._scribe
+        return bool(scribe._waiting or scribe._unseen)
 
     def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         """Ask the file itself, as a program beside the kiosk would."""

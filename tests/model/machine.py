@@ -87,7 +87,6 @@ class Model(RuleBasedStateMachine):
                 self._after_cut()
                 continue
             self.taken = []
-            self.world.unnoticed.clear()
             return
 
     def do(self, act: Callable[[], T]) -> T | None:
@@ -103,6 +102,7 @@ class Model(RuleBasedStateMachine):
     def _after_cut(self) -> None:
         """Leave to the next life what a killed process leaves on its disk."""
         TALLY["cuts"] += 1
+        self.truth.excuse(self.world.unnoticed)
         next_folder = self.room / f"life{self.world.life}"
         copy(self.folder, next_folder)
         self._bury()
@@ -210,7 +210,7 @@ class Model(RuleBasedStateMachine):
         self.look()
 
     def note_end(self, request: VendRequest, vend: Vend, sku: str) -> None:
-        if vend.message != words.NO_LEDGER:
+        if vend.attempts and vend.message != words.NO_LEDGER:
             self.truth.answered[request.id] = vend.attempts
         if vend.outcome in FALLEN and request.purpose is Purpose.VISITOR:
             self.used(sku)
@@ -441,6 +441,7 @@ class Model(RuleBasedStateMachine):
         with (self.folder / "ledger.db").open("r+b") as file:
             file.write(b"\xff" * 4096)
         self.truth.lost()
+        self.truth.forgotten |= {request for request, _ in self.world.motions}
         self.visited.clear()
         self.boot()
 

@@ -50,6 +50,10 @@ class Truth:
     """Visits by which staff said of a slot what is not so, and which they did not take back."""
     loose: set[str] = field(default_factory=set)
     """Slots of which nobody knows how the lots lie in them: something was said of them that was not so."""
+    excused: Counter[str] = field(default_factory=Counter)
+    """Items that fell with another, or on their own, just before power went: nobody can know of them until a count."""
+    excused_ever: Counter[str] = field(default_factory=Counter)
+    """The same, without what was counted since: a count that is taken back does not count."""
     answered: dict[str, tuple[Attempt, ...]] = field(default_factory=dict)
     forgotten: set[str] = field(default_factory=set)
     """Requests that only a lost ledger knew, or that are older than the programme keeps."""
@@ -57,6 +61,12 @@ class Truth:
     """Every attempt that was ever seen decided: slot, state and purpose."""
     trusted_hour: int = 0
     """The latest hour of a clock that was set which the ledger has kept."""
+
+    def excuse(self, unnoticed: Counter[str]) -> None:
+        """Take over what nobody could notice any more."""
+        self.excused += unnoticed
+        self.excused_ever += unnoticed
+        unnoticed.clear()
 
     @property
     def lied(self) -> set[str]:
@@ -81,7 +91,7 @@ def look(life: Life, world: World, truth: Truth) -> None:
         if slot.slot in truth.lied:
             continue
         inside = world.coils[slot.slot].items
-        least, most = slot.on_hand - world.unnoticed[slot.slot], slot.on_hand + slot.unresolved
+        least, most = slot.on_hand - world.unnoticed[slot.slot] - truth.excused[slot.slot], slot.on_hand + slot.unresolved
         assert least <= len(inside) <= most, f"{slot.slot} holds {len(inside)} and says {least} to {most}"
         if slot.slot not in truth.loose:
             told = [lot.lot for lot in slot.lots for _ in range(lot.quantity)]

@@ -22,6 +22,9 @@ def explore(cases: int, number: int) -> None:
             deadline=None,
             suppress_health_check=list(HealthCheck),
             print_blob=False,
+            phases=[Phase.generate],
+            derandomize=False,
+            report_multiple_bugs=False,
         ),
     )
 

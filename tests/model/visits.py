@@ -100,6 +100,7 @@ def undo(model: Model, visit: Visit) -> None:
     for slot in visit.slots if done else ():
         model.truth.lies.get(slot, set()).discard(visit.id)
         model.truth.loose.add(slot)
+        model.truth.excused[slot] = model.truth.excused_ever[slot]
 
 
 def _save(model: Model, request: RestockRequest) -> str:
@@ -148,5 +149,6 @@ def _apply(model: Model, slot: str, items: list[Item], *, emptied: bool) -> None
     coil.items = items
     coil.clear()
     model.truth.lies.pop(slot, None)
+    model.truth.excused.pop(slot, None)
     if emptied:
         model.truth.loose.discard(slot)

@@ -39,6 +39,8 @@ class Unrecorded(Struct, frozen=True, kw_only=True):
     lot: int
     stamp: Stamp
     epoch: str = ""
+    hanging: tuple[str, ...] = ()
+    """Other slots in which an item was stuck before; see `Vends.outcome`."""
     verdict: Finish | None = None
 
 
@@ -144,15 +146,19 @@ class Vends:
 
     def _take_over(self, made: Unrecorded) -> None:
         book = self._book
+        hanging = [slot for slot in made.hanging if self._has(slot)]
         known = book.db.execute(
             "SELECT state FROM vend WHERE request = ? AND attempt = ?", (made.request.id, made.attempt)
         ).fetchone()
-        if known is None and book.db.execute("SELECT 1 FROM stock WHERE slot = ?", (made.slot,)).fetchone():
+        if known is None and self._has(made.slot):
             lot = made.lot if made.epoch == book.get("epoch", "") else 0
             intent = self._begin(made.request, made.slot, made.sku, made.attempt, lot)
-            self._end(intent, made.verdict or UNKNOWN, ())
+            self._end(intent, made.verdict or UNKNOWN, hanging)
         elif known == ("intent",) and made.verdict is not None:
-            self._end(self._begun(made), made.verdict, ())
+            self._end(self._begun(made), made.verdict, hanging)
+
+    def _has(self, slot: str) -> bool:
+        return self._book.db.execute("SELECT 1 FROM stock WHERE slot = ?", (slot,)).fetchone() is not None
 
     def _begun(self, made: Unrecorded) -> Intent:
         """Return an intent that the ledger holds open."""

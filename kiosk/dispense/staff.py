@@ -40,7 +40,8 @@ class Staff:
         self, config: Config, ledger: Ledger, shelf: Shelf, change: Change, opened: Callable[[list[str]], None]
     ) -> None:
         self._names = {product.sku: product.name for product in config.products}
-        self._refuses = {product.sku for product in config.products if product.expired == "refuse"}
+        # What is essential comes out past its date too, when there is no other: it never blocks its coil.
+        self._refuses = {one.sku for one in config.products if one.expired == "refuse" and not one.essential}
         self._ledger = ledger
         self._shelf = shelf
         self._change = change

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.dispense.kept import HandClock, Kept
+from tests.dispense.running import Running
 
 
 @pytest.fixture
@@ -20,3 +21,10 @@ def kept(tmp_path: Path, clock: HandClock) -> Iterator[Kept]:
     opened = Kept(tmp_path, clock=clock)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def running(tmp_path: Path, clock: HandClock) -> Iterator[Running]:
+    started = Running(tmp_path, clock=clock)
+    yield started
+    started.close()

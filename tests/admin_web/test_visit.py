@@ -327,3 +327,11 @@ def test_a_slot_that_changed_keeps_its_product(staff: Visitor, daemon: FakeDaemo
 def test_a_kiosk_with_one_product_says_that_there_is_no_other(staff: Visitor, daemon: FakeDaemon) -> None:
     daemon.slots = {"A1": daemon.slots["A1"]}
     assert "This kiosk has no other product to choose from." in staff.read("/slots/A1/product")
+
+
+def test_a_sign_in_that_ran_out_leads_back_to_the_question(staff: Visitor, clock: WallClock) -> None:
+    ask = staff.send("/slots/A1", found="4").location.partition("?")[0] + "/undo"
+    form = hidden(staff.open(ask).text)
+    clock.moved_s += 3600
+    assert staff.send(staff.post(ask, **form).location, name="Sam", password=PASSWORD).location == ask
+    assert "What undo means" in staff.read(ask)

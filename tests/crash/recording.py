@@ -56,7 +56,9 @@ def record(recorder: Path, folder: Path, seed: int, rounds: int, bug: str) -> Re
     environment = {**os.environ, "LD_PRELOAD": str(recorder), "RECORD_FOLDER": str(folder), "RECORD_LOG": str(log)}
     command = [sys.executable, "-m", "tests.crash.workload", str(folder), str(seed), str(rounds), bug]
     subprocess.run(command, check=True, env=environment, cwd=Path(__file__).parents[2])
-    return Recording(seed, rounds, bug, tuple(parse(log.read_bytes())))
+    operations = tuple(parse(log.read_bytes()))
+    log.unlink()
+    return Recording(seed, rounds, bug, operations)
 
 
 def parse(log: bytes) -> list[Operation]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import random
-import shutil
 import tempfile
 from collections import OrderedDict
 from collections.abc import Iterable
@@ -102,7 +102,13 @@ class Cutter:
         return self._known[key]
 
     def _lay_out(self, files: Files) -> None:
-        shutil.rmtree(self._folder, ignore_errors=True)
-        self._folder.mkdir()
+        """Make the folder what it was. Files are written over, because making memory anew takes longer."""
+        self._folder.mkdir(exist_ok=True)
+        for path in self._folder.iterdir():
+            if path.name not in files:
+                path.unlink()
         for name, content in files.items():
-            (self._folder / name).write_bytes(content)
+            file = os.open(self._folder / name, os.O_RDWR | os.O_CREAT)
+            os.write(file, content)
+            os.ftruncate(file, len(content))
+            os.close(file)

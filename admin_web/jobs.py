@@ -130,7 +130,7 @@ def _of_slot(slot: SlotStock, told: list[str], *, sold_out_is_told: bool) -> lis
         row = {"removed-0-reason": reason.value, "removed-0-lot": str(lot.id) if len(slot.lots) > 1 else ""}
         job(worth, f"{what}: take out {_all(slot, lot)}", _behind(slot, lot), "Take out", **row)
     if slot.unresolved:
-        job(Worth.COUNT, "Count this slot", f"{words.items(slot.unresolved)} may or may not have come out.", "Count")
+        job(Worth.COUNT, "Count this slot", words.doubt(slot), "Count")
     if slot.jams:
         job(Worth.JAM, f"Failed {words.times(slot.jams)}", "Clear the coil, then test it.", "Test", "test_turn.page")
     if words.sold_out(slot) and not sold_out_is_told:

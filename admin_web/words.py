@@ -26,6 +26,11 @@ def inside(stock: SlotStock) -> str:
     return str(stock.on_hand)
 
 
+def doubt(stock: SlotStock) -> str:
+    """Return the sentence about what is unresolved."""
+    return f"Nobody knows whether {items(stock.unresolved)} {'is' if stock.unresolved == 1 else 'are'} still inside."
+
+
 def sold_out(stock: SlotStock) -> bool:
     """Say whether a slot certainly holds nothing."""
     return stock.on_hand + stock.unresolved == 0
@@ -91,9 +96,7 @@ def condition(stock: SlotStock) -> list[tuple[str, str]]:
     if stock.jams and not said:
         said.append(("urgent", f"It failed {times(stock.jams)}. Clear the coil, then do a test turn."))
     if stock.unresolved:
-        they = "it" if stock.unresolved == 1 else "them"
-        doubt = f"{items(stock.unresolved)} may or may not have come out: nobody saw {they} fall."
-        said.append(("low", f"{doubt} Your count settles that."))
+        said.append(("low", f"{doubt(stock)} Your count settles that."))
     return said or [("ok", "It works.")]
 
 

@@ -98,11 +98,11 @@ def _questions(app: Flask, service: Service, reader: Reader, status: Status) -> 
 
     @app.get("/v1/recalls")
     def recalls() -> Response:
-        return _answer(Recalls(recalls=service.staff.recalls()))
+        return _answer(Recalls(recalls=reader.recalls()))
 
     @app.get("/v1/excursions")
     def excursions() -> Response:
-        return _answer(Excursions(excursions=service.staff.excursions()))
+        return _answer(Excursions(excursions=reader.excursions(service.staff.names)))
 
     @app.get("/v1/shortage")
     def shortage() -> Response:

@@ -255,6 +255,8 @@ class Service:
         future: Future[T] = Future()
 
         def make() -> None:
+            if not future.set_running_or_notify_cancel():
+                return
             try:
                 self._scribe.merge()
                 result = change()
@@ -268,7 +270,9 @@ class Service:
         try:
             return future.result(CHANGE_TIMEOUT_S)
         except FutureTimeoutError as error:
-            raise BusyError("An item is still dropping. Try again in a minute; it was not saved yet.") from error
+            if future.cancel():
+                raise BusyError("An item is still dropping. Try again in a minute; nothing was saved.") from error
+            return future.result()
 
     # -- the vend thread -------------------------------------------------------------------------------------------
 

@@ -39,7 +39,8 @@ class Staff:
     def __init__(
         self, config: Config, ledger: Ledger, shelf: Shelf, change: Change, opened: Callable[[list[str]], None]
     ) -> None:
-        self._names = {product.sku: product.name for product in config.products}
+        self.names = {product.sku: product.name for product in config.products}
+        """What people call each product, by sku."""
         # What is essential comes out past its date too, when there is no other: it never blocks its coil.
         self._refuses = {one.sku for one in config.products if one.expired == "refuse" and not one.essential}
         self._ledger = ledger
@@ -76,17 +77,9 @@ class Staff:
         """End a recall."""
         return self._change(lambda: self._ledger.recalls.lift(recall_id))
 
-    def recalls(self) -> tuple[Recall, ...]:
-        """Return every recall, newest first."""
-        return self._change(self._ledger.recalls.all)
-
     def review(self, excursion: int, decision: Decision) -> Excursion:
         """Record a decision about an excursion; see `ledger.heat`."""
-        return self._change(lambda: self._ledger.heat.review(excursion, decision, self._names))
-
-    def excursions(self) -> tuple[Excursion, ...]:
-        """Return the excursions that wait for a decision and the latest others, newest first."""
-        return self._change(lambda: self._ledger.heat.all(self._names))
+        return self._change(lambda: self._ledger.heat.review(excursion, decision, self.names))
 
     def hide(self, request: HideRequest) -> None:
         """Take a product off the menu, or put it back on. Raises NotFoundError."""
@@ -129,5 +122,5 @@ class Staff:
                 )
 
     def _product(self, sku: str) -> None:
-        if sku not in self._names:
+        if sku not in self.names:
             raise NotFoundError(f"This kiosk has no product {sku!r}.")

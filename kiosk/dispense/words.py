@@ -63,6 +63,7 @@ _EVENTS = {
     "recall_lifted": "A recall was lifted.",
     "excursion": "It is too warm or too cold for this product.",
     "excursion_over": "The temperature is in range again, after {quantity} minutes: review the items.",
+    "excursion_accepted": "Reviewed after it was too warm or too cold: the items stay.",
     "spoiled": "Locked after a review: take out {quantity}.",
     "hidden": "Taken off the menu.",
     "shown": "Back on the menu.",

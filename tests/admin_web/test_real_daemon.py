@@ -99,7 +99,7 @@ def test_a_recalled_part_locks_its_kit_until_it_is_taken_out_or_lifted(staff: Vi
     assert "Take out 2" not in staff.read("/slots/A1")
     refused = staff.send("/slots/A2", found="0", **KIT)
     assert refused.status_code == 422
-    assert "is recalled: do not put it in" in words(refused.text)
+    assert "is recalled. Do not put it in" in words(refused.text)
     held = kiosk.client.slot("A1").stock
     row = {"removed-0-quantity": "2", "removed-0-reason": "recalled", "removed-0-lot": str(held.lots[1].id)}
     assert "Took out 2." in staff.read(staff.send("/slots/A1", found="6", **row).location)

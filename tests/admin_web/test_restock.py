@@ -55,7 +55,7 @@ def test_the_expected_number_is_not_shown_before_the_count(staff: Visitor, daemo
     assert "83" not in page
     assert "85" not in page
     assert "What lies in this coil" in page
-    assert "2 items may or may not have come out" in page
+    assert "Nobody knows whether 2 items are still inside" in page
     assert "83 to 85 of 200" in staff.read("/slots/B2/coil")
 
 

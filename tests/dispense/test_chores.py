@@ -125,12 +125,12 @@ class TestHeat:
         running.put("A1", 2, "N1")
         running.put("B1", 2, "S1")
         pass_minutes(running, 20, 28.0)
-        (one,) = running.do(running.service.staff.excursions)
+        (one,) = running.reader.excursions(running.service.staff.names)
         assert (one.sku, one.lots, one.ended) == ("NAL", ("N1",), None)
         running.restart()
         pass_minutes(running, 20, 28.0)
         pass_minutes(running, 45, 20.0)
-        (one,) = running.do(running.service.staff.excursions)
+        (one,) = running.reader.excursions(running.service.staff.names)
         assert one.ended is not None
         assert 30 <= one.minutes <= 41
         assert running.vend("NAL").outcome is Outcome.DISPENSED
@@ -146,7 +146,7 @@ class TestHeat:
             running.clock.pass_h(1 / 60)
             running.service.feel(None)
             running.idle()
-        (one,) = running.do(running.service.staff.excursions)
+        (one,) = running.reader.excursions(running.service.staff.names)
         assert one.ended is None
         assert running.vend("NAL").warning is None
 
@@ -234,7 +234,7 @@ class TestCodes:
             tokens = [token for (token,) in db.execute("SELECT token FROM token")]
             (salt,) = db.execute("SELECT value FROM meta WHERE key = 'code_salt'").fetchone()
         assert len(tokens) == 1
-        running.records.reader.close()
+        running.reader.close()
         running.clock.pass_h(24 * 40)
         running.idle()
         with pytest.raises(RequestError, match="does not work"):

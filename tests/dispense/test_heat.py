@@ -30,7 +30,7 @@ def feel(kept: Kept, celsius: float | None, minutes: int, sku: str = "NAL", each
 
 
 def only(kept: Kept) -> Excursion:
-    (one,) = kept.ledger.heat.all(NAMES)
+    (one,) = kept.reader.excursions(NAMES)
     return one
 
 
@@ -66,7 +66,7 @@ def test_a_short_warmth_is_none(kept: Kept) -> None:
     kept.put("A1", 2, "N1")
     feel(kept, 31.0, 10)
     feel(kept, 20.0, 60)
-    assert kept.ledger.heat.all(NAMES) == ()
+    assert kept.reader.excursions(NAMES) == ()
 
 
 def test_it_is_one_excursion_over_a_restart(hot: Kept) -> None:
@@ -141,7 +141,7 @@ def test_spoiled_naloxone_comes_out_when_there_is_nothing_else(hot: Kept) -> Non
     feel(hot, 40.0, 20, "STRIP")
     cool(hot)
     feel(hot, 20.0, 40, "STRIP")
-    for one in hot.ledger.heat.all(NAMES):
+    for one in hot.reader.excursions(NAMES):
         hot.ledger.heat.review(one.id, Decision.REMOVE, NAMES)
     slots = list(hot.slots().values())
     assert [slot.slot for slot in candidates(slots, NALOXONE)] == ["A1", "A2"]
@@ -165,7 +165,7 @@ def test_those_that_wait_are_always_shown(kept: Kept) -> None:
         feel(kept, 40.0, 20, "STRIP", each=5)
         feel(kept, 20.0, 35, "STRIP", each=5)
         if number:
-            kept.ledger.heat.review(kept.ledger.heat.all(NAMES)[0].id, Decision.ACCEPT, NAMES)
-    shown = kept.ledger.heat.all(NAMES)
+            kept.ledger.heat.review(kept.reader.excursions(NAMES)[0].id, Decision.ACCEPT, NAMES)
+    shown = kept.reader.excursions(NAMES)
     assert [one.id for one in shown if one.decision is None] == [1]
     assert [one.id for one in shown] == [*range(SHOWN + 2, 2, -1), 1]

@@ -93,7 +93,7 @@ def test_lifted_it_is_given_out_again_unless_another_recall_meets_it(kept: Kept)
     assert kept.kinds(2) == ["recall_lifted", "recall_lifted"]
     assert kept.ledger.recalls.lift("recall-2") == lifted
     kept.put("B1", 1, "KIT")
-    assert [(one.id, one.lifted) for one in kept.ledger.recalls.all()] == [("recall-2", True), ("recall-1", True)]
+    assert [(one.id, one.lifted) for one in kept.reader.recalls()] == [("recall-2", True), ("recall-1", True)]
     with pytest.raises(NotFoundError, match="No recall has the id"):
         kept.ledger.recalls.lift("recall-3")
 
@@ -130,6 +130,6 @@ def test_it_holds_over_a_restart_and_ends_when_the_items_are_out(kept: Kept) -> 
     kept.reopen()
     assert locked(kept) == {"A1": 3}
     kept.restock(kept.line("A1", removed=3))
-    (after,) = kept.ledger.recalls.all()
+    (after,) = kept.reader.recalls()
     assert (after.slots, after.quantity, after.lifted) == ((), 0, False)
     assert locked(kept) == {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import sqlite3
 from collections.abc import Iterable, Mapping
 
 import msgspec
@@ -54,11 +55,12 @@ def load(book: Book) -> Coils:
     return Coils({slot: tuple(queue) for slot, queue in queues.items()}, lots, hidden)
 
 
-def queue(book: Book, slot: str) -> Queue:
+def queue(db: sqlite3.Connection, slot: str) -> Queue:
     """Return a coil's queue as it is now: what is inside at most, by lot, the front first."""
-    rows = book.db.execute("SELECT lot, quantity, spoiled FROM coil WHERE slot = ? ORDER BY position", (slot,))
+    rows = db.execute("SELECT lot, quantity, spoiled FROM coil WHERE slot = ? ORDER BY position", (slot,))
     kept = [Batch(lot, quantity, bool(spoiled)) for lot, quantity, spoiled in rows]
-    return coil.last(kept, sum(book.bounds(slot)))
+    most = db.execute("SELECT on_hand + unresolved FROM stock WHERE slot = ?", (slot,)).fetchone()[0]
+    return coil.last(kept, most)
 
 
 def put(book: Book, slot: str, sku: str, batches: Iterable[Batch]) -> None:

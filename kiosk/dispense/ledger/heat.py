@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import sqlite3
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -45,7 +46,7 @@ class Heat:
                 elif not isinstance(effect, Blind):
                     self._go_on(sku, effect.summary, ended=isinstance(effect, Closed))
 
-    def review(self, number: int, decision: Decision, names: dict[str, str]) -> Excursion:
+    def review(self, number: int, decision: Decision, names: Mapping[str, str]) -> Excursion:
         """Record what a person decided: the lots stay, or are spoiled and must be taken out.
 
         The same decision again changes nothing. Raises NotFoundError, and ConflictError when the excursion still
@@ -53,30 +54,21 @@ class Heat:
         """
         book = self._book
         with book.transaction():
-            row = book.db.execute("SELECT ended, decision FROM excursion WHERE id = ?", (number,)).fetchone()
+            row = book.db.execute("SELECT sku, ended, decision FROM excursion WHERE id = ?", (number,)).fetchone()
             if row is None:
                 raise NotFoundError(f"There is no excursion {number}.")
-            ended, decided = row
+            sku, ended, decided = row
             if ended is None:
                 raise ConflictError("It is still out of range. Decide when it is over, or take the items out now.")
             if decided is None:
                 book.db.execute("UPDATE excursion SET decision = ? WHERE id = ?", (decision, number))
                 if decision is Decision.REMOVE:
                     self._spoil(number)
+                else:
+                    book.event("excursion_accepted", None, sku, 0)
             elif decided != decision:
                 raise ConflictError("Somebody decided this before you. Nothing was changed.")
-            return self._one(number, names)
-
-    def all(self, names: dict[str, str]) -> tuple[Excursion, ...]:
-        """Return the excursions that wait for a decision and the latest others, newest first, with products' names."""
-        book = self._book
-        with book.transaction():
-            rows = book.db.execute(
-                "SELECT id FROM excursion WHERE decision IS NULL OR id > (SELECT max(id) FROM excursion) - ?"
-                " ORDER BY id DESC",
-                (SHOWN,),
-            ).fetchall()
-            return tuple(self._one(number, names) for (number,) in rows)
+            return _excursion(book.db, number, names)
 
     # -- inside a transaction --------------------------------------------------------------------------------------
 
@@ -105,36 +97,45 @@ class Heat:
         for slot, lot in rows:
             latched.setdefault(slot, set()).add(lot)
         for slot, lots in latched.items():
-            queue = coils.queue(book, slot)
+            queue = coils.queue(book.db, slot)
             spoiled = [Batch(batch.lot, batch.quantity, spoiled=batch.spoiled or batch.lot in lots) for batch in queue]
             if tuple(spoiled) != queue:
                 coils.put(book, slot, book.sku(slot), coil.joined(spoiled))
                 items = sum(batch.quantity for batch in spoiled if batch.spoiled)
                 book.event("spoiled", slot, book.sku(slot), items)
 
-    def _one(self, number: int, names: dict[str, str]) -> Excursion:
-        db = self._book.db
-        sku, began, ended, text, decision = db.execute(
-            "SELECT sku, began, ended, summary, decision FROM excursion WHERE id = ?", (number,)
-        ).fetchone()
-        summary = msgspec.json.decode(text, type=Summary)
-        held = db.execute(
-            "SELECT slot, code FROM excursion_lot JOIN lot ON lot.id = lot WHERE excursion = ? ORDER BY slot", (number,)
-        ).fetchall()
-        return Excursion(
-            id=number,
-            sku=sku,
-            product=names.get(sku, sku),
-            began=label(began),
-            ended=None if ended is None else label(ended),
-            minutes=int(summary.duration_s // 60),
-            peak_c=summary.peak_c,
-            kinetic_c=summary.mkt_c,
-            text=excursion.say(summary),
-            slots=tuple(dict.fromkeys(slot for slot, _ in held)),
-            lots=tuple(dict.fromkeys(code or "not written down" for _, code in held)),
-            decision=None if decision is None else Decision(decision),
-        )
+
+def every(db: sqlite3.Connection, names: Mapping[str, str]) -> tuple[Excursion, ...]:
+    """Return the excursions that wait for a decision and the latest others, newest first, with products' names."""
+    rows = db.execute(
+        "SELECT id FROM excursion WHERE decision IS NULL OR id > (SELECT max(id) FROM excursion) - ? ORDER BY id DESC",
+        (SHOWN,),
+    ).fetchall()
+    return tuple(_excursion(db, number, names) for (number,) in rows)
+
+
+def _excursion(db: sqlite3.Connection, number: int, names: Mapping[str, str]) -> Excursion:
+    sku, began, ended, text, decision = db.execute(
+        "SELECT sku, began, ended, summary, decision FROM excursion WHERE id = ?", (number,)
+    ).fetchone()
+    summary = msgspec.json.decode(text, type=Summary)
+    held = db.execute(
+        "SELECT slot, code FROM excursion_lot JOIN lot ON lot.id = lot WHERE excursion = ? ORDER BY slot", (number,)
+    ).fetchall()
+    return Excursion(
+        id=number,
+        sku=sku,
+        product=names.get(sku, sku),
+        began=label(began),
+        ended=None if ended is None else label(ended),
+        minutes=int(summary.duration_s // 60),
+        peak_c=summary.peak_c,
+        kinetic_c=summary.mkt_c,
+        text=excursion.say(summary),
+        slots=tuple(dict.fromkeys(slot for slot, _ in held)),
+        lots=tuple(dict.fromkeys(code or "not written down" for _, code in held)),
+        decision=None if decision is None else Decision(decision),
+    )
 
 
 def latch(book: Book, slot: str, sku: str) -> None:
@@ -142,9 +143,9 @@ def latch(book: Book, slot: str, sku: str) -> None:
     lasting = book.db.execute("SELECT id FROM excursion WHERE sku = ? AND ended IS NULL", (sku,)).fetchall()
     if not lasting:
         return
-    coils.put(book, slot, sku, coils.queue(book, slot))  # gives a number to lots that nobody wrote down
+    coils.put(book, slot, sku, coils.queue(book.db, slot))  # gives a number to lots that nobody wrote down
     for (number,) in lasting:
         book.db.executemany(
             "INSERT OR IGNORE INTO excursion_lot VALUES (?, ?, ?)",
-            [(number, slot, batch.lot) for batch in coils.queue(book, slot)],
+            [(number, slot, batch.lot) for batch in coils.queue(book.db, slot)],
         )

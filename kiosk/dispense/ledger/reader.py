@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime
 import sqlite3
 import threading
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from kiosk.clock import label
 from kiosk.dispense import words
+from kiosk.dispense.ledger import heat, recalls
 from kiosk.dispense.ledger.restocks import restocked
 from kiosk.dispense.ledger.schema import PENDING
 from kiosk.dispense.ledger.store import check_all, connect_reader, translated
@@ -18,14 +20,18 @@ from kiosk.model import (
     Demand,
     Drift,
     Event,
+    Excursion,
     Outage,
     OutboxRow,
     Outcome,
     Purpose,
+    Recall,
     RestockResult,
     Shortage,
     VendRequest,
 )
+
+T = TypeVar("T")
 
 LOOK_BACK = 5000
 """A slot's events are looked for among so many of the newest: without an index, which each vend would pay for."""
@@ -67,10 +73,13 @@ class Reader:
         check_all(self._path)
 
     def _rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        return self._ask(lambda db: db.execute(sql, values).fetchall())
+
+    def _ask(self, question: Callable[[sqlite3.Connection], T]) -> T:
         with translated("The ledger could not be read"), self._lock:
             if self._connection is None:
                 self._connection = connect_reader(self._path)
-            return self._connection.execute(sql, values).fetchall()
+            return question(self._connection)
 
     def request(self, request_id: str) -> VendRequest | None:
         """Return a request that the ledger remembers, as it was asked."""
@@ -124,6 +133,14 @@ class Reader:
             " WHERE slot IN (SELECT slot FROM stock) AND restock = ?",
             seq,
         )
+
+    def recalls(self) -> tuple[Recall, ...]:
+        """Return every recall, newest first."""
+        return self._ask(recalls.every)
+
+    def excursions(self, names: Mapping[str, str]) -> tuple[Excursion, ...]:
+        """Return the excursions that wait for a decision and the latest others, newest first, with products' names."""
+        return self._ask(lambda db: heat.every(db, names))
 
     def shortage(self) -> Shortage:
         """Return unmet demand by product and hour, by day once it is older than the details, and outages."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 import msgspec
 
 from kiosk.clock import label
@@ -36,38 +38,38 @@ class Recalls:
                     *(request.id, request.lot, code, request.sku, book.hour()),
                 )
                 mark(book)
-                found = _recall(book, request.id)
+                found = _recall(book.db, request.id)
                 for slot in found.slots:
-                    book.event("recalled", slot, book.sku(slot), _quantity(book, slot, code, request.sku))
+                    book.event("recalled", slot, book.sku(slot), _quantity(book.db, slot, code, request.sku))
                 if not found.slots:
                     book.event("recalled", None, request.sku, 0)
             elif known != (code, request.sku):
                 raise ConflictError("This id was used for another recall. Make a new one. Nothing was changed.")
-            return _recall(book, request.id)
+            return _recall(book.db, request.id)
 
     def lift(self, recall_id: str) -> Recall:
         """End a recall; its lots are given out again unless another recall meets them. Raises NotFoundError."""
         book = self._book
         with book.transaction():
-            found = _recall(book, recall_id)
+            found = _recall(book.db, recall_id)
             if not found.lifted:
                 book.db.execute("UPDATE recall SET lifted = 1 WHERE id = ?", (recall_id,))
                 mark(book)
                 book.event("recall_lifted", None, found.sku, found.quantity)
-            return _recall(book, recall_id)
-
-    def all(self) -> tuple[Recall, ...]:
-        """Return every recall, newest first."""
-        with self._book.transaction():
-            rows = self._book.db.execute("SELECT id FROM recall ORDER BY rowid DESC").fetchall()
-            return tuple(_recall(self._book, recall_id) for (recall_id,) in rows)
+            return _recall(book.db, recall_id)
 
 
-def refuse(book: Book, sku: str, added: Added) -> None:
-    """Raise RequestError if what is about to go in is recalled."""
+def every(db: sqlite3.Connection) -> tuple[Recall, ...]:
+    """Return every recall, newest first."""
+    rows = db.execute("SELECT id FROM recall ORDER BY rowid DESC").fetchall()
+    return tuple(_recall(db, recall_id) for (recall_id,) in rows)
+
+
+def refuse(book: Book, slot: str, sku: str, added: Added) -> None:
+    """Raise RequestError if what is about to go into a slot is recalled."""
     for lot, code, narrowed in _open(book):
         if narrowed in (None, sku) and code in _codes(added.lot, added.parts):
-            raise RequestError(f"Lot {lot} is recalled: do not put it in. Take it back with you. Nothing was saved.")
+            raise RequestError(f"{slot}: lot {lot} is recalled. Do not put it in, take it back. Nothing was saved.")
 
 
 def mark(book: Book) -> None:
@@ -88,12 +90,12 @@ def _codes(code: str | None, parts: tuple[KitPart, ...]) -> set[str]:
     return {plain(text) for text in (code or "", *(part.lot for part in parts))} - {""}
 
 
-def _recall(book: Book, recall_id: str) -> Recall:
-    row = book.db.execute("SELECT lot, code, sku, hour, lifted FROM recall WHERE id = ?", (recall_id,)).fetchone()
+def _recall(db: sqlite3.Connection, recall_id: str) -> Recall:
+    row = db.execute("SELECT lot, code, sku, hour, lifted FROM recall WHERE id = ?", (recall_id,)).fetchone()
     if row is None:
         raise NotFoundError(f"No recall has the id {recall_id}.")
     lot, code, sku, hour, lifted = row
-    held = {slot: _quantity(book, slot, code, sku) for (slot,) in book.db.execute("SELECT slot FROM stock").fetchall()}
+    held = {slot: _quantity(db, slot, code, sku) for (slot,) in db.execute("SELECT slot FROM stock").fetchall()}
     return Recall(
         id=recall_id,
         lot=lot,
@@ -105,11 +107,11 @@ def _recall(book: Book, recall_id: str) -> Recall:
     )
 
 
-def _quantity(book: Book, slot: str, code: str, sku: str | None) -> int:
+def _quantity(db: sqlite3.Connection, slot: str, code: str, sku: str | None) -> int:
     """Return how many items of a recalled lot a slot may hold."""
     lots = {
         number
-        for number, of, lot, parts in book.db.execute("SELECT id, sku, code, parts FROM lot")
+        for number, of, lot, parts in db.execute("SELECT id, sku, code, parts FROM lot")
         if sku in (None, of) and code in _codes(lot, msgspec.json.decode(parts, type=tuple[KitPart, ...]))
     }
-    return coil.size([batch for batch in coils.queue(book, slot) if batch.lot in lots])
+    return coil.size([batch for batch in coils.queue(db, slot) if batch.lot in lots])

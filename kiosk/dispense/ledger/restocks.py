@@ -97,11 +97,11 @@ class Restocks:
             raise ConflictError(f"{', '.join(changed)} changed while you counted. Count again, then save once more.")
         for line in request.lines:
             for added in line.added:
-                recalls.refuse(self._book, line.sku or self._book.sku(line.slot), added)
+                recalls.refuse(self._book, line.slot, line.sku or self._book.sku(line.slot), added)
 
     def _record(self, seq: int, request_id: str, line: RestockLine) -> None:
         book, slot = self._book, line.slot
-        before = Before(book.sku(slot), *book.bounds(slot), coils.queue(book, slot))
+        before = Before(book.sku(slot), *book.bounds(slot), coils.queue(book.db, slot))
         left = self._count(line, before, request_id)
         self._put_in(line, left, before.sku, request_id)
         settled, drift = before.unresolved, bounds.drift(before.bounds, line.found)
@@ -169,7 +169,7 @@ class Restocks:
     def _take_back(self, slot: str, after: int, before: Before, request_id: str) -> None:
         """Let a slot say all that may be inside: whether the visit was as written down, or never happened."""
         book = self._book
-        now, held = book.bounds(slot), coils.queue(book, slot)
+        now, held = book.bounds(slot), coils.queue(book.db, slot)
         left_since = now.on_hand - after
         most_since = sum(now) - after
         least = max(0, min(now.on_hand, before.on_hand + left_since))

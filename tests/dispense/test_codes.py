@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kiosk.clock import When
 from kiosk.dispense.awkward import AWKWARD
 from kiosk.dispense.codes import (
     FIRST_WAIT_S,

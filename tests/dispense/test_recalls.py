@@ -53,7 +53,7 @@ def test_a_part_of_a_kit_recalls_the_kit(kept: Kept) -> None:
     kept.put("A2", 3, "KIT-1")
     assert recall(kept, "at77").slots == ("A1",)
     assert recall(kept, "SY1", request_id="recall-2").slots == ("A1",)
-    with pytest.raises(RequestError, match="Lot at77 is recalled"):
+    with pytest.raises(RequestError, match="lot at77 is recalled"):
         kept.put("A2", 1, "KIT-2", parts=ATOMISER)
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import itertools
 import re
+import sqlite3
 import struct
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import closing
 
 from msgspec import Struct
 
@@ -21,12 +23,15 @@ FEW = 60
 
 FINE_TIME = re.compile(
     r"(?<![\d:.])([01]\d|2[0-3]):(?!00Z)[0-5]\d(:[0-5]\d)?(?![\d:])"  # 08:41, 08:41:07, but not 08:00Z
-    r"|\b20\d\d(0\d|1[0-2])[0-3]\d[T_ -]?[0-2]\d[0-5]\d"  # 20261122T0841
+    r"|(?<!\d)20\d\d(0\d|1[0-2])[0-3]\d[T_ -]?[0-2]\d[0-5]\d"  # 20261122T0841
     r"|\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun),? \d\d? [A-Z][a-z]{2}"
 )
 """What reads as a time of day. The whole hours that rows and messages carry, `2026-11-22T08:00Z`, do not match."""
 
 NUMBER = re.compile(r"(?<![\w.-])\d{3,20}(?:\.\d+)?(?![\w-])")
+
+HURRIED = 3
+"""Which of the spans is that of the clock which the kiosk takes for the wall's."""
 
 ORDER = {"movement.seq", "event.seq", "event.rowid", "restock.seq"}
 """Numbers that rows are in order by; the order of visits is known, their times are not."""
@@ -38,13 +43,15 @@ REQUESTS = {"vend.request", "movement.request"}
 class Visits(Struct, frozen=True, kw_only=True):
     """What a run of visits really was: what is looked for.
 
-    `spans` are the times of the visits on each clock that the kiosk can read, in seconds. `uses` are the ids of the
-    requests that each code was used in. `tokens` are what its uses stand for, and may stand in one table only.
+    `spans` are the times of the visits on each clock that the kiosk can read, in seconds. `codes` are those that were
+    made or typed, `nonces` their random numbers, `tokens` what their uses stand for, which may stand in one table
+    only. `installed` is when the software made the ledger, which it notes to the microsecond.
     """
 
     spans: Sequence[tuple[float, float]]
     requests: Collection[str]
     codes: Collection[str]
+    installed: Collection[str] = ()
     nonces: Collection[bytes] = ()
     tokens: Collection[bytes] = ()
 
@@ -57,7 +64,7 @@ def find(remains: Remains, visits: Visits) -> list[str]:
         *_times_in_bytes(remains, visits),
         *_codes(remains, visits),
         *_requests(remains, visits),
-        *_telling_columns(remains.columns),
+        *_telling_columns(remains.columns, visits),
         *_nonces(remains.columns, visits),
         *_tokens(remains, visits),
         *_files(remains),
@@ -65,18 +72,32 @@ def find(remains: Remains, visits: Visits) -> list[str]:
 
 
 def order_of_tokens(files: dict[str, bytes], tokens: Collection[bytes]) -> Iterator[str]:
-    """Tell where the place of tokens says which came first: in a log, or on a page in another order than their own."""
+    """Tell where the place of tokens says which came first: in a log, or on pages other than those of a sorted set."""
     for name, content in files.items():
         places = {at: token for token in tokens for at in _places(content, token)}
         if places and not name.endswith("ledger.db"):
             yield f"{name} holds {len(places)} tokens outside of their table"
-            continue
-        pages: dict[int, list[bytes]] = {}
-        for at in sorted(places):
-            pages.setdefault(at // PAGE, []).append(places[at])
-        for page, held in pages.items():
-            if held not in (sorted(held), sorted(held, reverse=True)):
-                yield f"{name}: the order of tokens on page {page + 1} is not that of the tokens"
+        elif places and _pages(places) != _sorted_pages(set(places.values())):
+            yield f"{name}: the order of tokens on their pages is not that of a sorted set"
+
+
+def _pages(places: dict[int, bytes]) -> list[list[bytes]]:
+    """Return the tokens of each page as they lie there; the pages sorted."""
+    pages: dict[int, list[bytes]] = {}
+    for at in sorted(places):
+        pages.setdefault(at // PAGE, []).append(places[at])
+    return sorted(pages.values())
+
+
+def _sorted_pages(tokens: Collection[bytes]) -> list[list[bytes]]:
+    """Return how a set lies on its pages that was written in its own order, and in no other."""
+    with closing(sqlite3.connect(":memory:")) as db:
+        db.execute(f"PRAGMA page_size={PAGE}")
+        db.execute("CREATE TABLE token (token BLOB PRIMARY KEY) STRICT, WITHOUT ROWID")
+        db.executemany("INSERT INTO token VALUES (?)", [(token,) for token in sorted(tokens)])
+        db.commit()
+        content = db.serialize()
+    return _pages({at: token for token in tokens for at in _places(content, token)})
 
 
 # -- times -------------------------------------------------------------------------------------------------------------
@@ -84,7 +105,10 @@ def order_of_tokens(files: dict[str, bytes], tokens: Collection[bytes]) -> Itera
 
 def _times_in_text(remains: Remains, visits: Visits) -> Iterator[str]:
     for said in remains.said:
-        if found := FINE_TIME.search(said.text):
+        text = said.text
+        for moment in visits.installed:
+            text = text.replace(moment, "")
+        if found := FINE_TIME.search(text):
             yield f"a time in {said.where}: {found.group()!r} in {said.text[:200]!r}"
         for number in NUMBER.findall(said.text):
             if len(number.partition(".")[0]) >= 9 and _near(float(number), visits):
@@ -96,7 +120,12 @@ def _times_in_columns(columns: Sequence[Column], visits: Visits) -> Iterator[str
     for column in columns:
         numbers = [value for value in column.values if isinstance(value, int | float) and not isinstance(value, bool)]
         near = [value for value in numbers if _near(value, visits)]
-        if column.name not in ORDER and len(set(near)) >= 5 and 2 * len(near) > len(numbers):
+        if (
+            column.name not in ORDER
+            and not _hours(column, visits)
+            and len(set(near)) >= 5
+            and 2 * len(near) > len(numbers)
+        ):
             yield f"times in {column.name}: {near[:3]}"
         large = [value for value in near if value > 1e9]
         if large:
@@ -125,6 +154,12 @@ def _times_in_bytes(remains: Remains, visits: Visits) -> Iterator[str]:
             hits = sum(low <= moment <= high for moment in whole)
             if hits >= 3:
                 yield f"{hits} times in {what} in the bytes of {name}"
+
+
+def _hours(column: Column, visits: Visits) -> bool:
+    """Say whether a column is one of whole hours since 1970, and really holds such."""
+    hours = range(*(int(moment // 3600) + more for moment, more in zip(visits.spans[HURRIED], (-1, 2), strict=True)))
+    return column.name.endswith(".hour") and all(value in hours for value in column.values)
 
 
 def _near(number: float, visits: Visits) -> bool:
@@ -157,19 +192,20 @@ def _requests(remains: Remains, visits: Visits) -> Iterator[str]:
     """Tell of a request's id anywhere but in the ledger's rows about that vend, and in the answers about it."""
     uuid = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
     for said in remains.said:
-        private = said.where == "log" or said.where.startswith("message")
-        if (private or "simulated" in said.where) and set(uuid.findall(said.text)) & set(visits.requests):
+        about_it = said.where.startswith("answer") and "/v1/vends" in said.where
+        if not about_it and "ledger.db" not in said.where and set(uuid.findall(said.text)) & set(visits.requests):
             yield f"a request's id in {said.where}: {said.text[:200]!r}"
     for column in remains.columns:
         if column.name not in REQUESTS and set(column.values) & set(visits.requests):
             yield f"a request's id in {column.name}"
 
 
-def _telling_columns(columns: Sequence[Column]) -> Iterator[str]:
+def _telling_columns(columns: Sequence[Column], visits: Visits) -> Iterator[str]:
     """Tell of a column that holds something else for each visit, besides its number and its request's id."""
     for column in columns:
         different = len(set(map(str, column.values)))
-        if different > FEW and column.name not in {*ORDER, *REQUESTS, "token.token"}:
+        free = column.name in {*ORDER, *REQUESTS, "token.token"} or _hours(column, visits)
+        if different > FEW and not free:
             yield f"{column.name} holds {different} different values, such as {column.values[-1]!r}"
 
 

@@ -41,7 +41,7 @@ class Remains(Struct, frozen=True, kw_only=True):
 
 
 def read(
-    folders: Iterable[Path], *, log: Path, messages: Iterable[tuple[str, bytes]], answers: Iterable[bytes]
+    folders: Iterable[Path], *, log: Path, messages: Iterable[tuple[str, bytes]], answers: Iterable[tuple[str, bytes]]
 ) -> Remains:
     """Read every file below `folders`, every table among them, the log, what was received, and what was answered."""
     files = {str(path): path.read_bytes() for folder in folders for path in folder.rglob("*") if path.is_file()}
@@ -54,7 +54,7 @@ def read(
                 columns.setdefault(f"{table}.{column}", []).append(value)
     said = [Said("log", line) for line in log.read_text().splitlines()]
     said += [Said(f"message {topic}", payload.decode()) for topic, payload in messages]
-    said += [Said("answer", answer.decode()) for answer in answers]
+    said += [Said(where, answer.decode()) for where, answer in answers]
     rows += len(said)
     for name, content in files.items():
         said += [Said(name, found.decode()) for found in TEXT.findall(content)]

@@ -153,7 +153,7 @@ def test_tokens_in_the_order_in_which_they_came_are_found(
     if tidied:
         kiosk.close()
     found = list(order_of_tokens(kiosk.files(), tokens))
-    assert ("the order of tokens on page" if tidied else "outside of their table") in " ".join(found)
+    assert ("the order of tokens on their pages" if tidied else "outside of their table") in " ".join(found)
 
 
 @pytest.mark.parametrize("off_then", [False, True])

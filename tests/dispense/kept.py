@@ -88,10 +88,14 @@ class Kept:
     def open(self, config: Config | None = None) -> None:
         """Open the ledger, as a start does."""
         self.config = config or self.config
+        self.open_only()
+        self.ledger.vends.recover()
+
+    def open_only(self) -> None:
+        """Open the ledger, and leave alone what a power cut left open."""
         self._shelf = Shelf(self.config)
         plan = {slot.id: Planned(slot.product, slot.capacity) for slot in self.config.slots}
         self.ledger.open(plan, [product.sku for product in self.config.products])
-        self.ledger.vends.recover()
 
     def reopen(self, config: Config | None = None) -> None:
         """Close it and start again."""

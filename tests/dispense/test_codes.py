@@ -26,7 +26,6 @@ from kiosk.dispense.codes import (
     WRONG,
     Codes,
     Pass,
-    When,
     new_salt,
     used,
 )

@@ -178,6 +178,60 @@ def test_a_ledger_of_another_version_is_set_aside(tmp_path: Path) -> None:
         assert db.execute("SELECT on_hand FROM stock WHERE slot = 'A1'").fetchone() == (4,)
 
 
+def spoil_vends(kept: Kept) -> None:
+    """Spoil the table of vends in a closed ledger: a place at which opening does not look."""
+    with closing(sqlite3.connect(kept.path)) as db:
+        size = db.execute("PRAGMA page_size").fetchone()[0]
+        root = db.execute("SELECT rootpage FROM sqlite_master WHERE name = 'vend'").fetchone()[0]
+    spoil(kept.path, (root - 1) * size, b"\xa5" * size)
+
+
+def test_damage_that_the_nightly_check_finds_is_set_aside_at_the_next_start(tmp_path: Path) -> None:
+    """Until then the kiosk works; then a new ledger begins, and only once."""
+    kept = stocked(tmp_path)
+    spoil_vends(kept)
+    kept.open_only()
+    assert kept.bounds("A1") == (4, 0)
+    with pytest.raises(LedgerDamagedError):
+        kept.reader.check()
+    kept.ledger.suspect()
+    kept.reopen()
+    assert all_unknown(kept.ledger)
+    kept.reader.check()
+    kept.restock(kept.line("A1", 4))
+    kept.reopen()
+    assert kept.bounds("A1") == (4, 0)
+    kept.close()
+
+
+def test_a_ledger_in_doubt_stays_so_until_it_has_gone(tmp_path: Path) -> None:
+    """If it cannot be moved away, or power goes meanwhile, the next start tries again."""
+    kept = stocked(tmp_path)
+    spoil_vends(kept)
+    kept.ledger.suspect()
+    (tmp_path / "ledger.db-wal").write_bytes(b"log")
+    (tmp_path / "ledger.db.damaged-1-wal").mkdir()
+    with pytest.raises(LedgerError, match="could not be moved away"):
+        kept.open()
+    (tmp_path / "ledger.db.damaged-1-wal").rmdir()
+    kept.open()
+    assert all_unknown(kept.ledger)
+    kept.close()
+
+
+def test_a_mark_without_a_file_harms_nobody(tmp_path: Path) -> None:
+    """Power went when the file had been moved away and its mark had not: the new ledger is as uncertain as ever."""
+    kept = stocked(tmp_path)
+    kept.ledger.suspect()
+    kept.path.rename(tmp_path / "ledger.db.damaged-1")
+    kept.open()
+    assert all_unknown(kept.ledger)
+    kept.restock(kept.line("A1", 4))
+    kept.reopen()
+    assert kept.bounds("A1") == (4, 0)
+    kept.close()
+
+
 def test_sums_that_do_not_agree_name_their_slot(tmp_path: Path) -> None:
     """A stock row that somebody changed by hand is noticed; the others are trusted."""
     kept = stocked(tmp_path)

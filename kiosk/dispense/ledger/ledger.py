@@ -112,12 +112,12 @@ class Ledger:
         """Move a damaged file away, with its log, under a name that says so; nothing of it is deleted."""
         aside = self._path.with_name(f"{self._path.name}.damaged-{len(self._damaged()) + 1}")
         try:
-            self._suspect.unlink(missing_ok=True)
-            # The file itself comes last: until it has gone, the next start finds it damaged again.
+            # The file itself comes last, and then the mark: until it has gone, the next start sets it aside again.
             for suffix in ("-wal", "-shm", ""):
                 part = self._path.with_name(self._path.name + suffix)
                 if part.exists():
                     part.rename(aside.with_name(aside.name + suffix))
+            self._suspect.unlink(missing_ok=True)
         except OSError as error:
             raise LedgerError(f"The damaged ledger {self._path} could not be moved away: {error}.") from error
 

@@ -43,7 +43,7 @@ def load_or_last_good(path: Path, last_good: Path | None, drivers: Drivers) -> L
 def keep(text: str, last_good: Path) -> None:
     """Keep settings that worked. A disk that does not take them is logged only: the kiosk runs."""
     try:
-        if last_good.exists() and last_good.read_text(encoding="utf-8") == text:
+        if last_good.exists() and last_good.read_bytes() == text.encode():
             return
         fresh = last_good.with_name(f"{last_good.name}.new")
         with fresh.open("w", encoding="utf-8") as file:

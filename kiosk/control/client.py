@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from kiosk.decoding import Decoders
 from kiosk.errors import BusyError, ConflictError, DaemonAwayError, NotFoundError, RequestError
 from kiosk.model import (
     AdminCode,
@@ -36,6 +37,12 @@ from kiosk.model import (
 )
 
 T = TypeVar("T")
+
+ANSWERS = Decoders(
+    *(AdminCode, Events, Excursion, Excursions, KioskState, Problem, Recall, Recalls, RestockResult, Restocks),
+    *(Shortage, SlotDetail, Stock, Vend, VisitorCode),
+)
+"""What the daemon answers."""
 
 REFUSALS: dict[str, type[RequestError]] = {
     "busy": BusyError,
@@ -153,7 +160,7 @@ class Client:
     def _ask(self, method: str, path: str, answer: type[T], body: Any = None) -> T:
         content = self._send(method, path, body)
         try:
-            return msgspec.json.decode(content, type=answer)
+            return ANSWERS.decode(content, answer)
         except msgspec.DecodeError as error:
             raise DaemonAwayError(
                 f"The kiosk daemon gave an answer that does not fit ({error}): it has another version. Restart both."
@@ -182,7 +189,7 @@ class Client:
 def _refuse(answer: bytes) -> None:
     """Raise the error that the daemon's refusal stands for."""
     try:
-        problem = msgspec.json.decode(answer, type=Problem)
+        problem = ANSWERS.decode(answer, Problem)
     except msgspec.DecodeError as error:
         raise DaemonAwayError("The control socket gave an answer that is not the kiosk daemon's.") from error
     raise REFUSALS.get(problem.error, RequestError)(problem.message)

@@ -10,6 +10,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from kiosk.control.codes import VALID_S, AdminCodes
+from kiosk.decoding import Decoders
 from kiosk.dispense.ledger import Reader
 from kiosk.dispense.service import Service
 from kiosk.dispense.staff import Staff
@@ -46,6 +47,9 @@ WAIT_S = 30.0
 
 MOST_ID = 2**63 - 1
 """The largest number that a row of the ledger can have; SQLite takes no larger one."""
+
+BODIES = Decoders(HideRequest, RecallRequest, RedeemRequest, RestockRequest, ReviewRequest, VendRequest)
+"""What may be asked."""
 
 REFUSALS: tuple[tuple[type[KioskError], int, str], ...] = (
     (BusyError, 409, "busy"),
@@ -198,7 +202,7 @@ def _body(kind: type[T]) -> T:
     if request.mimetype != "application/json":
         raise _Unsupported
     try:
-        return msgspec.json.decode(request.get_data(), type=kind)
+        return BODIES.decode(request.get_data(), kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise RequestError(f"The body does not fit: {error}. Nothing was changed.") from error
 

@@ -14,6 +14,7 @@ from typing import Annotated, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
+from kiosk.decoding import Decoders
 from kiosk.errors import KioskError
 from kiosk.model import KioskState, OutboxRow, Reading, RequestId, SlotStock, Stock
 
@@ -287,9 +288,12 @@ M = TypeVar("M", bound=Message)
 V = TypeVar("V", Event, State, Status, SiteInfo, CommandAck)
 
 
+_DECODERS = Decoders(Event, State, Status, SiteInfo, Ack, CommandAck)
+
+
 def _decode(payload: bytes, kind: type[M]) -> M:
     try:
-        return msgspec.json.decode(payload, type=kind)
+        return _DECODERS.decode(payload, kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise MessageError(f"This is not a {kind.__name__.lower()} message: {error}.") from error
 

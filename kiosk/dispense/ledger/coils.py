@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 from msgspec import Struct
+from msgspec.json import Decoder
 
 from kiosk.dispense import coil
 from kiosk.dispense.coil import Batch, Queue
@@ -33,6 +34,14 @@ class Coils(Struct, frozen=True):
     queues: Mapping[str, Queue] = {}
     lots: Mapping[int, Lot] = {}
     hidden: frozenset[str] = frozenset()
+
+
+_PARTS = Decoder(tuple[KitPart, ...])
+
+
+def kit(parts: str) -> tuple[KitPart, ...]:
+    """Return the parts of a kit, as they stand in the lot's row."""
+    return _PARTS.decode(parts)
 
 
 def plain(code: str) -> str:
@@ -99,6 +108,6 @@ def _lot(row: tuple[int, str, str | None, str | None, str | None, str, int]) -> 
         code=code,
         expiry=datetime.date.fromisoformat(expiry) if expiry else None,
         funder=funder,
-        parts=msgspec.json.decode(parts, type=tuple[KitPart, ...]),
+        parts=kit(parts),
         recalled=bool(recalled),
     )

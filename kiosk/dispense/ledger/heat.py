@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 
 import msgspec
+from msgspec.json import Decoder
 
 from kiosk.clock import label
 from kiosk.dispense import coil, excursion
@@ -20,6 +21,9 @@ SHOWN = 50
 """So many decided excursions are shown; those that wait for a decision always are."""
 
 
+_STATE, _SUMMARY = Decoder(State), Decoder(Summary)
+
+
 class Heat:
     """Each public method is one transaction. They raise LedgerError when the disk fails, and change nothing then."""
 
@@ -30,7 +34,7 @@ class Heat:
         """Return how each product's temperature has stood lately, as it was last kept."""
         with self._book.transaction():
             rows = self._book.db.execute("SELECT sku, state FROM course").fetchall()
-        return {sku: msgspec.json.decode(state, type=State) for sku, state in rows}
+        return {sku: _STATE.decode(state) for sku, state in rows}
 
     def keep(self, sku: str, state: State, effects: Iterable[Effect]) -> None:
         """Keep a product's course, and what came of it: an excursion that began, grew or ended."""
@@ -118,7 +122,7 @@ def _excursion(db: sqlite3.Connection, number: int, names: Mapping[str, str]) ->
     sku, began, ended, text, decision = db.execute(
         "SELECT sku, began, ended, summary, decision FROM excursion WHERE id = ?", (number,)
     ).fetchone()
-    summary = msgspec.json.decode(text, type=Summary)
+    summary = _SUMMARY.decode(text)
     held = db.execute(
         "SELECT slot, code FROM excursion_lot JOIN lot ON lot.id = lot WHERE excursion = ? ORDER BY slot", (number,)
     ).fetchall()

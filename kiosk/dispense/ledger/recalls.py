@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 
-import msgspec
-
 from kiosk.clock import label
 from kiosk.dispense import coil
 from kiosk.dispense.ledger import coils
 from kiosk.dispense.ledger.book import Book
-from kiosk.dispense.ledger.coils import plain
+from kiosk.dispense.ledger.coils import kit, plain
 from kiosk.errors import ConflictError, NotFoundError, RequestError
 from kiosk.model import Added, KitPart, Recall, RecallRequest
 
@@ -77,7 +75,7 @@ def mark(book: Book) -> None:
     book.recoil()
     recalled = _open(book)
     for number, sku, code, parts in book.db.execute("SELECT id, sku, code, parts FROM lot").fetchall():
-        codes = _codes(code, msgspec.json.decode(parts, type=tuple[KitPart, ...]))
+        codes = _codes(code, kit(parts))
         met = any(narrowed in (None, sku) and wanted in codes for _, wanted, narrowed in recalled)
         book.db.execute("UPDATE lot SET recalled = ? WHERE id = ? AND recalled <> ?", (met, number, met))
 
@@ -112,6 +110,6 @@ def _quantity(db: sqlite3.Connection, slot: str, code: str, sku: str | None) -> 
     lots = {
         number
         for number, of, lot, parts in db.execute("SELECT id, sku, code, parts FROM lot")
-        if sku in (None, of) and code in _codes(lot, msgspec.json.decode(parts, type=tuple[KitPart, ...]))
+        if sku in (None, of) and code in _codes(lot, kit(parts))
     }
     return coil.size([batch for batch in coils.queue(db, slot) if batch.lot in lots])

@@ -95,7 +95,9 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
 
 def _check_version(connection: sqlite3.Connection, path: Path) -> None:
     """Raise LedgerDamagedError for tables that this software does not know."""
-    is_new = connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
+    # sqlite-utils' own table comes first: power may have been cut before the migration that followed it.
+    tables = connection.execute("SELECT count(*) FROM sqlite_master WHERE tbl_name <> '_sqlite_migrations'")
+    is_new = tables.fetchone() == (0,)
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if not is_new and not 1 <= version <= VERSION:
         raise LedgerDamagedError(f"The ledger {path} was made by another version of this software. Count every slot.")

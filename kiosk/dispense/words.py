@@ -44,7 +44,7 @@ _EVENTS = {
     "jammed": "Nothing fell: the item may hang in the coil.",
     "not_started": "The motor did not leave home: check its plug and the home switch.",
     "unknown": "Power was cut during a vend: count this slot.",
-    "tested": "A test turn moved the coil.",
+    "tested": "A test turn was made.",
     "extra_drop": "More than one item may have fallen: count this slot.",
     "stray_drop": "Something fell later on its own: count this slot.",
     "surplus": "An item fell from a slot that was counted empty: count this slot.",

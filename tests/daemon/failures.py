@@ -259,6 +259,16 @@ def edit_badly_and_restart(kiosk: Kiosk) -> None:
     kiosk.restart()
 
 
+def spoil_last_good(kiosk: Kiosk) -> None:
+    """Have what is kept of the last settings that worked be no text."""
+    kiosk.last_good.write_bytes(b"\xff\xfe\x00" * 100)
+
+
+def last_good_is_kept(kiosk: Kiosk) -> bool:
+    """Say whether the settings that work are kept once more."""
+    return kiosk.last_good.read_bytes() == kiosk.config.read_bytes()
+
+
 def mend_config(kiosk: Kiosk) -> None:
     """Write kiosk.toml as it was."""
     kiosk.write_config()
@@ -342,6 +352,7 @@ FAILURES: dict[str, Failure] = {
         while_running=edit_badly,
         mend=mend_config,
     ),
+    "config-last-good-spoiled": Failure(subject="config", shows=last_good_is_kept, before_start=spoil_last_good),
     "config-broken-restart": Failure(
         subject="config", shows=told("kiosk.toml"), while_running=edit_badly_and_restart, mend=mend_config
     ),

@@ -75,25 +75,29 @@ def make_room(kiosk: Kiosk) -> None:
 # -- the database ------------------------------------------------------------------------------------------------------
 
 
-def fold_log(kiosk: Kiosk) -> None:
+def fold_log(ledger: Path) -> None:
     """Have everything in ledger.db itself, and nothing of it in the memory of whoever has it open."""
-    with closing(sqlite3.connect(kiosk.ledger)) as db, suppress(sqlite3.Error):
+    with closing(sqlite3.connect(ledger)) as db, suppress(sqlite3.Error):
         db.execute("UPDATE meta SET value = value WHERE key = 'epoch'")
         db.commit()
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
 def overwrite_ledger(kiosk: Kiosk) -> None:
-    """Overwrite every byte of ledger.db with other ones; its log is empty."""
-    fold_log(kiosk)
-    if kiosk.ledger.exists():
-        with kiosk.ledger.open("r+b") as file:
-            file.write(Random(1).randbytes(kiosk.ledger.stat().st_size))
+    """Overwrite every byte of ledger.db with other ones."""
+    overwrite(kiosk.ledger)
+
+
+def overwrite(ledger: Path) -> None:
+    """Do so with a file of this name; its log is empty."""
+    fold_log(ledger)
+    with ledger.open("r+b") as file:
+        file.write(Random(1).randbytes(ledger.stat().st_size))
 
 
 def misplace_pages(kiosk: Kiosk) -> None:
     """Leave the header whole and put other pages' content into every other page, as a failing card does."""
-    fold_log(kiosk)
+    fold_log(kiosk.ledger)
     page = 1024
     content = kiosk.ledger.read_bytes()
     pages = [content[at : at + page] for at in range(0, len(content), page)]

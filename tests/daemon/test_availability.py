@@ -13,12 +13,17 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
+from kiosk.hardware.simulator.world import inside
+from kiosk.model import Outcome
 from tests.conftest import Evidence
-from tests.daemon.failures import FAILURES
+from tests.daemon.broken_kiosk import SPEED, eventually
+from tests.daemon.failures import FAILURES, overwrite
 from tests.daemon.survival import case
+from tests.kiosk_process import KioskProcess
 
 AT_ONCE = 8
 """Cases that run side by side: each mostly waits for its machine."""
@@ -75,3 +80,21 @@ def test_the_table_is_whole() -> None:
     }  # fmt: skip
     met = {frozenset(FAILURES[name].subject for name in pair) for pair in PAIRS}
     assert met == {frozenset(pair) for pair in itertools.combinations(subjects, 2)}
+
+
+def test_a_process_whose_ledger_is_damaged_gives_naloxone_and_ends(tmp_path: Path) -> None:
+    """The press that finds the damage is served. The process then ends, for a new start to begin a new ledger."""
+    kiosk = KioskProcess(tmp_path, speed=SPEED)
+    kiosk.start()
+    kiosk.fill()
+    overwrite(kiosk.state / "ledger.db")
+    assert kiosk.vend(sku="NAL").outcome is Outcome.DISPENSED
+    eventually(lambda: not kiosk.running, "the process ends")
+    kiosk.start()
+    assert kiosk.vend(sku="NAL").outcome is Outcome.DISPENSED
+    stock = {slot.slot: slot for slot in kiosk.client.stock().slots}
+    kiosk.stop()
+    held = inside(kiosk.state)
+    assert held["A1"] + held["A2"] == 16
+    assert all(slot.on_hand <= held[slot.slot] <= slot.on_hand + slot.unresolved for slot in stock.values())
+    assert len(list(kiosk.state.glob("ledger.db.damaged-1"))) == 1

@@ -131,6 +131,8 @@ class KioskProcess:
         self.client = Client(str(self.socket))
         self.log = folder / "log.txt"
         self.log_level = "DEBUG"
+        self.options: tuple[str, ...] = ()
+        """More options of `kiosk run`."""
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -145,6 +147,7 @@ class KioskProcess:
                 str(self.config),
                 "--log-level",
                 self.log_level,
+                *self.options,
             ]
             self._process = subprocess.Popen(command, stderr=log, stdout=log)
         give_up = time.monotonic() + START_S

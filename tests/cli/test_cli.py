@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.cli import main
 from tests.kiosk_process import KioskProcess
 
 
@@ -32,7 +34,26 @@ def ask(kiosk: KioskProcess, *arguments: str) -> subprocess.CompletedProcess[str
     return run(*arguments, "--socket", str(kiosk.socket))
 
 
-COMMANDS = ("run", "check-config", "show-config", "stock", "vend", "selftest", "events", "admin-code", "outputs-off")
+COMMANDS = (
+    "run",
+    "check-config",
+    "show-config",
+    "stock",
+    "vend",
+    "selftest",
+    "events",
+    "admin-code",
+    "new-code",
+    "new-code-key",
+    "recall",
+    "recalls",
+    "lift-recall",
+    "outputs-off",
+)
+
+
+def test_every_command_there_is_is_tried_here() -> None:
+    assert set(COMMANDS) == set(main.commands)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -111,3 +132,69 @@ def test_outputs_off_works_while_the_daemon_is_away(tmp_path: Path) -> None:
     process = KioskProcess(tmp_path)
     done = run("outputs-off", "--config", str(process.config))
     assert (done.returncode, done.stdout.strip()) == (0, "Every output that could be reached is off.")
+
+
+def test_a_lot_is_recalled_shown_and_lifted(kiosk: KioskProcess) -> None:
+    done = ask(kiosk, "recall", "l-a1", "--product", "NAL")
+    recall_id = done.stdout.split()[-1]
+    assert "Lot l-a1 is locked" in done.stdout
+    assert "in A1: take them out." in done.stdout, done.stdout
+    shown = ask(kiosk, "recalls").stdout
+    assert recall_id in shown
+    assert "lot l-a1 of NAL:" in shown
+    assert f"kiosk lift-recall {recall_id}" in done.stdout
+    lifted = ask(kiosk, "lift-recall", recall_id)
+    assert lifted.stdout == "The recall of lot l-a1 is lifted.\n"
+    assert "lot l-a1 of NAL: lifted" in ask(kiosk, "recalls").stdout
+    other = json.loads(ask(kiosk, "recall", "NOWHERE", "--json").stdout)
+    assert (other["slots"], other["quantity"]) == ([], 0)
+    assert len(json.loads(ask(kiosk, "recalls", "--json").stdout)["recalls"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("recall", "/ /"), "letters or digits"),
+        (("recall", "L1", "--product", "GONE"), "no product"),
+        (("lift-recall", "recall-000"), "No recall has the id"),
+        (("new-code",), "gives out no codes"),
+    ],
+)
+def test_a_refusal_is_a_sentence(kiosk: KioskProcess, arguments: tuple[str, ...], sentence: str) -> None:
+    done = ask(kiosk, *arguments)
+    assert (done.returncode, sentence in done.stderr, done.stdout) == (1, True, ""), done
+
+
+def test_a_key_is_made_once_and_codes_work_with_it(tmp_path: Path) -> None:
+    key = tmp_path / "codes.key"
+    assert "Copy it to every kiosk of the programme" in run("new-code-key", str(key)).stdout
+    kept = key.read_bytes()
+    assert key.stat().st_mode & 0o777 == 0o600
+    assert kept.decode().strip() not in run("new-code-key", str(key)).stdout
+    again = run("new-code-key", str(key))
+    assert (again.returncode, "is there already" in again.stderr, key.read_bytes()) == (2, True, kept)
+    process = KioskProcess(tmp_path, extra=f'[codes]\nenabled = true\nkey_file = "{key}"\n')
+    process.start()
+    words, until = ask(process, "new-code").stdout.splitlines()
+    assert len(words.split()) == 4
+    assert re.fullmatch(r"Good until \d{4}-\d\d-\d\d, at every kiosk of the programme\.", until)
+    assert process.stop() == 0
+
+
+def test_with_a_bad_edit_the_last_settings_that_worked_are_used(tmp_path: Path) -> None:
+    process = KioskProcess(tmp_path)
+    process.options = ("--last-good", str(tmp_path / "last-good.toml"))
+    process.start()
+    good = process.config.read_text()
+    assert process.stop() == 0
+    assert (tmp_path / "last-good.toml").read_text() == good
+    process.config.write_text(good.replace("capacity = 9", "capactiy = 9"))
+    process.start()
+    (fault,) = process.client.state().faults
+    assert fault.where == "kiosk.toml"
+    assert "runs with the last settings that worked" in fault.text
+    assert process.client.stock().slots[0].capacity == 9
+    assert process.stop() == 0
+    assert (tmp_path / "last-good.toml").read_text() == good
+    done = run("run", "--config", str(process.config))
+    assert (done.returncode, 'Did you mean "capacity"?' in done.stderr) == (2, True)

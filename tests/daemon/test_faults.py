@@ -11,56 +11,14 @@ from pathlib import Path
 import pytest
 
 from kiosk.config import load
-from kiosk.control.client import Client
 from kiosk.daemon import Daemon
 from kiosk.errors import RequestError
 from kiosk.hardware import registry
 from kiosk.hardware.simulator.faults import Fault
 from kiosk.hardware.simulator.world import World
-from kiosk.model import Outcome, Vend, VendRequest, new_request_id
-from tests.kiosk_process import KioskProcess
+from kiosk.model import Outcome
+from tests.daemon.kiosk_here import SPEED, Kiosk, eventually
 from tests.stocking import counted, visit
-
-SPEED = 50.0
-
-
-class Kiosk:
-    """The whole daemon in this process, with its machine at hand."""
-
-    def __init__(self, folder: Path, telemetry: str = "") -> None:
-        process = KioskProcess(folder, speed=SPEED, telemetry=telemetry)
-        self.daemon = Daemon(load(process.config, registry))
-        self.daemon.start()
-        self.client: Client = process.client
-        process.fill()
-
-    @property
-    def world(self) -> World:
-        world: World = self.daemon.parts.board.world  # type: ignore[attr-defined]
-        return world
-
-    def press(self, button: str = "naloxone") -> None:
-        """Press a button of the machine and wait until the vend is over."""
-        before = self.client.events(1).events[0].seq
-        self.world.press(button)
-        give_up = time.monotonic() + 30
-        while self.client.state().busy or self.client.events(1).events[0].seq == before:
-            assert time.monotonic() < give_up, "the press led to nothing"
-            time.sleep(0.01)
-
-    def vend(self, sku: str) -> Vend:
-        request = VendRequest(id=new_request_id(), sku=sku)
-        self.client.vend(request)
-        return self.client.wait_vend(request.id, 30)
-
-    def faults(self) -> str:
-        return " ".join(fault.text for fault in self.client.state().faults)
-
-    def honest(self) -> bool:
-        return all(
-            slot.on_hand <= self.world.inside(slot.slot) <= slot.on_hand + slot.unresolved
-            for slot in self.client.stock().slots
-        )
 
 
 @pytest.fixture
@@ -68,14 +26,6 @@ def kiosk(tmp_path: Path) -> Iterator[Kiosk]:
     running = Kiosk(tmp_path)
     yield running
     running.daemon.stop()
-
-
-def eventually(true: Callable[[], bool]) -> bool:
-    """Say whether something becomes true within a few seconds: some faults show only in the machine's own time."""
-    give_up = time.monotonic() + 8
-    while not true() and time.monotonic() < give_up:
-        time.sleep(0.05)
-    return true()
 
 
 def dropped(kiosk: Kiosk) -> int:

@@ -65,13 +65,23 @@ def without(queue: Sequence[Batch], items: int, lot: int | None) -> Queue:
 
 
 def difference(more: Sequence[Batch], fewer: Sequence[Batch]) -> Queue:
-    """Return what `more` holds above `fewer`, lot by lot."""
+    """Return what `more` holds above `fewer`, lot by lot; a negative quantity where that holds more."""
     left: Counter[int] = Counter()
     for batch in more:
         left[batch.lot] += batch.quantity
     for batch in fewer:
         left[batch.lot] -= batch.quantity
     return tuple(Batch(lot, quantity) for lot, quantity in left.items() if quantity)
+
+
+def united(before: Sequence[Batch], after: Sequence[Batch]) -> Queue:
+    """Return a queue that holds, of each lot, as many as either does: `before`, and behind it what came in since.
+
+    A lot that is spoiled in one of them is spoiled in all.
+    """
+    spoiled = {batch.lot for batch in (*before, *after) if batch.spoiled}
+    came_in = tuple(batch for batch in difference(after, before) if batch.quantity > 0)
+    return joined([replace(batch, spoiled=batch.lot in spoiled) for batch in (*before, *came_in)])
 
 
 def joined(queue: Sequence[Batch]) -> Queue:

@@ -79,3 +79,14 @@ def test_a_difference_and_the_rest_are_the_whole(fewer: Queue, gone: Queue) -> N
     taken = {batch.lot: batch.quantity for batch in coil.difference((*fewer, *gone), fewer)}
     held = {lot for lot, _ in items(gone)}
     assert taken == {lot: sum(1 for other, _ in items(gone) if other == lot) for lot in held}
+
+
+@given(QUEUES, QUEUES)
+def test_united_is_all_that_may_be_there(before: Queue, after: Queue) -> None:
+    """Of each lot as many as either queue holds, what was there before in front, and nothing spoiled becomes good."""
+    whole = items(coil.united(before, after))
+    assert [lot for lot, _ in whole[: coil.size(before)]] == [lot for lot, _ in items(before)]
+    for lot in {lot for lot, _ in (*items(before), *items(after))}:
+        held = [sum(1 for other, _ in items(queue) if other == lot) for queue in (before, after)]
+        assert sum(1 for other, _ in whole if other == lot) == max(held)
+        assert {bad for other, bad in whole if other == lot} == {(lot, True) in (*items(before), *items(after))}

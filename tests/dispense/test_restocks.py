@@ -8,9 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kiosk.dispense import excursion
+from kiosk.dispense.excursion import Ranges, State
 from kiosk.dispense.machine import Finish
 from kiosk.errors import ConflictError, LedgerError, NotFoundError, RequestError
-from kiosk.model import Outcome, Reason, RecallRequest, Removed, RestockLine
+from kiosk.model import Decision, Outcome, Reason, RecallRequest, Removed, RestockLine
 from tests.dispense.kept import DISPENSED, JAMMED, PRESUMED, Kept
 
 EXPIRY = datetime.date(2028, 5, 31)
@@ -219,6 +221,35 @@ def test_undoing_a_change_of_product_brings_it_back(kept: Kept) -> None:
     done = kept.restock(kept.line("B1", removed=2, sku="SOCK", added=3, lot="K1"))
     kept.ledger.restocks.undo(done.id)
     assert (kept.slot("B1").sku, kept.bounds("B1")) == ("STRIP", (2, 1))
+
+
+def test_undoing_forgets_no_lot(kept: Kept) -> None:
+    """More of a lot that was there before: should it be recalled, all that may be of it is."""
+    kept.put("A1", 2, "L1")
+    done = kept.put("A1", 3, "L1")
+    kept.ledger.restocks.undo(done.id)
+    assert kept.queue("A1") == [("L1", 5)]
+    kept.restock(kept.line("A1", 5))
+    recalled = kept.ledger.recalls.recall(RecallRequest(id="recall-1", lot="L1"))
+    assert (recalled.quantity, kept.slot("A1").front_locked) == (5, True)
+
+
+def test_undoing_makes_nothing_good_that_is_spoiled(kept: Kept) -> None:
+    """What was decided after the visit holds for what was there before it as well."""
+    ranges = Ranges(label=(15, 25))
+    kept.put("A1", 2, "L1")
+    state, effects = excursion.advance(State(), 31.0, 0.0, ranges)
+    for _ in range(20):
+        state, effects = excursion.advance(state, 31.0, 60.0, ranges)
+        kept.ledger.heat.keep("NAL", state, effects)
+    done = kept.put("A1", 2, "L2")
+    for _ in range(40):
+        state, effects = excursion.advance(state, 20.0, 60.0, ranges)
+        kept.ledger.heat.keep("NAL", state, effects)
+    kept.ledger.heat.review(1, Decision.REMOVE, {})
+    assert kept.slot("A1").locked == 4
+    kept.ledger.restocks.undo(done.id)
+    assert kept.slot("A1").locked == 4
 
 
 def test_only_the_latest_visit_of_a_slot_can_be_undone(kept: Kept) -> None:

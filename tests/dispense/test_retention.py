@@ -250,3 +250,18 @@ def test_folding_at_any_time_changes_no_count(
     kept.reopen()
     assert kept.ledger.mistrusted == ()
     kept.close()
+
+
+def test_a_long_time_without_a_clock_is_folded_too(kept: Kept) -> None:
+    """More rows of an untrusted clock than one step takes: what was written after them says that they are old."""
+    kept.put("A1", 9, "L1")
+    for _ in range(CHUNK + 20):
+        kept.vend("A1", JAMMED)
+    kept.clock.trust()
+    kept.vend("A1")
+    kept.clock.pass_h(24 * 30)
+    kept.vend("A1")
+    acknowledge(kept)
+    fold(kept, kept.clock.stamp().hour - 24)
+    assert (count(kept, "movement"), count(kept, "event")) == (2, 1)
+    assert kept.bounds("A1") == (7, 0)

@@ -177,9 +177,8 @@ class Restocks:
         book.move(slot, "undo", Change(least - now.on_hand, most - least - now.unresolved), request=request_id)
         if book.sku(slot) != before.sku:
             book.change_stock("sku = ?", before.sku, slot)
-        known = {batch.lot for batch in before.queue}
-        queue = (*before.queue, *(batch for batch in held if batch.lot not in known))
-        coils.put(book, slot, before.sku, coil.last(queue, most))
+        coils.put(book, slot, before.sku, coil.last(coil.united(before.queue, held), most))
+        heat.latch(book, slot, before.sku)
         book.event("undone", slot, before.sku, 0)
 
     def _result(self, seq: int) -> RestockResult:

@@ -51,8 +51,11 @@ class Retention:
         """Return the last row of a table's oldest chunk that is certainly old, 0 if none is."""
         row = self._book.db.execute(
             f"SELECT max(seq) FROM (SELECT seq, hour, clock_ok FROM {table} WHERE {condition} ORDER BY seq LIMIT ?)"
-            f" WHERE clock_ok = 1 AND hour < ? AND seq < (SELECT max(seq) FROM {table})",
-            (CHUNK, before_hour),
+            # Whatever was written before the first row of a clock that was set is older than that row.
+            " WHERE (clock_ok = 1 AND hour < ?"
+            f" OR seq < (SELECT seq FROM (SELECT seq, hour FROM {table} WHERE clock_ok = 1 ORDER BY seq LIMIT 1)"
+            f" WHERE hour < ?)) AND seq < (SELECT max(seq) FROM {table})",
+            (CHUNK, before_hour, before_hour),
         ).fetchone()
         return int(row[0] or 0)
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import faulthandler
 import logging
 import multiprocessing
+import os
+import signal
 import subprocess
 import traceback
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -34,12 +36,16 @@ def case(names: Sequence[str], folder: Path) -> str:
         said, saying = START.Pipe(duplex=False)
         process = START.Process(target=_child, args=(names, folder, saying))
         process.start()
+        group = process.pid
+        assert group is not None
         saying.close()
         try:
             told = str(said.recv()) if said.poll(CASE_S) else "It took too long."
         except EOFError:
             told = "The process ended."
         finally:
+            with suppress(ProcessLookupError):
+                os.killpg(group, signal.SIGKILL)  # with the broker and whatever else it started
             process.kill()
             process.join()
             process.close()
@@ -65,6 +71,7 @@ def disk(root: Path, *, small: bool) -> Iterator[None]:
 
 
 def _child(names: Sequence[str], folder: Path, saying: Connection) -> None:
+    os.setsid()
     log = (folder / "log.txt").open("w")
     faulthandler.dump_traceback_later(CASE_S * 0.8, file=log)
     logging.basicConfig(stream=log, level=logging.DEBUG, format="%(threadName)s %(levelname)s %(name)s %(message)s")

@@ -25,7 +25,7 @@ from tests.daemon.failures import FAILURES, overwrite
 from tests.daemon.survival import case
 from tests.kiosk_process import KioskProcess
 
-AT_ONCE = 8
+AT_ONCE = 12
 """Cases that run side by side: each mostly waits for its machine."""
 
 PAIRS = [pair for pair in itertools.combinations(FAILURES, 2) if FAILURES[pair[0]].subject != FAILURES[pair[1]].subject]

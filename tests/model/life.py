@@ -13,6 +13,8 @@ from kiosk.config import Config, Kiosk, Privacy, Product, Slot
 from kiosk.dispense.ledger import Ledger, Reader
 from kiosk.dispense.records import Records
 from kiosk.dispense.service import Service
+from kiosk.errors import NotFoundError
+from kiosk.model import Attempt
 from tests.model.bugs import SOUND, Bug
 from tests.model.power import CutJournal, Disk
 from tests.model.world import World
@@ -78,6 +80,13 @@ class Life:
         while self.service.step(0):
             pass
         self.service.step(0)
+
+    def attempts(self, request: str) -> tuple[Attempt, ...]:
+        """Return what was tried for a request, nothing if the kiosk does not know it."""
+        try:
+            return self.service.find(request).attempts
+        except NotFoundError:
+            return ()
 
     @property
     def waits(self) -> bool:

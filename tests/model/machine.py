@@ -2,39 +2,18 @@
 
 from __future__ import annotations
 
-import datetime
-import shutil
-import tempfile
-from collections import Counter
-from collections.abc import Callable
-from contextlib import ExitStack
-from pathlib import Path
-from typing import TypeVar
-
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import initialize, precondition, rule
 
-from kiosk.clock import day
-from kiosk.dispense import words
-from kiosk.dispense.policy import VISIT_GAP_S, Reason, Refusal
 from kiosk.dispense.vending import FALLEN
-from kiosk.errors import LedgerError, RequestError
-from kiosk.model import Decision, HideRequest, Purpose, RecallRequest, Vend, VendRequest, VendState
+from kiosk.model import Decision, HideRequest, Purpose, RecallRequest, VendRequest
 from tests.model import promises, visits
-from tests.model.bugs import SOUND, Bug
-from tests.model.life import LIMIT, SLOTS, Life, copy
-from tests.model.power import Disk, Power, PowerCut, Trouble, wired
-from tests.model.promises import Truth
-from tests.model.world import Drive, Fate, Sight, World
+from tests.model.asking import Asking
+from tests.model.life import SLOTS
+from tests.model.living import TALLY
+from tests.model.power import Trouble
+from tests.model.world import Drive, Fate, Sight
 
-T = TypeVar("T")
-
-ROOM = Path("/dev/shm") if Path("/dev/shm").is_dir() else Path(tempfile.gettempdir())  # noqa: S108
-TALLY: Counter[str] = Counter()
-"""What was tried."""
-
-LIMITED = words.refused(Refusal(reason=Reason.LIMIT))
-HIDDEN = words.refused(Refusal(reason=Reason.HIDDEN))
 DAY_S = 86400.0
 
 SKUS = st.sampled_from(["NAL", "STRIP", "SOAP"])
@@ -44,199 +23,21 @@ CUTS = st.lists(st.integers(0, 45), min_size=1, max_size=3)
 CODES = st.sampled_from(["N2", "N3", "S3", "S4", "PUMP9", "W1"])
 
 
-class Model(RuleBasedStateMachine):
+class Model(Asking):
     """One kiosk over several lives. Each rule is something that people, things or power do to it."""
-
-    bug: Bug = SOUND
 
     def __init__(self) -> None:
         super().__init__()
-        self.room = Path(tempfile.mkdtemp(prefix="kiosk-model-", dir=ROOM))
-        self.power = Power()
-        self.disk = Disk(self.power)
-        self.world = World(list(SLOTS), self.power)
-        self.world.moved = self.look
-        self.truth = Truth()
-        self.asked: list[VendRequest] = []
-        self.taken: list[tuple[float, str]] = []
         self.visited: list[visits.Visit] = []
-        self.number = 0
-        self.life: Life | None = None
-        self.folder = self.room / "life0"
-        self.folder.mkdir()
-        self._wires = ExitStack()
-        self._wires.enter_context(wired(self.disk))
-        self.started = 0
-        self.aged = False
-        self.boot()
-
-    # -- lives -----------------------------------------------------------------------------------------------------
-
-    @property
-    def kiosk(self) -> Life:
-        assert self.life is not None
-        return self.life
-
-    def boot(self) -> None:
-        """Start the kiosk, as often as the power lets it not get through."""
-        while True:
-            self.world.life += 1
-            try:
-                self.life = Life(self.folder, self.world, self.disk, self.bug)
-            except PowerCut:
-                self._after_cut()
-                continue
-            self.taken = []
-            return
-
-    def do(self, act: Callable[[], T]) -> T | None:
-        """Do something with the kiosk; if the power goes, start the kiosk again and return None."""
-        try:
-            return act()
-        except PowerCut:
-            self._after_cut()
-            self.boot()
-            self.check_answers()
-            return None
-
-    def _after_cut(self) -> None:
-        """Leave to the next life what a killed process leaves on its disk."""
-        TALLY["cuts"] += 1
-        self.truth.excuse(self.world.unnoticed)
-        next_folder = self.room / f"life{self.world.life}"
-        copy(self.folder, next_folder)
-        self._bury()
-        shutil.rmtree(self.folder)
-        self.folder = next_folder
-        self.power.restore()
-
-    def _bury(self) -> None:
-        if self.life is not None:
-            self.life.look_away()
-            self.life = None
-        self.disk.forget()
-
-    def look(self) -> None:
-        """Check what the kiosk says right now."""
-        if self.life is not None:
-            promises.look(self.life, self.world, self.truth)
-
-    def check_answers(self) -> None:
-        """What somebody was told before the power went is still so."""
-        if self.kiosk.waits:
-            return
-        for request, attempts in self.truth.answered.items():
-            if request not in self.truth.forgotten:
-                kept = self.kiosk.service.find(request).attempts
-                assert kept == attempts, f"{request} ended as {attempts}, and reads {kept}"
-
-    @invariant()
-    def promises_hold(self) -> None:
-        """Hold everything that is told and written against the truth."""
-        self.look()
-        if self.disk.trouble is None and not self.kiosk.waits and self.kiosk.records.ledger.is_open:
-            promises.examine(self.kiosk, self.truth)
-            promises.moved_with_intent(self.world, self.truth)
-
-    def teardown(self) -> None:
-        try:
-            if self.life is not None:
-                self._bury()
-        finally:
-            self._wires.close()
-            shutil.rmtree(self.room)
-            TALLY["cases"] += 1
 
     # -- visitors --------------------------------------------------------------------------------------------------
 
-    def new_id(self, kind: str) -> str:
-        self.number += 1
-        return f"{kind}-{self.number:06}"
-
-    def submit(self, request: VendRequest) -> bool:
-        """Ask, and say whether it was taken on; a refusal must be right."""
-        try:
-            self.kiosk.service.vend(request)
-        except RequestError as refused:
-            self.check_refusal(request, str(refused))
-            return False
-        return True
-
-    def check_refusal(self, request: VendRequest, said: str) -> None:
-        sku = request.sku or SLOTS[str(request.slot)]
-        assert sku != "NAL", f"Naloxone was refused: {said}"
-        if said == LIMITED:
-            assert self.used(sku) >= LIMIT, "A visit's allowance was used up by what never came out"
-        elif said == HIDDEN:
-            assert sku in self.truth.hidden
-        else:
-            assert (said, self.world.door_open) == (words.DOOR_OPEN, True), said
-
-    def used(self, sku: str) -> int:
-        """Return how much this visit took of a product."""
-        now = self.world.clock.now_s
-        if not self.taken or now - self.taken[-1][0] > VISIT_GAP_S:
-            self.taken = []
-        return sum(other == sku for _, other in self.taken)
-
-    def serve(self, request: VendRequest, fates: list[Fate]) -> Vend | None:
-        """Have the vend thread carry out a request, and check how it ended; None if power went meanwhile."""
-        before = {slot.slot: slot for slot in self.kiosk.service.stock().slots}
-        sku = request.sku or SLOTS[str(request.slot)]
-        good = {slot for slot in SLOTS if SLOTS[slot] == sku and self.world.coils[slot].gives}
-        proven = self.world.sight is Sight.GOOD
-        today = self.today()
-        self.world.asked_by(request.id, fates)
-        self.do(self.step)
-        for fall in self.world.fallen(request.id) if request.purpose is Purpose.VISITOR else ():
-            why = promises.unfit(fall, before[fall.slot], self.truth, today)
-            assert not why, f"{fall} came out although it is {why}"
-        if self.world.life != self.started or self.life is None:
-            return None
-        vend = self.kiosk.service.find(request.id)
-        assert vend.state is VendState.DONE, vend
-        self.note_end(request, vend, sku)
-        wanted = [fall for fall in self.world.fallen(request.id) if not fall.extra]
-        assert len(wanted) <= 1 or not proven, f"{wanted} came out for one request"
-        if sku == "NAL" and request.slot is None and proven and self.world.sight is Sight.GOOD:
-            assert wanted or good <= self.world.unlucky, f"{good} could have given naloxone: {vend}"
-        return vend
-
-    def step(self) -> None:
-        """Carry out one request, and take notice of all that fell."""
-        self.started = self.world.life
-        self.kiosk.service.step(0)
-        self.world.unnoticed.clear()
-        self.look()
-
-    def note_end(self, request: VendRequest, vend: Vend, sku: str) -> None:
-        if vend.attempts and vend.message != words.NO_LEDGER:
-            self.truth.answered[request.id] = vend.attempts
-        if vend.outcome in FALLEN and request.purpose is Purpose.VISITOR:
-            self.used(sku)
-            self.taken.append((self.world.clock.now_s, sku))
-
-    def past(self, lot: str) -> bool:
-        """Say whether a lot really is past its date."""
-        date = promises.expiry(lot)
-        return date is not None and date < day(self.world.clock.true_hour)
-
-    def today(self) -> datetime.date:
-        hour = max(self.truth.trusted_hour, self.world.clock.true_hour if self.world.clock.is_set else 0)
-        return day(hour)
-
-    def vend(self, request: VendRequest, fates: list[Fate]) -> Vend | None:
-        self.asked.append(request)
-        self.started = self.world.life
-        if not self.do(lambda: self.submit(request)) or self.world.life != self.started:
-            return None
-        return self.serve(request, fates)
-
-    @rule(sku=SKUS, fates=FATES)
-    def visitor(self, sku: str, fates: list[Fate]) -> None:
-        """Somebody takes something."""
-        TALLY["vends"] += 1
-        self.vend(VendRequest(id=self.new_id("vend"), sku=sku), fates)
+    @rule(sku=SKUS, fates=FATES, times=st.integers(1, 3))
+    def visitor(self, sku: str, fates: list[Fate], times: int) -> None:
+        """Somebody takes something, and perhaps more of it."""
+        for _ in range(times):
+            TALLY["vends"] += 1
+            self.vend(VendRequest(id=self.new_id("vend"), sku=sku), fates)
 
     @rule(fates=FATES)
     def emergency(self, fates: list[Fate]) -> None:
@@ -309,21 +110,27 @@ class Model(RuleBasedStateMachine):
     def door(self, is_open: bool) -> None:
         self.world.door_open = is_open
 
-    @rule(slot=ANY_SLOT)
-    def lets_go(self, slot: str) -> None:
+    def loose(self) -> list[str]:
+        """Return the slots in which something hangs whose fall the beam would see."""
+        sees = self.world.sight in (Sight.GOOD, Sight.UNPROVEN)
+        return [slot for slot, coil in self.world.coils.items() if coil.hanging and sees]
+
+    @rule(data=st.data())
+    @precondition(lambda self: self.loose())
+    def lets_go(self, data: st.DataObject) -> None:
         """An item that hung falls on its own, and the beam sees it."""
-        if self.world.coils[slot].hanging and self.world.sight in (Sight.GOOD, Sight.UNPROVEN):
-            self.world.asked_by("", [])
-            self.world.fall(slot, extra=True)
-            self.world.stray()
-            self.do(self.kiosk.rest)
-            self.world.unnoticed.clear()
+        self.world.asked_by("", [])
+        self.world.fall(data.draw(st.sampled_from(self.loose())), extra=True)
+        self.world.stray()
+        self.do(self.kiosk.rest)
+        self.world.unnoticed.clear()
 
     # -- staff -----------------------------------------------------------------------------------------------------
 
-    @initialize(data=st.data())
-    def first_visit(self, data: st.DataObject) -> None:
-        """Staff fill the new kiosk."""
+    @initialize(data=st.data(), steps=st.integers(0, 900))
+    def first_visit(self, data: st.DataObject, steps: int) -> None:
+        """Staff fill the new kiosk. Its power will not last long."""
+        self.power.plan([steps])
         visits.truthful(self, data.draw(visits.plans(list(SLOTS), fill=True)))
 
     @rule(data=st.data(), slots=st.lists(ANY_SLOT, min_size=1, max_size=3, unique=True))
@@ -361,39 +168,35 @@ class Model(RuleBasedStateMachine):
     def hide(self, sku: str, hidden: bool) -> None:
         """A product is taken off the menu, or put back on."""
         request = HideRequest(sku=sku, hidden=hidden)
-        if self.insist(lambda: self.kiosk.service.staff.hide(request) or True):
+
+        def hide() -> bool:
+            self.kiosk.service.staff.hide(request)
+            return True
+
+        if self.insist(hide):
             (self.truth.hidden.add if hidden else self.truth.hidden.discard)(sku)
 
-    def insist(self, change: Callable[[], T]) -> T | None:
-        """Ask for a change by staff until it is answered; None while the disk fails."""
-        while True:
-            life = self.world.life
-            try:
-                done = self.do(lambda: self.kiosk.ask(change))
-            except LedgerError:
-                assert self.disk.trouble is not None
-                return None
-            if self.world.life == life:
-                return done
-
-    @rule(data=st.data(), decision=st.sampled_from(Decision))
-    def heat(self, data: st.DataObject, decision: Decision) -> None:
+    @rule(decision=st.sampled_from(Decision))
+    def heat(self, decision: Decision) -> None:
         """It gets far too hot for a while, and staff decide about it."""
         for celsius, seconds in ((45.0, 60.0), *((20.0, 299.0) for _ in range(8))):
             self.kiosk.service.feel(celsius)
             self.world.clock.sleep(seconds)
             self.do(self.kiosk.rest)
-        for told in self.insist(lambda: self.kiosk.service.staff.excursions()) or ():
-            if told.ended is not None and told.decision is None:
-                number = told.id
-                self.insist(lambda number=number: self.kiosk.service.staff.review(number, decision))  # type: ignore[misc]
+        for (number,) in self.kiosk.rows("SELECT id FROM excursion WHERE ended IS NOT NULL AND decision IS NULL"):
+            self.insist(lambda number=number: self.kiosk.service.staff.review(number, decision))  # type: ignore[misc]
         list(promises.keep_spoiled(self.kiosk, self.world))
 
     # -- time, power, disk -----------------------------------------------------------------------------------------
 
     @rule(seconds=st.sampled_from([30.0, 61.0, 3600.0, 2 * DAY_S, 9 * DAY_S]))
     def time_passes(self, seconds: float) -> None:
-        """Nobody comes; the kiosk does what can wait."""
+        """Nobody comes; the kiosk does what can wait. A broken disk is not left alone for days."""
+        if seconds > DAY_S:
+            self.disk.fail(None)
+            self.world.clock.sleep(61.0)
+            self.do(self.kiosk.rest)
+            self.promises_hold()
         self.world.clock.sleep(seconds)
         if seconds > DAY_S:
             self.truth.forgotten |= {request.id for request in self.asked}
@@ -412,7 +215,7 @@ class Model(RuleBasedStateMachine):
     def restart(self) -> None:
         """The daemon is stopped and started in good order."""
         life, self.life = self.kiosk, None
-        self.do(lambda: life.close())
+        self.do(life.close)
         self.disk.forget()
         self.boot()
 
@@ -430,19 +233,27 @@ class Model(RuleBasedStateMachine):
     def disk_is_mended(self) -> None:
         self.disk.fail(None)
 
+    @rule(trouble=st.sampled_from(Trouble), steps=st.integers(0, 8))
+    def bad_night(self, trouble: Trouble, steps: int) -> None:
+        """The disk fails, somebody needs naloxone, and then the power goes."""
+        self.disk.fail(trouble)
+        self.emergency([])
+        self.power.plan([steps])
+        self.do(self.kiosk.rest)
+        self.disk.fail(None)
+        self.world.clock.sleep(61.0)
+        self.do(self.kiosk.rest)
+
     @rule()
     def file_breaks(self) -> None:
         """The power goes, and the first blocks of the ledger are gone with it."""
         self.disk.fail(None)
         self._after_cut()
         TALLY["cuts"] -= 1
-        for name in ("ledger.db-wal",):
-            (self.folder / name).unlink(missing_ok=True)
+        (self.folder / "ledger.db-wal").unlink(missing_ok=True)
         with (self.folder / "ledger.db").open("r+b") as file:
             file.write(b"\xff" * 4096)
         self.truth.lost()
         self.truth.forgotten |= {request for request, _ in self.world.motions}
         self.visited.clear()
         self.boot()
-
-

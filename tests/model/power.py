@@ -17,7 +17,7 @@ MAX_PAGES = 2**30
 """More pages than any ledger has: no limit."""
 
 
-class PowerCut(BaseException):  # noqa: N818 - it is no error of anybody
+class PowerCut(BaseException):
     """The power is gone: nothing that the kiosk would still do happens."""
 
 
@@ -76,7 +76,8 @@ class Disk:
         )
         connection.disk = self
         self.connections.append(connection)
-        self._obey(connection)
+        if self.trouble is not None:
+            self._obey(connection)
         return connection
 
     def fail(self, trouble: Trouble | None, after: int = 0) -> None:
@@ -109,6 +110,8 @@ class Disk:
     def _obey(self, connection: CutConnection) -> None:
         if self.trouble is not None and self._fails_after > 0:
             return
+        # SQLite looks for the size of the file where the last statement left it: let it look anew.
+        connection.past("SELECT count(*) FROM sqlite_master")
         for setting in ("PRAGMA query_only = OFF", f"PRAGMA max_page_count = {MAX_PAGES}"):
             connection.past(setting)
         if self.trouble is not None:

@@ -91,7 +91,10 @@ def look(life: Life, world: World, truth: Truth) -> None:
         if slot.slot in truth.lied:
             continue
         inside = world.coils[slot.slot].items
-        least, most = slot.on_hand - world.unnoticed[slot.slot] - truth.excused[slot.slot], slot.on_hand + slot.unresolved
+        least, most = (
+            slot.on_hand - world.unnoticed[slot.slot] - truth.excused[slot.slot],
+            slot.on_hand + slot.unresolved,
+        )
         assert least <= len(inside) <= most, f"{slot.slot} holds {len(inside)} and says {least} to {most}"
         if slot.slot not in truth.loose:
             told = [lot.lot for lot in slot.lots for _ in range(lot.quantity)]

@@ -109,7 +109,7 @@ class Chores:
         for sku, ranges in self._ranges.items():
             state, effects = excursion.advance(self._courses.get(sku, State()), celsius, elapsed_s, ranges)
             if effects or keep_all:
-                self._ledger.heat.keep(sku, state, effects)
+                self._ledger.heat.keep(sku, state, effects, excursion.summary(state, ranges))
             self._courses[sku] = state
         self._sampled_at = now
         if keep_all:

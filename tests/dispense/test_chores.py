@@ -139,6 +139,14 @@ class TestHeat:
         assert running.vend("NAL").warning is not None
         assert running.slot("B1").locked == 0
 
+    def test_staff_who_look_meanwhile_see_how_long_it_has_lasted(self, running: Running) -> None:
+        running.put("A1", 2, "N1")
+        pass_minutes(running, 17, 28.0)
+        pass_minutes(running, 12, 28.0)
+        (one,) = running.reader.excursions({})
+        assert 20 <= one.minutes <= 29
+        assert "It is not over yet" in one.text
+
     def test_a_thermometer_that_fails_begins_and_ends_nothing(self, running: Running) -> None:
         running.put("A1", 2, "N1")
         pass_minutes(running, 20, 28.0)

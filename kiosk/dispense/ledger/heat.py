@@ -36,8 +36,11 @@ class Heat:
             rows = self._book.db.execute("SELECT sku, state FROM course").fetchall()
         return {sku: _STATE.decode(state) for sku, state in rows}
 
-    def keep(self, sku: str, state: State, effects: Iterable[Effect]) -> None:
-        """Keep a product's course, and what came of it: an excursion that began, grew or ended."""
+    def keep(self, sku: str, state: State, effects: Iterable[Effect], so_far: Summary | None = None) -> None:
+        """Keep a product's course, and what came of it: an excursion that began, grew or ended.
+
+        `so_far` is how one that lasts stands now, for staff who look before it is over.
+        """
         book = self._book
         with book.transaction():
             book.db.execute(
@@ -49,6 +52,8 @@ class Heat:
                     self._begin(sku, effect.summary)
                 elif not isinstance(effect, Blind):
                     self._go_on(sku, effect.summary, ended=isinstance(effect, Closed))
+            if so_far is not None:
+                self._go_on(sku, so_far, ended=False)
 
     def review(self, number: int, decision: Decision, names: Mapping[str, str]) -> Excursion:
         """Record what a person decided: the lots stay, or are spoiled and must be taken out.

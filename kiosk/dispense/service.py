@@ -35,6 +35,9 @@ T = TypeVar("T")
 IDLE_S = 1.0
 """How often the idle vend thread wakes to prove that it lives and to do what can wait."""
 
+IDLE_AT_LEAST_S = 5.0
+"""What can wait is done at least so often, in seconds, however many small things come in between vends."""
+
 SHOW_END_S = 10.0
 """How long the light tells how a vend ended."""
 
@@ -67,7 +70,7 @@ class Service:
         self._inbox: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._visit = policy.Visit()
         self._ready_at = float("-inf")
-        self._progress = time.monotonic()
+        self._progress = self._idled = time.monotonic()
         self._scribe = scribe = Scribe(records, clock, config)
         self._shelf = shelf = Shelf(config)
         self.on_events: Callable[[], None] = lambda: None
@@ -290,7 +293,8 @@ class Service:
         """
         self._beat()
         try:
-            job = self._inbox.get(timeout=timeout_s)
+            overdue = self._progress - self._idled > IDLE_AT_LEAST_S and not self._desk.busy
+            job = self._idle if overdue else self._inbox.get(timeout=timeout_s)
         except queue.Empty:
             job = self._idle
         if job is None:
@@ -303,6 +307,7 @@ class Service:
 
     def _idle(self) -> None:
         """Do what can wait, when nobody does."""
+        self._idled = self._progress
         self._account_strays()
         if self._clock.monotonic() >= self._ready_at:
             self._ready_at = float("inf")

@@ -109,7 +109,7 @@ class Ledger:
         self._book.close()
 
     def _set_aside(self) -> None:
-        """Move a damaged file away, with its log, under a name that says so; nothing of it is deleted."""
+        """Move a damaged file away, with its log, under a name that says so; nothing of it is deleted yet."""
         aside = self._path.with_name(f"{self._path.name}.damaged-{len(self._damaged()) + 1}")
         try:
             # The file itself comes last, and then the mark: until it has gone, the next start sets it aside again.
@@ -120,6 +120,15 @@ class Ledger:
             self._suspect.unlink(missing_ok=True)
         except OSError as error:
             raise LedgerError(f"The damaged ledger {self._path} could not be moved away: {error}.") from error
+
+    def forget_damaged(self, before_hour: int) -> None:
+        """Delete what was set aside before an hour: it holds details that are kept no longer than that."""
+        try:
+            for path in self._path.parent.glob(f"{self._path.name}.damaged-*"):
+                if path.stat().st_ctime < before_hour * time.HOUR_S:
+                    path.unlink()
+        except OSError as error:
+            raise LedgerError(f"A damaged ledger could not be deleted: {error}. Look after the disk.") from error
 
     def _damaged(self) -> list[Path]:
         """Return the damaged files that were set aside, the latest last."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -43,3 +44,14 @@ def small_disk(root: Path, size_kib: int) -> Iterator[SmallDisk]:
         yield SmallDisk(root)
     finally:
         subprocess.run([*privileged(), "umount", "--lazy", str(root)], check=True)
+
+
+@contextmanager
+def no_file_longer_than(size: int) -> Iterator[None]:
+    """Have the kernel refuse this process every write that ends beyond so many bytes of a file."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

@@ -18,7 +18,7 @@ from kiosk.dispense.ledger import Unrecorded
 from kiosk.errors import LedgerError
 from kiosk.model import VendRequest
 from tests.dispense.kept import DISPENSED, NOW_H
-from tests.dispense.small_disk import small_disk
+from tests.dispense.small_disk import no_file_longer_than, small_disk
 
 SIZE = BLOCK * BLOCKS
 
@@ -211,6 +211,20 @@ def test_no_room_for_it_is_told(tmp_path: Path) -> None:
         assert journal.open() == []
         journal.append(made(1))
         journal.close()
+
+
+def test_a_write_that_fails_is_told_and_takes_no_place(journal: Journal, path: Path) -> None:
+    """What was there stays, and the next record goes where this one should have gone."""
+    journal.append(made(1))
+    with no_file_longer_than(BLOCK), pytest.raises(LedgerError, match="could not be written"):
+        journal.append(made(2))
+    journal.append(made(3))
+    assert kept(path) == [made(1), made(3)]
+    with no_file_longer_than(BLOCK), pytest.raises(LedgerError, match="could not be written"):
+        journal.clear()
+    assert kept(path) == [made(1), made(3)]
+    journal.clear()
+    assert kept(path) == []
 
 
 def test_where_it_cannot_be(tmp_path: Path) -> None:

@@ -97,14 +97,13 @@ def test_an_empty_slot_that_gives_nothing_is_no_jam(kept: Kept) -> None:
 
 
 def test_a_test_turn_is_no_dispensing(five: Kept) -> None:
-    """What staff turn out is told as a test; tests that jam make a coil suspect, and never take it out of service."""
-    again = VendRequest(id="another-test-turn", slot="A1", purpose=Purpose.TEST)
-    five.ledger.vends.outcome(five.ledger.vends.intent(again, "A1", "NAL"), JAMMED)
-    request = VendRequest(id="a-test-turn", slot="A1", purpose=Purpose.TEST)
-    five.ledger.vends.outcome(five.ledger.vends.intent(request, "A1", "NAL"), JAMMED)
-    assert five.slot("A1").jams == 1
+    """What staff turn out is told as a test. That an item hangs is remembered, and takes no slot out of service."""
+    for number in range(4):
+        request = VendRequest(id=f"a-test-turn-{number}", slot="A1", purpose=Purpose.TEST)
+        five.ledger.vends.outcome(five.ledger.vends.intent(request, "A1", "NAL"), JAMMED)
+        assert five.slot("A1").jams == 1
     assert five.kinds(1) == ["tested"]
-    assert five.reader.request("a-test-turn") == request
+    assert five.reader.request("a-test-turn-3") == request
 
 
 def test_a_drop_ends_a_row_of_failures(five: Kept) -> None:

@@ -15,7 +15,7 @@ from kiosk.dispense.scribe import Entry, Scribe
 from kiosk.errors import LedgerDamagedError, LedgerError
 from kiosk.model import Added, Outcome, RestockLine, RestockRequest, VendRequest, new_request_id
 from tests.dispense.kept import CONFIG, DISPENSED, JAMMED, NOW_H, PRESUMED, HandClock
-from tests.dispense.small_disk import SmallDisk, small_disk
+from tests.dispense.small_disk import SmallDisk, no_file_longer_than, small_disk
 from tests.stocking import FAR
 
 
@@ -238,6 +238,41 @@ def test_with_the_journal_away_as_well_it_is_held_in_memory(tmp_path: Path) -> N
         assert desk.outcomes("request-1") == [Outcome.DISPENSED]
         assert desk.bounds() == (0, 0)
         desk.records.close()
+
+
+def test_with_every_write_refused_it_is_held_in_memory(desk: Desk) -> None:
+    """Neither file takes a byte: two items fall, one of them from a coil in which it hung; all is merged later."""
+    desk.stock("A2", 3)
+    with no_file_longer_than(1024):
+        desk.scribe.end(desk.begin("request-1"), Finish(Outcome.DISPENSED, certain=True, drops=2), ["A2"])
+        desk.scribe.unseen("A2", "stray_drop")
+        assert not desk.scribe.heal()
+        assert sorted(desk.scribe.owed()) == ["A1", "A1", "A2", "A2"]
+        assert desk.scribe.fault
+    assert not desk.journal_holds(b"HRJ1")
+    desk.scribe.heal()
+    assert (desk.bounds("A1"), desk.bounds("A2")) == ((3, 1), (1, 2))
+    assert desk.scribe.owed() == []
+    assert desk.scribe.fault is None
+
+
+def test_a_journal_that_could_not_be_cleared_is_cleared_later(desk: Desk) -> None:
+    """The ledger has taken over what it holds; staff are told until it is empty."""
+    # Its next record lies at some 400 kB, beyond where the kernel will let anybody write, unlike the ledger's.
+    made = desk.begin("request-1").made
+    for _ in range(100):
+        desk.records.journal.append(made)
+    desk.records.journal.clear()
+    with locked(desk):
+        desk.vend("request-x")
+    with no_file_longer_than(400_000):
+        desk.scribe.heal()
+        assert desk.outcomes("request-x") == [Outcome.DISPENSED]
+        assert "journal" in str(desk.scribe.fault)
+    assert desk.journal_holds(b"request-x")
+    desk.scribe.heal()
+    assert not desk.journal_holds(b"request-x")
+    assert desk.scribe.fault is None
 
 
 def test_a_journal_that_cannot_be_used_does_not_shut_the_ledger(tmp_path: Path) -> None:

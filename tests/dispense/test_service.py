@@ -135,7 +135,7 @@ def test_a_test_turn_is_made_anywhere_and_once(shop: Running) -> None:
     shop.do(lambda: shop.service.staff.recall(RecallRequest(id="recall-1", lot="S1")))
     assert shop.test("B1", JAMS).message == "B1 turned and nothing fell."
     assert shop.test("B3", JAMS).outcome is Outcome.JAMMED
-    assert shop.slot("B1").jams == 0
+    assert (shop.slot("B1").jams, shop.slot("B3").jams) == (1, 0)
     assert shop.reader.shortage().demand == ()
 
 
@@ -307,6 +307,45 @@ def test_a_count_that_comes_before_the_ledger_knows_all(shop: Running) -> None:
     shop.clock.pass_h(1)
     shop.idle()
     assert (shop.bounds("A1"), shop.honest()) == ((4, 0), True)
+
+
+def test_a_board_that_falls_silent_leaves_it_open(shop: Running) -> None:
+    """Nobody knows whether it turned: unknown and unresolved, unless the drop was seen."""
+    silent = shop.vend("C1", Scene(turn=None, falls=1, blind=True))
+    assert (silent.outcome, shop.bounds("C1"), shop.honest()) == (Outcome.UNKNOWN, (4, 1), True)
+    seen = shop.vend("C1", Scene(turn=None, falls=1))
+    assert (seen.outcome, shop.honest()) == (Outcome.DISPENSED, True)
+
+
+def test_the_daily_check_finds_what_opening_does_not(shop: Running) -> None:
+    """Vends go on; the ledger is in doubt then, and the next start begins a new one."""
+    shop.service.check()
+    shop.idle()
+    assert not shop.service.damaged
+    path = shop.folder / "ledger.db"
+    shop.records.close()
+    with closing(sqlite3.connect(path)) as db:
+        size = db.execute("PRAGMA page_size").fetchone()[0]
+        vend = db.execute("SELECT rootpage FROM sqlite_master WHERE name = 'vend'").fetchone()[0]
+    with path.open("r+b") as file:
+        file.seek((vend - 1) * size)
+        file.write(b"\xa5" * size)
+    shop.start()
+    shop.service.check()
+    shop.idle()
+    assert shop.service.damaged
+    shop.restart()
+    assert not shop.service.damaged
+    assert shop.bounds("B1") == (0, 9)
+    assert shop.honest()
+
+
+def test_a_visit_is_undone_by_staff(shop: Running) -> None:
+    """The slot waits for a new count then."""
+    done = shop.put("B3", 4, "S9")
+    assert shop.do(lambda: shop.service.staff.undo(done.id)).undone
+    assert shop.bounds("B3") == (0, 4)
+    assert shop.honest()
 
 
 def test_a_command_is_carried_out_once(shop: Running) -> None:

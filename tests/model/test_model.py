@@ -2,71 +2,50 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
 import pytest
-from hypothesis import HealthCheck, Phase, seed, settings
-from hypothesis.stateful import run_state_machine_as_test
 
 from tests.conftest import Evidence
-from tests.model.bugs import BUGS, SOUND, Bug
-from tests.model.living import TALLY
-from tests.model.machine import Model
-
-STEPS = 15
-"""Things that happen to one kiosk."""
+from tests.model.bugs import BUGS
+from tests.model.explore import FIND, explore
 
 CASES = 260
 LONG_CASES = 2600
 CASES_FOR_A_BUG = 600
 
-FIND = (Phase.generate,)
-FIND_AND_SHRINK = (Phase.generate, Phase.shrink)
+
+@pytest.fixture(scope="module")
+def cores() -> Iterator[ProcessPoolExecutor]:
+    """A process for each core: the seeds are explored side by side."""
+    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
+        yield pool
 
 
-def explore(number: int, cases: int, bug: Bug = SOUND, phases: tuple[Phase, ...] = FIND_AND_SHRINK) -> None:
-    """Live through so many kiosks, drawn from the seed `number`. Raises what the first broken promise raised."""
-
-    class Kiosk(Model):
-        pass
-
-    Kiosk.bug = bug
-    run_state_machine_as_test(
-        seed(number)(Kiosk),
-        settings=settings(
-            max_examples=cases,
-            stateful_step_count=STEPS,
-            database=None,
-            deadline=None,
-            derandomize=False,
-            phases=phases,
-            report_multiple_bugs=False,
-            print_blob=False,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+def hold(pool: ProcessPoolExecutor, numbers: range, cases: int, evidence: Evidence) -> None:
+    """Have no promise broken in so many kiosks of each seed, and enough power cuts among them."""
+    tallies = [explored.result() for explored in [pool.submit(explore, number, cases) for number in numbers]]
+    for tally in tallies:
+        evidence.count("model_cases", tally["cases"])
+        evidence.count("model_cuts", tally["cuts"])
+        assert tally["cases"] >= cases
+        assert tally["cuts"] >= cases / 4, tally
+        assert tally["vends"] >= cases / 4, tally
 
 
-def hold(number: int, cases: int, evidence: Evidence) -> None:
-    """Have no promise broken in so many kiosks, and enough power cuts among them."""
-    TALLY.clear()
-    explore(number, cases)
-    evidence.count("model_cases", TALLY["cases"])
-    evidence.count("model_cuts", TALLY["cuts"])
-    assert TALLY["cases"] >= cases
-    assert TALLY["cuts"] >= cases / 4, TALLY
-    assert TALLY["vends"] >= cases / 4, TALLY
-
-
-@pytest.mark.parametrize("number", range(8))
-def test_no_promise_is_broken(number: int, evidence: Evidence) -> None:
+def test_no_promise_is_broken(cores: ProcessPoolExecutor, evidence: Evidence) -> None:
     """Visitors, staff, faults, full disks and power cuts, in any order."""
-    hold(number, CASES, evidence)
+    hold(cores, range(8), CASES, evidence)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("number", range(1000, 1040))
-def test_no_promise_is_broken_long(number: int, evidence: Evidence) -> None:
+@pytest.mark.parametrize("first", range(1000, 1040, 4))
+def test_no_promise_is_broken_for_long(first: int, cores: ProcessPoolExecutor, evidence: Evidence) -> None:
     """The same, fifty times as many."""
-    hold(number, LONG_CASES, evidence)
+    hold(cores, range(first, first + 4), LONG_CASES, evidence)
 
 
 @pytest.mark.parametrize("name", BUGS)

@@ -46,6 +46,8 @@ class Journal:
         self._file: int | None = None
         self._used: set[int] = set()
         self._next = 1
+        self.was_there: bool | None = None
+        """Whether there was a file when it was opened first: a kiosk has one from its first start on."""
 
     @property
     def is_open(self) -> bool:
@@ -56,6 +58,8 @@ class Journal:
         """Open the file, or make it; return each attempt in it as it was written last, in order."""
         self.close()
         try:
+            if self.was_there is None:
+                self.was_there = self._path.exists()
             if not self._path.exists() or self._path.stat().st_size != BLOCK * BLOCKS:
                 self._make()
             self._file = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)

@@ -119,7 +119,7 @@ class Scribe:
         try:
             opened = not self._ledger.is_open
             if opened:
-                self._ledger.open(self._slots, self._skus)
+                self._ledger.open(self._slots, self._skus, had_one=bool(self._journal.was_there))
             self.merge()
             if opened:
                 self._ledger.vends.recover()

@@ -340,6 +340,21 @@ def test_the_daily_check_finds_what_opening_does_not(shop: Running) -> None:
     assert shop.honest()
 
 
+def test_a_ledger_that_is_gone_is_not_taken_for_a_first_start(shop: Running) -> None:
+    """Whoever took the file away: the machine is as full as it was, and every slot says that nobody knows."""
+    shop.records.close()
+    for path in shop.folder.glob("ledger.db*"):
+        path.unlink()
+    shop.start()
+    assert {(slot.on_hand, slot.unresolved) for slot in shop.service.stock().slots} == {(0, 9)}
+    assert shop.honest()
+    shop.restart()
+    assert shop.bounds("B1") == (0, 9)
+    shop.visit(counted(shop.slot("B1"), 5))
+    shop.restart()
+    assert shop.bounds("B1") == (5, 0)
+
+
 def test_a_visit_is_undone_by_staff(shop: Running) -> None:
     """The slot waits for a new count then."""
     done = shop.put("B3", 4, "S9")

@@ -62,24 +62,25 @@ class Ledger:
 
     # -- opening ---------------------------------------------------------------------------------------------------
 
-    def open(self, slots: Mapping[str, Planned], skus: Collection[str] = ()) -> None:
+    def open(self, slots: Mapping[str, Planned], skus: Collection[str] = (), *, had_one: bool = False) -> None:
         """Open the file and take over the planogram. May be called again. `vends.recover` comes after it.
 
         `skus` names the products that staff may have put into a slot, besides those that kiosk.toml has there.
+        `had_one`: this kiosk has had a ledger before, so that a missing one is lost.
 
-        A damaged file is set aside, and a new one begun in which every slot may hold anything up to its capacity,
-        until it is counted. Raises LedgerError when the disk cannot be written.
+        A damaged file is set aside. Instead of it, or of one that is lost, a new one is begun in which every slot
+        may hold anything up to its capacity, until it is counted. Raises LedgerError when the disk cannot be written.
         """
         known = {*skus, *(planned.sku for planned in slots.values())}
         if not self._suspect.exists():
             try:
-                self._open(slots, known)
+                self._open(slots, known, had_one=had_one)
             except LedgerDamagedError:
                 pass
             else:
                 return
         self._set_aside()
-        self._open(slots, known)
+        self._open(slots, known, had_one=True)
 
     def suspect(self) -> None:
         """Have the next `open` set the file aside: it was found damaged in a place that opening does not look at."""
@@ -88,10 +89,10 @@ class Ledger:
         except OSError as error:
             raise LedgerError(f"The ledger is damaged, and that could not be noted: {error}.") from error
 
-    def _open(self, slots: Mapping[str, Planned], skus: Container[str]) -> None:
+    def _open(self, slots: Mapping[str, Planned], skus: Container[str], *, had_one: bool) -> None:
         self._book.open()
         try:
-            self._begin(slots, skus)
+            self._begin(slots, skus, had_one=had_one or bool(self._damaged()))
             self.mistrusted = tuple(self._audit())
         except BaseException:
             self.close()
@@ -135,7 +136,7 @@ class Ledger:
         aside = self._path.parent.glob(f"{self._path.name}.damaged-*")
         return sorted((path for path in aside if path.suffix[9:].isdecimal()), key=lambda path: int(path.suffix[9:]))
 
-    def _begin(self, slots: Mapping[str, Planned], skus: Container[str]) -> None:
+    def _begin(self, slots: Mapping[str, Planned], skus: Container[str], *, had_one: bool) -> None:
         book = self._book
         with book.transaction():
             is_new = not book.get("epoch", "")
@@ -147,7 +148,7 @@ class Ledger:
             for slot, planned in slots.items():
                 known = book.db.execute("SELECT planned, sku FROM stock WHERE slot = ?", (slot,)).fetchone()
                 if known is None:
-                    self._add(slot, planned, rebuilt=is_new and bool(self._damaged()))
+                    self._add(slot, planned, rebuilt=is_new and had_one)
                 elif known[0] != planned.sku or known[1] not in skus:
                     self._plan(slot, planned.sku)
             book.event("started", None, None, 0)

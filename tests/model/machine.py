@@ -66,7 +66,8 @@ class Model(Asking):
             return
         if request.id in self.truth.answered:
             vend = self.do(lambda: self.kiosk.service.vend(request))
-            assert vend is None or vend.attempts == self.truth.answered[request.id], vend
+            told = self.truth.answered[request.id]
+            assert vend is None or self.kiosk.waits or vend.attempts == told, vend
             return
         motions = dict(self.world.motions)
         self.started = self.world.life

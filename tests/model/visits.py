@@ -134,7 +134,8 @@ def _carry_out(plan: Plan, told: SlotStock, items: list[Item]) -> tuple[RestockL
     if number is None:
         left = items[out:]
     else:
-        chosen = [place for place, item in enumerate(items) if item.lot == lot][:out]
+        known = sum(part.quantity for part in told.lots if part.lot == lot)
+        chosen = [place for place, item in enumerate(items) if item.lot == lot][: min(out, known)]
         out, left = len(chosen), [item for place, item in enumerate(items) if place not in chosen]
     put_in = min(plan.put_in, CAPACITY - len(left))
     return _line(plan, told, len(items), out, put_in, number), left

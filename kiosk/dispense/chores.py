@@ -95,7 +95,9 @@ class Chores:
         self._folding = False
         trusted = self._ledger.trusted_hour()
         if trusted:
-            self._folding = self._ledger.retention.fold(trusted - self._config.privacy.keep_days * HOURS_A_DAY)
+            kept_from = trusted - self._config.privacy.keep_days * HOURS_A_DAY
+            self._folding = self._ledger.retention.fold(kept_from)
+            self._ledger.forget_damaged(kept_from)
 
     def take_temperature(self, celsius: float | None) -> None:
         """Hold the temperature, None while no sensor knows it, against each product's range."""

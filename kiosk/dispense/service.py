@@ -245,13 +245,15 @@ class Service:
         return self.find(request.id)
 
     def _remembered(self, request_id: str) -> tuple[VendRequest, tuple[Attempt, ...]] | None:
-        """Return a request and what was tried for it, from the ledger, or from what waits for it."""
+        """Return a request and what was tried for it, from what waits for the ledger, or from the ledger."""
+        if waiting := self._scribe.recall(request_id):
+            return waiting
         try:
             if request := self._reader.request(request_id):
                 return request, self._reader.attempts(request_id)
         except LedgerError as error:
             log.debug("%s", error)
-        return self._scribe.recall(request_id)
+        return None
 
     def _change(self, change: Callable[[], T]) -> T:
         """Have the vend thread make a change, and wait for it."""

@@ -51,7 +51,6 @@ class Vending:
 
     def serve(self, order: Order, product: Product, report: Report) -> Vend:
         """Try slot after slot until an item is out; always returns how it ended."""
-        self._scribe.keep(self.account_strays)
         tried: list[Attempt] = []
         warning = None
         try:
@@ -84,6 +83,7 @@ class Vending:
 
     def _attempt(self, order: Order, slot: SlotStock, tried: tuple[Attempt, ...], report: Report) -> Outcome:
         """Make one attempt: intent, motion, outcome."""
+        self._scribe.keep(self.account_strays)  # before the drop sensor begins to count anew
         name, request = slot.slot, order.request
         entry = self._scribe.begin(
             request,

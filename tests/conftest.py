@@ -8,6 +8,11 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes says nothing on a shared machine.
+settings.register_profile("kiosk", deadline=None)
+settings.load_profile("kiosk")
 
 EVIDENCE = Path(__file__).parent.parent / "build" / "evidence.json"
 

@@ -326,7 +326,7 @@ class Service:
                 if order.token is not None:
                     self._ledger.allowances.spend(order.token)
             elif vend.message != words.NO_LEDGER:
-                self._scribe.keep(lambda: self._ledger.vends.unmet(order.sku, tried=bool(vend.attempts)))
+                self._scribe.keep(lambda: self._ledger.vends.unmet(order.sku, empty=vend.message == words.SOLD_OUT))
         self._answer(vend)
 
     def _turning(self, vend: Vend) -> None:

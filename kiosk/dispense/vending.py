@@ -62,7 +62,12 @@ class Vending:
                     break
         except LedgerError:
             return replace(done(order.request, tuple(tried)), message=words.NO_LEDGER)
-        return replace(done(order.request, tuple(tried)), warning=warning)
+        vend = replace(done(order.request, tuple(tried)), warning=warning)
+        return vend if tried or not self._holds(order.sku) else replace(vend, message=words.STUCK)
+
+    def _holds(self, sku: str) -> bool:
+        """Say whether there is any of a product, in a coil that gives out or in one that does not now."""
+        return any(slot.on_hand + slot.unresolved for slot in self._shelf.stock.slots if slot.sku == sku)
 
     def _choose(self, order: Order, product: Product) -> list[SlotStock]:
         """Return the slots to try, best first. Staff may test any slot; a visitor gets what is in service."""

@@ -13,6 +13,7 @@ WAITING = "Yours is next. It takes a few seconds."
 BUSY = "One item is dropping now. Press again when it is done."
 DOOR_OPEN = "The door is open. Close it, then press again."
 SOLD_OUT = "Sold out here. We have told the people who refill it."
+STUCK = "This one cannot come out right now. We have told the people who can fix it. Other items are free to take."
 NOT_OUT = "Nothing came out, and we have told the people who can fix it. Nothing was counted as taken."
 NO_LEDGER = "The kiosk cannot keep its count right now. Naloxone still comes out."
 

@@ -58,7 +58,7 @@ def test_an_open_intent_becomes_unknown_at_boot(five: Kept) -> None:
     five.intend("A1", "request-1")
     assert five.reader.attempts("request-1")[0].outcome is Outcome.UNKNOWN
     five.ledger.close()
-    five.ledger.open({}, ())
+    five.open_only()
     assert five.ledger.vends.recover() == ["A1"]
     assert five.ledger.vends.recover() == []
     assert five.bounds("A1") == (4, 1)

@@ -14,7 +14,8 @@ import pytest
 
 from kiosk.dispense.ledger import Ledger, Planned
 from kiosk.errors import LedgerDamagedError, LedgerError
-from tests.dispense.kept import CONFIG, HandClock, Kept
+from kiosk.model import RecallRequest
+from tests.dispense.kept import CONFIG, HandClock, Kept, kiosk_of
 from tests.dispense.small_disk import small_disk
 
 PLAN = {slot.id: Planned(slot.product, slot.capacity) for slot in CONFIG.slots}
@@ -328,3 +329,16 @@ def test_it_is_closed_twice_without_harm(ledger: Ledger) -> None:
         ledger.counts()
     ledger.open(PLAN, SKUS)
     assert ledger.is_open
+
+
+def test_nothing_is_certain_of_a_slot_that_nobody_looked_after(tmp_path: Path) -> None:
+    """A slot that kiosk.toml drops and later has again may hold as much as it did; no recall names it meanwhile."""
+    kept = Kept(tmp_path)
+    kept.put("B1", 3, "7K22")
+    kept.reopen(kiosk_of(*CONFIG.products, slots={"A1": "NAL"}))
+    assert kept.ledger.recalls.recall(RecallRequest(id="recall-1", lot="7K22")).slots == ()
+    kept.reopen(CONFIG)
+    assert kept.bounds("B1") == (0, 3)
+    kept.reopen(CONFIG)
+    assert kept.bounds("B1") == (0, 3)
+    kept.close()

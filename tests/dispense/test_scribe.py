@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.dispense.ledger import Planned
 from kiosk.dispense.machine import Finish
 from kiosk.dispense.records import Records
 from kiosk.dispense.scribe import Entry, Scribe
@@ -297,7 +298,7 @@ def test_a_damaged_ledger_is_told_apart(desk: Desk) -> None:
     path = desk.folder / "ledger.db"
     desk.records.ledger.close()
     content = path.read_bytes()
-    desk.records.ledger.open({}, [product.sku for product in CONFIG.products])
+    desk.records.ledger.open({slot.id: Planned(slot.product, slot.capacity) for slot in CONFIG.slots})
     path.write_bytes(content[:1024] + b"\xa5" * (len(content) - 1024))
     desk.vend("request-1")
     assert desk.scribe.damaged

@@ -140,12 +140,12 @@ def test_a_test_turn_is_made_anywhere_and_once(shop: Running) -> None:
 
 
 def test_a_recalled_front_stays_inside(shop: Running) -> None:
-    """Its coil is passed over, and alone it is as good as sold out."""
+    """Its coil is passed over; alone it cannot come out, which is not the same as sold out."""
     shop.do(lambda: shop.service.staff.recall(RecallRequest(id="recall-1", lot="s-1")))
     assert shop.slot("B1").front_locked
     assert shop.vend("STRIP").slot == "B2"
     done = shop.vend("B1")
-    assert (done.outcome, done.message) == (None, words.SOLD_OUT)
+    assert (done.outcome, done.message) == (None, words.STUCK)
     shop.do(lambda: shop.service.staff.lift("recall-1"))
     assert shop.vend("B1").outcome is Outcome.DISPENSED
 

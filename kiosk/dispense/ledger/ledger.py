@@ -151,6 +151,9 @@ class Ledger:
                     self._add(slot, planned, rebuilt=is_new and had_one)
                 elif known[0] != planned.sku or known[1] not in skus:
                     self._plan(slot, planned.sku)
+            for (slot,) in book.db.execute("SELECT slot FROM stock WHERE planned <> ''").fetchall():
+                if slot not in slots:
+                    self._plan(slot, "")
             book.event("started", None, None, 0)
 
     def _add(self, slot: str, planned: Planned, *, rebuilt: bool) -> None:
@@ -161,15 +164,16 @@ class Ledger:
             self._book.event("rebuilt", slot, planned.sku, 0)
 
     def _plan(self, slot: str, sku: str) -> None:
-        """Take over that kiosk.toml now has another product in a slot; what staff changed on the spot held until now.
+        """Take over that kiosk.toml now has another product in a slot, or "" for a slot that it has no more.
 
-        It has nothing of the new one for certain: what it held becomes unresolved.
+        What staff changed on the spot held until now. Nothing is certain of what was not looked after: what the slot
+        held becomes unresolved.
         """
         book = self._book
         if book.sku(slot) != sku:
             held = book.bounds(slot)
             book.move(slot, "planogram", Change(-held.on_hand, +held.on_hand))
-            book.change_stock("sku = ?, jams = 0", sku, slot)
+            book.change_stock("sku = ?, jams = 0", sku or book.sku(slot), slot)
             book.db.execute("DELETE FROM coil WHERE slot = ?", (slot,))
         book.change_stock("planned = ?", sku, slot)
 
@@ -231,8 +235,8 @@ class Ledger:
         return max(self._trusted, stamp.hour) if stamp.synced else self._trusted
 
     def when(self) -> When:
-        """Return the hour by which periods are judged."""
-        return When(self.trusted_hour(), trusted=self._clock.synced())
+        """Return the hour by which periods are judged: without one that can be trusted, what the clock says."""
+        return When(self.trusted_hour() or self._clock.stamp().hour, trusted=self._clock.synced())
 
     def today(self) -> datetime.date:
         """Return the day by which dates are judged. A clock that was never set makes nothing expire."""

@@ -145,9 +145,8 @@ class Reader:
     def shortage(self) -> Shortage:
         """Return unmet demand by product and hour, by day once it is older than the details, and outages."""
         hours = self._rows(
-            f"SELECT hour, sku, count(*) FROM event WHERE kind IN {UNMET} AND seq > (SELECT max(seq) FROM event) - ?"
-            " GROUP BY 1, 2 ORDER BY 1 DESC LIMIT ?",
-            *(LOOK_BACK, SHORTAGE_ROWS),
+            f"SELECT hour, sku, count(*) FROM event WHERE kind IN {UNMET} GROUP BY 1, 2 ORDER BY 1 DESC LIMIT ?",
+            SHORTAGE_ROWS,
         )
         days = self._rows(
             f"SELECT day, sku, sum(times) FROM daily WHERE kind IN {UNMET} GROUP BY 1, 2 ORDER BY 1 DESC LIMIT ?",

@@ -91,10 +91,10 @@ class Vends:
                 with self._book.at(made.stamp):
                     self._take_over(made)
 
-    def unmet(self, sku: str, *, tried: bool) -> None:
-        """Count a request that got nothing: there was none, or none of the slots that were `tried` gave one."""
+    def unmet(self, sku: str, *, empty: bool) -> None:
+        """Count a request that got nothing: the kiosk was `empty` of it, or no slot gave one."""
         with self._book.transaction():
-            self._book.event("unserved" if tried else "sold_out", None, sku, 1)
+            self._book.event("sold_out" if empty else "unserved", None, sku, 1)
 
     def unseen(self, slot: str, kind: str, items: int = 1) -> None:
         """Record that items may have left `slot` outside any recorded vend; `kind` says why."""

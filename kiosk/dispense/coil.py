@@ -40,17 +40,6 @@ def last(queue: Sequence[Batch], items: int) -> Queue:
     return joined(kept[::-1])
 
 
-def first(queue: Sequence[Batch], items: int) -> Queue:
-    """Return the first `items` items of a queue, or all of it."""
-    kept: list[Batch] = []
-    for batch in queue:
-        if items <= 0:
-            break
-        kept.append(replace(batch, quantity=min(batch.quantity, items)))
-        items -= batch.quantity
-    return tuple(kept)
-
-
 def without(queue: Sequence[Batch], items: int, lot: int | None) -> Queue:
     """Return a queue from which items of a lot, or from the front, were taken. Raises ValueError if there are fewer."""
     left: list[Batch] = []

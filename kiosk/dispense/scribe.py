@@ -20,10 +20,11 @@ log = logging.getLogger(__name__)
 
 
 class Entry(Struct, frozen=True):
-    """An attempt that was written down before it began: in the ledger, or as `made` wherever that was possible."""
+    """An attempt that was written down before it began: in the ledger as `intent`, or as `made` where it could be."""
 
-    made: Unrecorded
+    request: VendRequest
     intent: Intent | None = None
+    made: Unrecorded | None = None
 
 
 class Scribe:
@@ -51,27 +52,18 @@ class Scribe:
         Raises LedgerError when that is impossible and the product is not `essential`. Naloxone comes out without
         a ledger, and in the end without a journal: then it is held in memory only, and staff are told.
         """
-        request = replace(request, code=None)
-        made = Unrecorded(
-            request=request,
-            attempt=attempt,
-            slot=slot,
-            sku=sku,
-            lot=lot,
-            stamp=self._clock.stamp(),
-            epoch=self._ledger.epoch,
-        )
         try:
             intent = self._ledger.vends.intent(request, slot, sku, attempt=attempt, lot=lot)
         except LedgerError as error:
             self.note(error)
             if not essential:
                 raise
+            made = self._unrecorded(request, attempt, slot, sku, lot)
             self._hold(made)
-            return Entry(made)
+            return Entry(request, made=made)
         if self._journal.is_open:
             self.fault = None
-        return Entry(made, intent)
+        return Entry(request, intent)
 
     def end(self, entry: Entry, verdict: Finish, hanging: Sequence[str]) -> None:
         """Write down how it ended."""
@@ -82,7 +74,24 @@ class Scribe:
                 self.note(error)
             else:
                 return
-        self._hold(replace(entry.made, verdict=verdict, hanging=tuple(hanging)))
+            begun = entry.intent
+            made = self._unrecorded(entry.request, begun.attempt, begun.slot, begun.sku, begun.lot)
+        else:
+            assert entry.made is not None
+            made = entry.made
+        self._hold(replace(made, verdict=verdict, hanging=tuple(hanging)))
+
+    def _unrecorded(self, request: VendRequest, attempt: int, slot: str, sku: str, lot: int) -> Unrecorded:
+        """Return an attempt as it waits for the ledger, without the code that its visitor may have given."""
+        return Unrecorded(
+            request=replace(request, code=None),
+            attempt=attempt,
+            slot=slot,
+            sku=sku,
+            lot=lot,
+            stamp=self._clock.stamp(),
+            epoch=self._ledger.epoch,
+        )
 
     def unseen(self, slot: str, kind: str) -> None:
         """Write down that an item may have left `slot` outside any vend; held in memory while that is impossible."""
@@ -98,6 +107,8 @@ class Scribe:
 
     def owed(self) -> list[str]:
         """Return the slot of each item that may have left and of which the ledger does not know."""
+        if not self._waiting and not self._unseen:
+            return []
         attempted = [slot for made in self._waiting.values() for slot in _may_have_left(made)]
         return attempted + [slot for slot, _ in self._unseen]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -29,12 +29,15 @@ class Shelf:
         self._coils = Coils()
         self._owed: tuple[str, ...] = ()
         self._today = datetime.date.min
+        self._lots: dict[tuple[str, int], tuple[CoilLot, ...]] = {}
         self._slots: dict[str, SlotStock] = {}
         self._paint(self._plan)
 
     def update(self, counts: Mapping[str, Count], owed: Sequence[str]) -> None:
         """Renew the slots in `counts`. `owed` names the slot of each vend that could not be recorded."""
         stale = {*counts, *self._owed, *owed}
+        if not stale:
+            return
         self._counts.update(counts)
         self._owed = tuple(owed)
         self._paint(stale & self._plan.keys())
@@ -44,6 +47,7 @@ class Shelf:
         if coils is None and today == self._today:
             return
         self._coils, self._today = coils or self._coils, today
+        self._lots.clear()
         self._paint(self._plan)
 
     def slot(self, slot: str) -> SlotStock:
@@ -66,9 +70,8 @@ class Shelf:
         product = self._products.get(count.sku) or self._products[slot.product]
         unrecorded = min(unrecorded, count.on_hand)
         on_hand, unresolved = count.on_hand - unrecorded, count.unresolved + unrecorded
-        queue = coil.last(self._coils.queues.get(slot.id, ()), on_hand + unresolved)
-        lots = tuple(self._lot(batch) for batch in queue)
-        front = [lots[place] for place in range(len(coil.first(queue, unresolved + 1)))]
+        lots = self._queue(slot.id, on_hand + unresolved)
+        front = tuple(_first(lots, unresolved + 1))
         picture = SlotStock(
             slot=slot.id,
             sku=product.sku,
@@ -89,6 +92,13 @@ class Shelf:
         )
         return replace(picture, faults=words.slot_faults(picture))
 
+    def _queue(self, slot: str, items: int) -> tuple[CoilLot, ...]:
+        """Return the lots of a coil that may hold so many items; worked out once for each number."""
+        if (slot, items) not in self._lots:
+            queue = coil.last(self._coils.queues.get(slot, ()), items)
+            self._lots[slot, items] = tuple(self._lot(batch) for batch in queue)
+        return self._lots[slot, items]
+
     def _lot(self, batch: Batch) -> CoilLot:
         lot = self._coils.lots.get(batch.lot)
         if lot is None:
@@ -103,3 +113,12 @@ class Shelf:
             expired=lot.expiry is not None and lot.expiry < self._today,
             locked=Lock.RECALLED if lot.recalled else Lock.SPOILED if batch.spoiled else None,
         )
+
+
+def _first(lots: Sequence[CoilLot], items: int) -> Iterator[CoilLot]:
+    """Give the lots of the first `items` items."""
+    for lot in lots:
+        if items <= 0:
+            return
+        yield lot
+        items -= lot.quantity

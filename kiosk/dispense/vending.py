@@ -83,6 +83,8 @@ class Vending:
 
     def _others_first(self, fits: list[SlotStock], now: float) -> list[SlotStock]:
         """Put what was presumed a moment ago last, the latest last of all: who presses again found the tray empty."""
+        if not self._presumed_at:
+            return fits
         lately = {slot: at for slot, at in self._presumed_at.items() if now - at < AGAIN_S}
         return sorted(fits, key=lambda slot: lately.get(slot.slot, float("-inf")))
 

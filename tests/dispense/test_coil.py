@@ -31,12 +31,6 @@ def test_what_left_left_from_the_front(queue: Queue, held: int) -> None:
     assert coil.size(coil.last(queue, held)) == held
 
 
-@given(QUEUES, st.integers(0, 30))
-def test_the_front_is_the_beginning(queue: Queue, held: int) -> None:
-    """The first items are those at the front, and no more than there are."""
-    assert items(coil.first(queue, held)) == items(queue)[:held]
-
-
 @given(QUEUES, st.integers(0, 15), st.integers(0, 15))
 def test_leaving_in_two_steps_is_leaving_in_one(queue: Queue, one: int, two: int) -> None:
     """However often the queue is looked at in between, the same items are left."""

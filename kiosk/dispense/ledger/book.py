@@ -193,6 +193,8 @@ class Book:
 
     def jams(self, slot: str) -> int:
         """Return how often a slot failed in a row."""
+        if changing := self._changing.get(slot):
+            return changing.jams
         return int(self._row("jams", slot)[0])
 
     def hour(self) -> int:

@@ -48,6 +48,7 @@ class Ledger:
         self._clock = clock
         self._book = book = Book(path, clock)
         self._trusted = 0
+        self._today = 0, time.day(0)
         self.vends = Vends(book)
         self.restocks = Restocks(book)
         self.recalls = Recalls(book)
@@ -240,7 +241,10 @@ class Ledger:
 
     def today(self) -> datetime.date:
         """Return the day by which dates are judged. A clock that was never set makes nothing expire."""
-        return time.day(self.trusted_hour())
+        number = self.trusted_hour() // 24
+        if number != self._today[0]:
+            self._today = number, time.day(self.trusted_hour())
+        return self._today[1]
 
     def keep_time(self) -> None:
         """Write the trusted hour down when it has grown, so that it outlives a power cut."""

@@ -321,11 +321,11 @@ class Service:
         """Carry out a request; always ends with an answer for whoever asked."""
         vend = self._vending.serve(order, self._products[order.sku], Report(self._turning, self._beat))
         if order.request.purpose is Purpose.VISITOR:
-            if vend.outcome in FALLEN:
+            if vend.outcome in FALLEN and not order.essential:
                 self._visit = policy.took(self._visit, order.sku, self._clock.monotonic())
                 if order.token is not None:
                     self._ledger.allowances.spend(order.token)
-            elif vend.message != words.NO_LEDGER:
+            elif vend.outcome not in FALLEN and vend.message != words.NO_LEDGER:
                 self._scribe.keep(lambda: self._ledger.vends.unmet(order.sku, empty=vend.message == words.SOLD_OUT))
         self._answer(vend)
 

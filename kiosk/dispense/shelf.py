@@ -90,7 +90,8 @@ class Shelf:
             locked=sum(lot.quantity for lot in lots if lot.locked),
             hidden=product.hidden or product.sku in self._coils.hidden,
         )
-        return replace(picture, faults=words.slot_faults(picture))
+        faults = words.slot_faults(picture)
+        return replace(picture, faults=faults) if faults else picture
 
     def _queue(self, slot: str, items: int) -> tuple[CoilLot, ...]:
         """Return the lots of a coil that may hold so many items; worked out once for each number."""

@@ -260,7 +260,9 @@ def test_with_every_write_refused_it_is_held_in_memory(desk: Desk) -> None:
 def test_a_journal_that_could_not_be_cleared_is_cleared_later(desk: Desk) -> None:
     """The ledger has taken over what it holds; staff are told until it is empty."""
     # Its next record lies at some 400 kB, beyond where the kernel will let anybody write, unlike the ledger's.
-    made = desk.begin("request-1").made
+    with locked(desk):
+        made = desk.begin("request-1").made
+    assert made is not None
     for _ in range(100):
         desk.records.journal.append(made)
     desk.records.journal.clear()

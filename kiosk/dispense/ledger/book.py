@@ -13,7 +13,7 @@ from msgspec import Struct
 from kiosk.clock import Clock, Stamp
 from kiosk.dispense import bounds
 from kiosk.dispense.bounds import Bounds, Change
-from kiosk.dispense.ledger.store import BUSY_TIMEOUT_S, connect, translated
+from kiosk.dispense.ledger.store import BUSY_TIMEOUT_S, connect, failure, translated
 from kiosk.errors import LedgerError
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
@@ -92,18 +92,21 @@ class Book:
     def transaction(self) -> Iterator[None]:
         """Hold the write lock from the start (BEGIN IMMEDIATE); commit, or roll back on any error."""
         db = self.db
-        with translated("The ledger could not be written, and nothing of this change was kept"):
+        try:
             db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                db.execute("COMMIT")
-                self.commits += 1
-                self.changed |= self._changing
-                self.recoiled |= self._recoiling
-                self.news |= self._telling
-            finally:
-                self._changing, self._recoiling, self._telling = {}, False, False
-                if db.in_transaction:
+            yield
+            db.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise failure("The ledger could not be written, and nothing of this change was kept", error) from error
+        else:
+            self.commits += 1
+            self.changed |= self._changing
+            self.recoiled |= self._recoiling
+            self.news |= self._telling
+        finally:
+            self._changing, self._recoiling, self._telling = {}, False, False
+            if db.in_transaction:
+                with translated("The ledger could not take a change back"):
                     db.execute("ROLLBACK")
 
     @contextmanager

@@ -74,8 +74,13 @@ def translated(what: str) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        damaged = (getattr(error, "sqlite_errorcode", 0) & 0xFF) in DAMAGE
-        raise (LedgerDamagedError if damaged else LedgerError)(f"{what}: {error}.") from error
+        raise failure(what, error) from error
+
+
+def failure(what: str, error: sqlite3.Error) -> LedgerError:
+    """Return our error for one of SQLite's."""
+    damaged = (getattr(error, "sqlite_errorcode", 0) & 0xFF) in DAMAGE
+    return (LedgerDamagedError if damaged else LedgerError)(f"{what}: {error}.")
 
 
 def _open(uri: str) -> sqlite3.Connection:

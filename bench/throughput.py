@@ -40,6 +40,9 @@ class InstantMotor:
         started()
         return Turn.COMPLETED
 
+    def runs_on(self) -> bool:
+        return False
+
     def nudge(self) -> Turn:
         return Turn.COMPLETED
 

@@ -102,6 +102,7 @@ def run(config_path: Path, last_good: Path | None, log_level: str) -> None:
     daemon = Daemon(loaded.config)
     if loaded.mistakes:
         daemon.note_mistakes(config_path, loaded.mistakes)
+    daemon.obey_signals()
     try:
         daemon.start()
         if last_good is not None and not loaded.mistakes:
@@ -306,6 +307,8 @@ def _follow(client: Client, request: VendRequest, *, quiet: bool = False) -> Ven
             said = vend_now.message
             click.echo(f"{vend_now.slot or request.slot or request.sku}: {said}")
         if vend_now.state is VendState.DONE:
+            if vend_now.warning and not quiet:
+                click.echo(vend_now.warning)
             return vend_now
         vend_now = client.wait_vend(request.id, 0.5)
 

@@ -65,6 +65,11 @@ class Daemon:
         told = f"{path.name} has mistakes, so the kiosk runs with the last settings that worked: {mistakes[0]}"
         self.faults.append((path.name, f"{told} See all of them with: kiosk check-config {path}"))
 
+    def obey_signals(self) -> None:
+        """Take SIGTERM and SIGINT as the order to stop, from now on; `run` then returns, also if it begins later."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._stop.set())
+
     def start(self) -> None:
         """Start every part, the emergency path first. Raises KioskError when the kiosk cannot work at all."""
         config, undo = self._config, self._undo
@@ -96,9 +101,7 @@ class Daemon:
         self._optional("glass", lambda: self._show_glass(board))
 
     def run(self) -> None:
-        """Look after the kiosk until SIGTERM or SIGINT; feed systemd's watchdog only while vends can progress."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self._stop.set())
+        """Look after the kiosk until it is told to stop; feed systemd's watchdog only while vends can progress."""
         sdnotify.ready()
         log.info("The kiosk is ready: id=%s slots=%d", self._config.kiosk.id, len(self._config.slots))
         hour, day = 0, self.parts.board.clock.stamp().hour // HOURS_A_DAY

@@ -25,6 +25,10 @@ class Parts:
         """Return a slot's motor; one that could not be opened never starts."""
         return self.motors.get(slot) or AbsentMotor(self.broken.get(slot, f"{slot} has no motor."))
 
+    def running_on(self) -> list[str]:
+        """Return the slots whose coils turn although nobody turns them."""
+        return [slot for slot, motor in self.motors.items() if motor.runs_on()]
+
     def show(self, signal: Signal) -> None:
         """Light up, if there is a light."""
         if self.light is not None:
@@ -51,6 +55,10 @@ class AbsentMotor:
     def nudge(self) -> Turn:
         """Move nothing, for certain."""
         return Turn.NOT_STARTED
+
+    def runs_on(self) -> bool:
+        """It cannot."""
+        return False
 
     def fault(self) -> str | None:
         """Say why."""

@@ -64,6 +64,7 @@ class Service:
         self._parts = parts
         self._ledger = ledger = records.ledger
         self._reader = records.reader
+        self._reader.on_damage = self._hear_of_damage
         self._clock = clock
         self._codes = codes
         self._desk = Desk()
@@ -110,6 +111,14 @@ class Service:
         """Slots whose stock was not the sum of its movements when the ledger was opened."""
         return self._ledger.mistrusted
 
+    @property
+    def forgot(self) -> bool:
+        """Whether the ledger was lost and begun anew, and not every slot was counted since."""
+        try:
+            return self._reader.forgot()
+        except LedgerError:
+            return False
+
     def stock(self) -> Stock:
         """Return what is in every slot. Never waits."""
         return self._shelf.stock
@@ -152,8 +161,10 @@ class Service:
         try:
             self._reader.check()
         except LedgerError as error:
-            failed = error
-            self._inbox.put(lambda: self._scribe.note(failed))
+            self._hear_of_damage(error)
+
+    def _hear_of_damage(self, error: LedgerError) -> None:
+        self._inbox.put(lambda: self._scribe.note(error))
 
     def stray(self) -> None:
         """Take notice that the drop sensor saw something. Runs in the callback thread; only queues."""

@@ -10,6 +10,11 @@ from kiosk.dispense.parts import Parts
 from kiosk.dispense.service import Service
 from kiosk.model import Fault, KioskState, Link
 
+FORGOT = (
+    "The ledger was damaged or lost, and begun anew: count every slot. Recalls, hidden products and products that were "
+    "changed on the spot are forgotten: enter them again."
+)
+
 
 class Status:
     """Gathers the state of all parts, anew at each call."""
@@ -46,6 +51,7 @@ class Status:
     def _sentences(self) -> Iterator[tuple[str, str | None]]:
         parts = self._parts
         yield "ledger", self._service.ledger_fault
+        yield "ledger", FORGOT if self._service.forgot else None
         yield from self._others
         yield "pins", parts.board.fault()
         for slot in self._service.mistrusted:

@@ -47,7 +47,6 @@ class Vending:
         self._rests_until: dict[str, float] = {}
         self._presumed_at: dict[str, float] = {}
         self._drops_known = 0
-        self._last: str | None = None
 
     def serve(self, order: Order, product: Product, report: Report) -> Vend:
         """Try slot after slot until an item is out; always returns how it ended."""
@@ -105,15 +104,18 @@ class Vending:
             message = words.TRYING_NEXT if tried else words.DROPPING
             report.turning(Vend(id=request.id, state=VendState.TURNING, message=message, slot=name, attempts=tried))
 
+        # While another coil turns by itself, nobody can tell from which of the two an item fell.
+        beam = None if set(self._parts.running_on()) - {name} else self._parts.beam
         verdict = attempt(
             self._parts.motor(name),
-            self._parts.beam,
+            beam,
             self._clock,
             nudges=0 if request.purpose is Purpose.TEST else machine.NUDGES,
             started=started,
             beat=report.beat,
         )
-        self._drops_known, self._last = verdict.drops, name
+        if beam is not None:
+            self._drops_known = verdict.drops
         others = [other for other in self._hanging if other != name]
         self._scribe.end(entry, verdict, others)
         self._note_failure(slot, verdict.outcome)
@@ -152,14 +154,12 @@ class Vending:
         return bool(leaking)
 
     def _leaking(self, strays: int) -> list[str]:
-        """Return the slots that can have lost an item without being turned: each in which one hung, or one that runs.
+        """Return a slot for each item that can have been lost without being turned: where one hung, or what runs on.
 
         Nobody can tell which of several it was. An item that hangs falls once, so all of them are settled by this.
         """
-        if self._hanging:
-            hanging, self._hanging = self._hanging, []
-            return hanging
-        return [self._last] * strays if self._last and self._parts.motor(self._last).fault() else []
+        hanging, self._hanging = self._hanging, []
+        return [*hanging, *(self._parts.running_on() * strays)]
 
 
 def done(request: VendRequest, tried: tuple[Attempt, ...]) -> Vend:

@@ -12,9 +12,9 @@ TRYING_NEXT = "That one got stuck. We are trying the next one for you."
 WAITING = "Yours is next. It takes a few seconds."
 BUSY = "One item is dropping now. Press again when it is done."
 DOOR_OPEN = "The door is open. Close it, then press again."
-SOLD_OUT = "Sold out here. We have told the people who refill it."
-STUCK = "This one cannot come out right now. We have told the people who can fix it. Other items are free to take."
-NOT_OUT = "Nothing came out, and we have told the people who can fix it. Nothing was counted as taken."
+SOLD_OUT = "Sold out here. The people who refill it will see that you asked."
+STUCK = "This one cannot come out right now. The people who can fix it will see that. Other items are free to take."
+NOT_OUT = "Nothing came out. The people who can fix it will see that, and nothing was counted as taken."
 NO_LEDGER = "The kiosk cannot keep its count right now. Naloxone still comes out."
 
 _SAID = {
@@ -22,7 +22,7 @@ _SAID = {
     Outcome.PRESUMED: "It should be in the tray. If it is not, press again.",
     Outcome.JAMMED: NOT_OUT,
     Outcome.NOT_STARTED: NOT_OUT,
-    Outcome.UNKNOWN: "The power went away in the middle. If the tray is empty, press again.",
+    Outcome.UNKNOWN: "It was cut short in the middle. If the tray is empty, press again.",
 }
 
 _TESTED = {
@@ -44,7 +44,7 @@ _EVENTS = {
     "presumed": "The coil turned, but the drop sensor could not see: count this slot.",
     "jammed": "Nothing fell: the item may hang in the coil.",
     "not_started": "The motor did not leave home: check its plug and the home switch.",
-    "unknown": "Power was cut during a vend: count this slot.",
+    "unknown": "A vend was cut short, by the power or by a part: count this slot.",
     "tested": "A test turn was made.",
     "extra_drop": "More than one item may have fallen: count this slot.",
     "stray_drop": "Something fell later on its own: count this slot.",
@@ -100,11 +100,11 @@ _REFUSED = {
 def warned(slot: SlotStock) -> str | None:
     """Return what to add when the item in front of `slot` comes out although it should not be the first choice."""
     if slot.front_locked:
-        return RECALLED_GIVEN if slot.essential else None
+        return LOCKED_GIVEN if slot.essential else None
     return EXPIRED_GIVEN[slot.essential] if slot.front_expired else None
 
 
-RECALLED_GIVEN = "There was no other: this one was called back by its maker. Use it if there is nothing else."
+LOCKED_GIVEN = "There was no other: this one should have been taken out. Use it if there is nothing else."
 EXPIRED_GIVEN = {
     True: "There was no other: this one is past its date. It can still save a life: use it.",
     False: "This one is past the date that is printed on it.",

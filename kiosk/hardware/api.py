@@ -48,6 +48,10 @@ class Motor(Protocol):
         """Run on for a quarter turn, for an item that hangs at the edge."""
         ...
 
+    def runs_on(self) -> bool:
+        """Say whether the coil is seen to turn although nobody turns it: items may fall from it at any time."""
+        ...
+
     def fault(self) -> str | None:
         """Return a sentence for staff if the motor is known to be out of order, such as one that will not stop."""
         ...

@@ -30,7 +30,7 @@ def recall(staff: Visitor, lot: str, sku: str = "") -> str:
 
 def test_a_recall_shows_what_it_meets_before_it_locks(staff: Visitor, daemon: FakeDaemon) -> None:
     daemon.change("A1", lots=(OLD, GOOD))
-    assert "No lot was ever recalled here." in staff.read("/recalls")
+    assert "No lot is locked here." in staff.read("/recalls")
     asked = staff.read("/recalls/new?lot=old%201&sku=")
     assert "Lock lot old 1?" in asked
     assert "A1 2 items , naloxone" in asked

@@ -159,6 +159,9 @@ class CoilMotor:
             self.world.scene = Scene()
             raise PowerCut
 
+    def runs_on(self) -> bool:
+        return False
+
     def nudge(self) -> Turn:
         if not self.nudges:
             self.world.fall(self.slot, self.world.scene.nudged)

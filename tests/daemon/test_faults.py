@@ -82,7 +82,7 @@ def test_sold_out_is_said_and_counted(kiosk: Kiosk) -> None:
     kiosk.world.take_out("B1", 9)
     kiosk.client.restock(visit(counted(slot, 0)))
     done = kiosk.vend("STRIP")
-    assert (done.outcome, done.message) == (None, "Sold out here. We have told the people who refill it.")
+    assert (done.outcome, done.message) == (None, "Sold out here. The people who refill it will see that you asked.")
     assert kiosk.client.events(1).events[0].kind == "sold_out"
 
 

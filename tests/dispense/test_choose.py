@@ -140,8 +140,8 @@ def test_no_order_gives_out_what_must_stay_and_none_leaves_naloxone_inside(
     ("what", "essential", "warning"),
     [
         ({}, True, None),
-        ({"front_locked": True}, True, words.RECALLED_GIVEN),
-        ({"front_locked": True, "front_expired": True}, True, words.RECALLED_GIVEN),
+        ({"front_locked": True}, True, words.LOCKED_GIVEN),
+        ({"front_locked": True, "front_expired": True}, True, words.LOCKED_GIVEN),
         ({"front_expired": True}, True, words.EXPIRED_GIVEN[True]),
         ({"front_expired": True}, False, words.EXPIRED_GIVEN[False]),
     ],

@@ -72,7 +72,7 @@ def test_past_its_date_it_comes_out_with_a_word(running: Running) -> None:
     expired = running.vend("NAL")
     assert (expired.slot, expired.warning) == ("A1", words.EXPIRED_GIVEN[True])
     recalled = running.vend("NAL")
-    assert (recalled.slot, recalled.warning) == ("A2", words.RECALLED_GIVEN)
+    assert (recalled.slot, recalled.warning) == ("A2", words.LOCKED_GIVEN)
     assert running.honest()
 
 
@@ -125,7 +125,7 @@ def test_without_a_ledger_it_comes_out_and_is_counted_later(tmp_path: Path) -> N
     running.clock.pass_h(1)
     running.idle()
     assert running.service.ledger_fault is None
-    assert running.bounds("A1") == (0, 0)
+    assert running.bounds("A1") == (0, 7)
     assert running.vend("NAL", request_id="request-1") == done
     assert running.world.inside["A1"] == 3
     assert running.kinds().count("dispensed") == 2

@@ -237,7 +237,7 @@ def test_with_the_journal_away_as_well_it_is_held_in_memory(tmp_path: Path) -> N
         assert desk.scribe.heal()
         assert desk.scribe.fault is None
         assert desk.outcomes("request-1") == [Outcome.DISPENSED]
-        assert desk.bounds() == (0, 0)
+        assert desk.bounds() == (0, 8)
         desk.records.close()
 
 

@@ -266,6 +266,9 @@ class CoilMotor:
     def turn(self, started: Callable[[], None]) -> Turn:
         return self.world.turn(self.slot, started)
 
+    def runs_on(self) -> bool:
+        return False
+
     def nudge(self) -> Turn:
         return self.world.nudge(self.slot)
 

@@ -139,11 +139,14 @@ class Ledger:
 
     def _begin(self, slots: Mapping[str, Planned], skus: Container[str], *, had_one: bool) -> None:
         book = self._book
+        self.vends.capacities = {slot: planned.capacity for slot, planned in slots.items()}
         with book.transaction():
             is_new = not book.get("epoch", "")
             if is_new:
                 book.set("epoch", secrets.token_hex(6))
                 book.set("outbox_after", 0)
+                if had_one:
+                    book.set("rebuilt", 1)
             self.epoch = str(book.get("epoch", ""))
             self._trusted = int(book.get("trusted_hour", 0))
             for slot, planned in slots.items():

@@ -15,6 +15,7 @@ from kiosk.dispense.ledger import heat, recalls
 from kiosk.dispense.ledger.restocks import restocked
 from kiosk.dispense.ledger.schema import PENDING
 from kiosk.dispense.ledger.store import check_all, connect_reader, translated
+from kiosk.errors import LedgerDamagedError
 from kiosk.model import (
     Attempt,
     Demand,
@@ -54,6 +55,8 @@ class Reader:
         self._path = path
         self._connection: sqlite3.Connection | None = None
         self._lock = threading.Lock()
+        self.on_damage: Callable[[LedgerDamagedError], None] = lambda _error: None
+        """Called, in the thread that asked, when the file turns out not to be whole."""
 
     def close(self) -> None:
         """Close the connection; the next question opens it again."""
@@ -76,10 +79,14 @@ class Reader:
         return self._ask(lambda db: db.execute(sql, values).fetchall())
 
     def _ask(self, question: Callable[[sqlite3.Connection], T]) -> T:
-        with translated("The ledger could not be read"), self._lock:
-            if self._connection is None:
-                self._connection = connect_reader(self._path)
-            return question(self._connection)
+        try:
+            with translated("The ledger could not be read"), self._lock:
+                if self._connection is None:
+                    self._connection = connect_reader(self._path)
+                return question(self._connection)
+        except LedgerDamagedError as error:
+            self.on_damage(error)
+            raise
 
     def request(self, request_id: str) -> VendRequest | None:
         """Return a request that the ledger remembers, as it was asked."""
@@ -141,6 +148,10 @@ class Reader:
     def excursions(self, names: Mapping[str, str]) -> tuple[Excursion, ...]:
         """Return the excursions that wait for a decision and the latest others, newest first, with products' names."""
         return self._ask(lambda db: heat.every(db, names))
+
+    def forgot(self) -> bool:
+        """Say whether this ledger was begun anew, in the place of one that was lost, and not every slot was counted."""
+        return bool(self._rows("SELECT 1 FROM meta WHERE key = 'rebuilt'"))
 
     def shortage(self) -> Shortage:
         """Return unmet demand by product and hour, by day once it is older than the details, and outages."""

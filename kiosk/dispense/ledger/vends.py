@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
@@ -53,6 +53,8 @@ class Vends:
 
     def __init__(self, book: Book) -> None:
         self._book = book
+        self.capacities: Mapping[str, int] = {}
+        """How many items each slot holds when it is full."""
 
     def intent(self, request: VendRequest, slot: str, sku: str, *, attempt: int = 1, lot: int = 0) -> Intent:
         """Record that an item is about to leave `slot`. Durable on return: only then may the motor be energised.
@@ -121,6 +123,8 @@ class Vends:
         if verdict.outcome is Outcome.DISPENSED:
             book.move(slot, "outcome", bounds.has_left(before), request=intent.request, lot=intent.lot)
             if before == (0, 0):
+                # It was thought empty, and was not: how many more there are, nobody knows.
+                book.move(slot, "surplus", Change(0, max(0, self.capacities.get(slot, 1) - 1)), request=intent.request)
                 book.event("surplus", slot, intent.sku, 1)
         elif verdict.certain:
             book.move(slot, "outcome", bounds.has_stayed(intent.change), request=intent.request, lot=intent.lot)

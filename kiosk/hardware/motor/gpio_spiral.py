@@ -93,15 +93,20 @@ class Driver:
             self._stop()
         return Turn.NOT_STARTED if at_home and self._home.active() else Turn.COMPLETED
 
+    def runs_on(self) -> bool:
+        """Say whether the home switch was seen to open and close lately although the motor is off."""
+        strays = self._strays
+        if strays is None:
+            return False
+        first, last = strays
+        return last - first >= RUN_ON_SEEN_S and self._clock.monotonic() - last < RUN_ON_FORGET_S
+
     def fault(self) -> str | None:
         """Return a sentence for staff if the motor runs on, or failed twice in a row to leave or to come home."""
         if self._home.failure:
             return self._home.failure
-        strays = self._strays
-        if strays:
-            first, last = strays
-            if last - first >= RUN_ON_SEEN_S and self._clock.monotonic() - last < RUN_ON_FORGET_S:
-                return f"Motor {self._name} does not stop: switch its power off, then check its relay or driver."
+        if self.runs_on():
+            return f"Motor {self._name} does not stop: switch its power off, then check its relay or driver."
         if self._failures >= 2:
             return f"Motor {self._name} does not move or its home switch is stuck: check both, then test the slot."
         return None

@@ -1,12 +1,14 @@
 """What the simulated machine's contents are, kept so that a killed process leaves the truth behind.
 
-One JSON line is appended for each change, in one write: a kill leaves all of it or nothing, and a last line that
-was torn by a worse crash is not read. The last line of each part counts. Opening writes the file anew, atomically.
+One JSON line is appended for each change, in one write: a kill leaves all of it or nothing, and a line that
+was torn by a full disk or a worse crash is not read. The last line of each part counts. Opening writes the file
+anew, atomically.
 """
 
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -34,7 +36,7 @@ def read(path: Path) -> dict[str, Any]:
             try:
                 line = _DECODER.decode(text)
             except msgspec.DecodeError:
-                break
+                continue
             parts[line.part] = line.now
     return parts
 
@@ -45,13 +47,18 @@ class Store:
     def __init__(self, path: Path | None) -> None:
         self._parts = read(path) if path else {}
         self._file = -1
+        self._torn = False
+        """Whether the last line did not fit on the disk; the next one then begins anew."""
         if path:
             path.parent.mkdir(parents=True, exist_ok=True)
             fresh = path.with_suffix(".new")
             lines = (_ENCODER.encode(Line(part, now)) + b"\n" for part, now in self._parts.items())
-            fresh.write_bytes(b"".join(lines))
-            fresh.replace(path)
-            self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+            # A full disk breaks nothing in a real machine: this one then only forgets, with its process, what changed.
+            with suppress(OSError):
+                fresh.write_bytes(b"".join(lines))
+                fresh.replace(path)
+            with suppress(OSError):
+                self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
 
     def get(self, part: str, kind: type[T]) -> T | None:
         """Return what was kept of `part`, or None."""
@@ -59,9 +66,12 @@ class Store:
         return None if kept is None else msgspec.convert(kept, kind)
 
     def put(self, part: str, now: Any) -> None:
-        """Keep `now`. It outlives the process from the moment this returns; it takes a few microseconds."""
+        """Keep `now`. It outlives the process from the moment this returns, unless the disk is full."""
         if self._file >= 0:
-            os.write(self._file, _ENCODER.encode(Line(part, now)) + b"\n")
+            line = b"\n" * self._torn + _ENCODER.encode(Line(part, now)) + b"\n"
+            self._torn = True
+            with suppress(OSError):
+                self._torn = os.write(self._file, line) < len(line)
 
     def close(self) -> None:
         """Close the file. May be called twice; nothing is kept afterwards."""

@@ -98,6 +98,22 @@ def test_two_failures_let_a_slot_rest_until_staff_have_it_open(kiosk: Kiosk) -> 
     assert kiosk.honest()
 
 
+def test_while_a_coil_turns_by_itself_no_drop_is_believed(kiosk: Kiosk) -> None:
+    """Its items break the beam too: what came out of another slot is presumed at most, and both wait for a count."""
+    kiosk.world.set_fault(Fault.MOTOR_RUNS_ON, True, "B1")
+    kiosk.vend("STRIP")
+    assert eventually(lambda: "does not stop" in kiosk.faults()), kiosk.faults()
+    for slot in ("A1", "A2"):
+        kiosk.world.set_fault(Fault.STALL, True, slot)
+    assert kiosk.vend("NAL").outcome is not Outcome.DISPENSED
+    assert (kiosk.world.inside("A1"), kiosk.world.inside("A2")) == (9, 9)
+    for slot in ("A1", "A2"):
+        kiosk.world.set_fault(Fault.STALL, False, slot)
+    assert kiosk.vend("NAL").outcome is Outcome.PRESUMED
+    assert dropped(kiosk) == 1
+    assert eventually(kiosk.honest), kiosk.client.stock()
+
+
 def test_a_stuck_button_is_told(kiosk: Kiosk) -> None:
     """It gave one item when it was pressed, and no more while it hangs."""
     kiosk.world.set_fault(Fault.BUTTON_STUCK, True, "strips")

@@ -84,7 +84,7 @@ def test_an_item_that_falls_later_is_told(five: Kept) -> None:
 
 
 def test_a_slot_counted_empty_can_surprise(kept: Kept) -> None:
-    """An item that falls from a slot counted empty tells that the count was wrong: nobody knows how many more there are."""
+    """An item that falls from a slot counted empty tells that more may be inside, and nobody knows how many."""
     kept.vend("A2")
     assert kept.bounds("A2") == (0, 8)
     assert kept.kinds(2) == ["dispensed", "surplus"]

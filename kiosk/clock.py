@@ -15,6 +15,7 @@ SYNCHRONIZED = Path("/run/systemd/timesync/synchronized")
 """systemd-timesyncd makes this file once the clock has been set from the network."""
 
 HOUR_S = 3600
+HOURS_A_DAY = 24
 
 
 class Stamp(NamedTuple):

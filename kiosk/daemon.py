@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kiosk import sdnotify, threads
+from kiosk.clock import HOURS_A_DAY
 from kiosk.config import Config
 from kiosk.config.keys import load_key
 from kiosk.control.codes import AdminCodes
@@ -41,8 +42,6 @@ T = TypeVar("T")
 
 BEAT_S = 1.0
 """How often the main thread looks after the others, in seconds."""
-
-HOURS_A_DAY = 24
 
 STUCK_S = 9.0
 """The vend thread proves progress at each step; the longest, watching after a motor fell silent, takes 8 s."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 
-from kiosk.clock import HOUR_S, Clock
+from kiosk.clock import HOUR_S, HOURS_A_DAY, Clock
 from kiosk.config import Config, Product
 from kiosk.dispense import excursion
 from kiosk.dispense.choose import in_stock
@@ -22,8 +22,6 @@ KEEP_COURSE_EVERY_S = 600.0
 
 FOLD_IDLE = 100
 """After so many transactions the write-ahead log is folded into the ledger while nobody waits."""
-
-HOURS_A_DAY = 24
 
 
 class Chores:

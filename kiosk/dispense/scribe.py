@@ -183,10 +183,14 @@ class Scribe:
         return True
 
     def note(self, error: LedgerError) -> None:
-        """Keep a failure for the state. The log gets it at DEBUG only: its time would tell when somebody was here."""
+        """Keep a failure for the state. The log gets it at DEBUG only: its time would tell when somebody was here.
+
+        Damage asks for a new start only where the ledger is in use. One that could not even be set aside, as on a disk
+        that went read-only, would be found damaged again after each start, and naloxone must not wait for those.
+        """
         log.debug("%s", error)
         self.fault = str(error)
-        if isinstance(error, LedgerDamagedError) and not self.damaged:
+        if isinstance(error, LedgerDamagedError) and self._ledger.is_open and not self.damaged:
             self.damaged = True
             self.keep(self._ledger.suspect)
 

@@ -326,3 +326,15 @@ def test_what_else_fails_is_told_and_passes(desk: Desk) -> None:
 
     desk.scribe.keep(damage)
     assert desk.scribe.damaged
+
+
+def test_damage_that_a_new_start_cannot_mend_asks_for_none(desk: Desk) -> None:
+    """A damaged file that cannot be set aside is met again by every question; a kiosk that restarts serves nobody."""
+    desk.records.ledger.close()
+    desk.scribe.note(LedgerDamagedError("The ledger is damaged."))
+    assert desk.scribe.fault == "The ledger is damaged."
+    assert not desk.scribe.damaged
+    desk.vend("request-1")
+    assert not desk.scribe.damaged
+    assert desk.scribe.heal()
+    assert desk.outcomes("request-1") == [Outcome.DISPENSED]

@@ -244,7 +244,7 @@ class Ledger:
 
     def today(self) -> datetime.date:
         """Return the day by which dates are judged. A clock that was never set makes nothing expire."""
-        number = self.trusted_hour() // 24
+        number = self.trusted_hour() // time.HOURS_A_DAY
         if number != self._today[0]:
             self._today = number, time.day(self.trusted_hour())
         return self._today[1]

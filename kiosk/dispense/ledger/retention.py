@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from kiosk.clock import HOURS_A_DAY
 from kiosk.dispense.ledger.book import Book
 
 CHUNK = 200
 """So many rows are folded in one transaction: a few milliseconds, after which a press is served."""
-
-HOURS = 24
 
 
 class Retention:
@@ -89,7 +88,7 @@ class Retention:
             " sum(quantity), count(*) FROM event WHERE seq <= ? GROUP BY 1, 2, 3, 4, 5"
             " ON CONFLICT (day, kind, sku, slot, lot) DO UPDATE SET quantity = quantity + excluded.quantity,"
             " times = times + excluded.times",
-            (HOURS, last),
+            (HOURS_A_DAY, last),
         )
         db.execute("DELETE FROM event WHERE seq <= ?", (last,))
         return True

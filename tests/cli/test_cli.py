@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.cli import main
+from kiosk.cli import PLACES
 from tests.kiosk_process import KioskProcess
 
 
@@ -53,7 +53,22 @@ COMMANDS = (
 
 
 def test_every_command_there_is_is_tried_here() -> None:
-    assert set(COMMANDS) == set(main.commands)
+    assert set(COMMANDS) == set(PLACES)
+
+
+def test_no_command_is_listed_that_is_not_there() -> None:
+    listed = run("--help").stdout
+    for command in COMMANDS:
+        assert f"  {command} " in listed
+    done = run("stok")
+    assert (done.returncode, "No such command" in done.stderr) == (2, True)
+
+
+def test_asking_the_kiosk_imports_no_hardware_and_no_server() -> None:
+    script = "import sys, kiosk.cli.asking; print([name for name in sys.modules if name.startswith(HEAVY)])"
+    heavy = ("kiosk.hardware", "kiosk.dispense", "kiosk.config", "gpiozero", "lgpio", "serial", "flask", "paho")
+    command = [sys.executable, "-c", script.replace("HEAVY", repr(heavy))]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "[]\n"
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -91,7 +106,10 @@ def test_show_config_gives_effective_values(kiosk: KioskProcess) -> None:
 
 
 def test_stock_and_events_for_people_and_programs(kiosk: KioskProcess) -> None:
-    assert "A1   Naloxone nose spray" in ask(kiosk, "stock").stdout
+    heading, first, *_ = ask(kiosk, "stock").stdout.splitlines()
+    assert heading.split() == ["slot", "product", "inside", "holds"]
+    assert (first.split()[0], "Naloxone nose spray" in first, first.split()[-1]) == ("A1", True, "9")
+    assert first.index("Naloxone") == heading.index("product")
     assert {slot["slot"] for slot in json.loads(ask(kiosk, "stock", "--json").stdout)["slots"]} == {"A1", "A2", "B1"}
     told = ask(kiosk, "events").stdout
     assert "Counted: 0." in told
@@ -106,6 +124,18 @@ def test_vend_by_slot_or_product(kiosk: KioskProcess, what: str) -> None:
     assert "add --yes" in refused.stderr
     done = ask(kiosk, "vend", what, "--yes")
     assert (done.returncode, done.stdout.strip().splitlines()[-1][4:]) == (0, "Done. Take it from the tray.")
+
+
+def test_stock_tells_the_faults_below_the_table(tmp_path: Path) -> None:
+    """A slot that was counted empty gave an item: what is inside is not known, and the fault says what to do."""
+    process = KioskProcess(tmp_path)
+    process.start()
+    process.vend(slot="A1")
+    table, _, faults = ask(process, "stock").stdout.partition("\n\n")
+    assert [line.split()[-3:] for line in table.splitlines()[1:2]] == [["to", "8", "9"]]
+    assert faults.splitlines() == [fault.text for fault in process.client.state().faults]
+    assert faults.startswith("A1: 8 items are unresolved.")
+    assert process.stop() == 0
 
 
 def test_selftest_turns_every_slot(kiosk: KioskProcess) -> None:
@@ -134,18 +164,28 @@ def test_outputs_off_works_while_the_daemon_is_away(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout.strip()) == (0, "Every output that could be reached is off.")
 
 
+def test_without_a_recall_that_is_said(tmp_path: Path) -> None:
+    process = KioskProcess(tmp_path)
+    process.start()
+    assert ask(process, "recalls").stdout == "No lot was ever recalled here.\n"
+    assert process.stop() == 0
+
+
 def test_a_lot_is_recalled_shown_and_lifted(kiosk: KioskProcess) -> None:
     done = ask(kiosk, "recall", "l-a1", "--product", "NAL")
     recall_id = done.stdout.split()[-1]
     assert "Lot l-a1 is locked" in done.stdout
     assert "in A1: take them out." in done.stdout, done.stdout
     shown = ask(kiosk, "recalls").stdout
-    assert recall_id in shown
-    assert "lot l-a1 of NAL:" in shown
+    heading, line = shown.splitlines()
+    assert heading.split() == ["lot", "product", "since", "inside", "id"]
+    assert line.split()[:2] == ["l-a1", "NAL"]
+    assert line.endswith(recall_id)
+    assert line.index(" in A1") > heading.index("since")
     assert f"kiosk lift-recall {recall_id}" in done.stdout
     lifted = ask(kiosk, "lift-recall", recall_id)
     assert lifted.stdout == "The recall of lot l-a1 is lifted.\n"
-    assert "lot l-a1 of NAL: lifted" in ask(kiosk, "recalls").stdout
+    assert "lifted" in ask(kiosk, "recalls").stdout.splitlines()[1]
     other = json.loads(ask(kiosk, "recall", "NOWHERE", "--json").stdout)
     assert (other["slots"], other["quantity"]) == ([], 0)
     assert len(json.loads(ask(kiosk, "recalls", "--json").stdout)["recalls"]) == 2

@@ -1,0 +1,75 @@
+"""Run the daemon, look at its configuration, and switch everything off."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import sys
+from pathlib import Path
+
+import click
+
+from kiosk.cli.group import config_option, example, last_good_option
+from kiosk.config import Config, keep, load, load_or_last_good, show
+from kiosk.hardware import registry
+
+
+@click.command()
+@config_option
+@last_good_option
+@click.option("--log-level", default="INFO", show_default=True, type=click.Choice(["DEBUG", "INFO", "WARNING"]))
+@example("kiosk run --config /etc/kiosk/kiosk.toml")
+def run(config_path: Path, last_good: Path | None, log_level: str) -> None:
+    """Run the kiosk until it is told to stop; a press may move metal from then on."""
+    from kiosk.daemon import Daemon
+
+    logging.basicConfig(level=log_level, format="%(levelname)s %(name)s %(message)s", stream=sys.stderr)
+    loaded = load_or_last_good(config_path, last_good, registry)
+    daemon = Daemon(loaded.config)
+    if loaded.mistakes:
+        daemon.note_mistakes(config_path, loaded.mistakes)
+    daemon.obey_signals()
+    try:
+        daemon.start()
+        if last_good is not None and not loaded.mistakes:
+            keep(loaded.text, last_good)
+        # What start-up made stays until the end: the collector need not look at it again, least of all in a vend.
+        gc.collect()
+        gc.freeze()
+        daemon.run()
+    finally:
+        daemon.stop()
+
+
+@click.command("check-config")
+@click.argument("config_path", type=click.Path(path_type=Path), default=Path("/etc/kiosk/kiosk.toml"))
+@example("kiosk check-config /etc/kiosk/kiosk.toml")
+def check_config(config_path: Path) -> None:
+    """Tell every mistake in a configuration at once; exit status 2 if there is one."""
+    config = load(config_path, registry)
+    click.echo(f"{config_path} is good: {len(config.slots)} slots, {len(config.products)} products.")
+
+
+@click.command("show-config")
+@click.argument("config_path", type=click.Path(path_type=Path), default=Path("/etc/kiosk/kiosk.toml"))
+@example("kiosk show-config /etc/kiosk/kiosk.toml")
+def show_config(config_path: Path) -> None:
+    """Print every setting as it takes effect, defaults included and secrets masked."""
+    click.echo(show(load(config_path, registry)))
+
+
+@click.command("outputs-off")
+@config_option
+@last_good_option
+@example("kiosk outputs-off")
+def outputs_off(config_path: Path, last_good: Path | None) -> None:
+    """Switch every output off while the kiosk is not running; systemd does this after each stop."""
+    from kiosk.daemon import open_parts
+    from kiosk.hardware.pins import open_board
+
+    config: Config = load_or_last_good(config_path, last_good, registry).config
+    parts = open_parts(config, open_board(config))
+    parts.close()
+    for name, why in parts.broken.items():
+        click.echo(f"{name}: {why}", err=True)
+    click.echo("Every output that could be reached is off.")

@@ -13,6 +13,7 @@ from kiosk.decoding import Decoders
 from kiosk.errors import BusyError, ConflictError, DaemonAwayError, NotFoundError, RequestError
 from kiosk.model import (
     AdminCode,
+    Audit,
     Decision,
     Events,
     Excursion,
@@ -39,7 +40,7 @@ from kiosk.model import (
 T = TypeVar("T")
 
 ANSWERS = Decoders(
-    *(AdminCode, Events, Excursion, Excursions, KioskState, Problem, Recall, Recalls, RestockResult, Restocks),
+    *(AdminCode, Audit, Events, Excursion, Excursions, KioskState, Problem, Recall, Recalls, RestockResult, Restocks),
     *(Shortage, SlotDetail, Stock, Vend, VisitorCode),
 )
 """What the daemon answers."""
@@ -139,6 +140,10 @@ class Client:
     def shortage(self) -> Shortage:
         """Return unmet demand and time out of stock."""
         return self._ask("GET", "/v1/shortage", Shortage)
+
+    def audit(self) -> Audit:
+        """Return what every slot has given out since the ledger began, and what was asked for in vain."""
+        return self._ask("GET", "/v1/audit", Audit)
 
     def new_code(self) -> VisitorCode:
         """Make an anonymous code. Raises RequestError when codes are off or one was made a moment ago."""

@@ -67,6 +67,7 @@ def create_app(service: Service, reader: Reader, status: Status, codes: AdminCod
     app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES
     _refusals(app)
     _questions(app, service, reader, status)
+    _records(app, service, reader)
     _changes(app, service, codes)
     _staff_changes(app, service.staff, service)
     return app
@@ -96,6 +97,8 @@ def _questions(app: Flask, service: Service, reader: Reader, status: Status) -> 
     def vend_state(request_id: str) -> Response:
         return _answer(service.find(request_id, _number("wait_s", 0, WAIT_S, 0)))
 
+
+def _records(app: Flask, service: Service, reader: Reader) -> None:
     @app.get("/v1/restocks")
     def restocks() -> Response:
         return _answer(Restocks(restocks=reader.restocks(int(_number("limit", 1, 100, 10)))))
@@ -111,6 +114,10 @@ def _questions(app: Flask, service: Service, reader: Reader, status: Status) -> 
     @app.get("/v1/shortage")
     def shortage() -> Response:
         return _answer(reader.shortage())
+
+    @app.get("/v1/audit")
+    def audit() -> Response:
+        return _answer(reader.audit())
 
 
 def _changes(app: Flask, service: Service, codes: AdminCodes) -> None:

@@ -3,6 +3,7 @@
 No type here has a field for a person, and no time is finer than the hour.
 """
 
+from kiosk.model.audit import Audit, ProductTotals, SlotTotals
 from kiosk.model.base import Count, Fact, Name, RequestId, Typed, new_request_id
 from kiosk.model.care import (
     Decision,
@@ -35,6 +36,7 @@ __all__ = [
     "Added",
     "AdminCode",
     "Attempt",
+    "Audit",
     "CoilLot",
     "Count",
     "Decision",
@@ -56,6 +58,7 @@ __all__ = [
     "OutboxRow",
     "Outcome",
     "Problem",
+    "ProductTotals",
     "Purpose",
     "Reading",
     "Reason",
@@ -74,6 +77,7 @@ __all__ = [
     "Shortage",
     "SlotDetail",
     "SlotStock",
+    "SlotTotals",
     "Stock",
     "Typed",
     "Vend",

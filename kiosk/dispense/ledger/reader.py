@@ -15,9 +15,11 @@ from kiosk.dispense.ledger import heat, recalls
 from kiosk.dispense.ledger.restocks import restocked
 from kiosk.dispense.ledger.schema import PENDING
 from kiosk.dispense.ledger.store import check_all, connect_reader, translated
+from kiosk.dispense.ledger.totals import totals
 from kiosk.errors import LedgerDamagedError
 from kiosk.model import (
     Attempt,
+    Audit,
     Demand,
     Drift,
     Event,
@@ -170,6 +172,11 @@ class Reader:
             demand=tuple(demand),
             outages=tuple(Outage(day=_day(day), sku=sku, minutes=minutes) for day, sku, minutes in outages),
         )
+
+    def audit(self) -> Audit:
+        """Return what every slot and every product has seen since this ledger began."""
+        slots, products = self._ask(totals)
+        return Audit(epoch=self.epoch, slots=slots, products=products)
 
     def pending(self, after: int, limit: int) -> list[OutboxRow]:
         """Return up to `limit` events of the outbox with a sequence above `after`, in order."""

@@ -36,6 +36,9 @@ Statement = tuple[str, tuple[Any, ...]]
 class InstantMotor:
     """Turns in no time."""
 
+    drops = True
+    limit_s = 5.0
+
     def turn(self, started: Callable[[], None]) -> Turn:
         started()
         return Turn.COMPLETED
@@ -45,6 +48,9 @@ class InstantMotor:
 
     def nudge(self) -> Turn:
         return Turn.COMPLETED
+
+    def advice(self) -> str | None:
+        return None
 
     def fault(self) -> str | None:
         return None

@@ -21,6 +21,7 @@ from kiosk.config.keys import load_key
 from kiosk.control.codes import AdminCodes
 from kiosk.control.routes import create_app
 from kiosk.control.server import ControlServer
+from kiosk.dispense.counter import Counter
 from kiosk.dispense.parts import Parts
 from kiosk.dispense.records import Records
 from kiosk.dispense.sensors import Sensors
@@ -28,7 +29,20 @@ from kiosk.dispense.service import Service
 from kiosk.dispense.status import Status
 from kiosk.errors import HardwareError, KioskError
 from kiosk.hardware import registry
-from kiosk.hardware.api import Board, Button, DropSensor, Light, Meter, Motor, Switch
+from kiosk.hardware.api import (
+    Alert,
+    Board,
+    Button,
+    Climate,
+    Controller,
+    DropSensor,
+    Keypad,
+    Light,
+    Meter,
+    Motor,
+    Selector,
+    Switch,
+)
 from kiosk.hardware.pins import open_board
 from kiosk.telemetry.ledger_source import LedgerSource
 from kiosk.telemetry.orders import Orders
@@ -44,7 +58,9 @@ BEAT_S = 1.0
 """How often the main thread looks after the others, in seconds."""
 
 STUCK_S = 9.0
-"""The vend thread proves progress at each step; the longest, watching after a motor fell silent, takes 8 s."""
+"""The vend thread proves progress at each step. The longest of our own, watching for a silent motor, takes 8 s."""
+MARGIN_S = 2.0
+"""So much longer than the slowest motor may take for a turn."""
 
 
 class Daemon:
@@ -83,7 +99,7 @@ class Daemon:
         undo.callback(vend_thread.join, 30)
         undo.callback(self.service.stop)
         self._listen_to_visitors()
-        self._run_beside(Sensors(self.parts.meters, board.clock, self.service.feel))
+        self._run_beside(Sensors(self.parts.meters, board.clock, self._feel))
 
         self.status = Status(config, self.parts, self.service, self.faults)
         source = LedgerSource(config, self.service, records.reader, self.status)
@@ -103,9 +119,10 @@ class Daemon:
         """Look after the kiosk until it is told to stop; feed systemd's watchdog only while vends can progress."""
         sdnotify.ready()
         log.info("The kiosk is ready: id=%s slots=%d", self._config.kiosk.id, len(self._config.slots))
+        stuck_s = max(STUCK_S, self.parts.longest_turn_s() + MARGIN_S)
         hour, day = 0, self.parts.board.clock.stamp().hour // HOURS_A_DAY
         while not self._stop.wait(BEAT_S):
-            if self.service.progressed_within(STUCK_S):
+            if self.service.progressed_within(stuck_s):
                 sdnotify.watchdog()
             if not self.telemetry.alive():
                 log.critical("The telemetry thread ended, so the process ends too: systemd starts it again.")
@@ -124,11 +141,23 @@ class Daemon:
         self._undo.close()
 
     def _listen_to_visitors(self) -> None:
+        counter = Counter(self.service, self._config, self.parts.board.clock)
         for part in self._config.inputs:
             if button := self.parts.buttons.get(part.name):
-                button.on_press(lambda sku=part.product: self.service.press(sku))  # type: ignore[misc]
+                button.on_press(lambda sku=part.product: counter.press(sku))  # type: ignore[misc]
+        for keypad in self.parts.keypads.values():
+            keypad.on_entry(counter.enter)
+        for controller in self.parts.controllers.values():
+            if isinstance(controller, Selector):
+                controller.on_select(counter.select)
         if self.parts.beam is not None:
             self.parts.beam.on_stray(self.service.stray)
+
+    def _feel(self, celsius: float | None) -> None:
+        """Hand on how warm it is inside: to the heaters, and to the ledger's watch over what heat spoils."""
+        for climate in self.parts.climates.values():
+            climate.regulate(celsius)
+        self.service.feel(celsius)
 
     def _optional(self, name: str, start: Callable[[], T]) -> T | None:
         """Start something that naloxone can come out without; a failure is told to staff and stops nothing."""
@@ -178,24 +207,43 @@ def open_parts(config: Config, board: Board) -> Parts:
     """
     broken: dict[str, str] = {}
 
-    def opened(kind: str, driver: str, name: str, options: Any) -> Any:
-        try:
-            return registry.open_driver(kind, driver, name, options, board)
-        except HardwareError as error:
-            broken[name] = f"{name} cannot be used: {error}"
-            return None
+    def opened(entries: Sequence[Any], *kinds: str) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for entry in entries:
+            name = getattr(entry, "id", None) or entry.name
+            kind = next(kind for kind in kinds if entry.driver in registry.names(kind))
+            try:
+                found[name] = registry.open_driver(kind, entry.driver, name, entry.options, board)
+            except HardwareError as error:
+                broken[name] = f"{name} cannot be used: {error}"
+        return found
 
-    motors = {slot.id: opened("motor", slot.driver, slot.id, slot.options) for slot in config.slots}
-    sensors = [opened("sensor", part.driver, part.name, part.options) for part in config.sensors]
-    buttons = {part.name: opened("input", part.driver, part.name, part.options) for part in config.inputs}
-    lights = [opened("light", part.driver, part.name, part.options) for part in config.lights]
+    controllers = opened(config.controllers, "controller")
+    for name, controller in controllers.items():
+        board.add(name, controller)
+    motors = opened(config.slots, "motor", "lock")
+    sensors = opened(config.sensors, "sensor")
+    inputs = opened(config.inputs, "input")
+    outputs = opened(config.lights, "light") | opened(config.outputs, "output")
+    for kind in (DropSensor, Switch):
+        for name in list(of(kind, sensors))[1:]:
+            broken[name] = f"{name} is not used: a kiosk has one drop sensor and one door. Remove it from [[sensors]]."
     return Parts(
         board=board,
-        motors={slot: motor for slot, motor in motors.items() if isinstance(motor, Motor)},
-        beam=next((sensor for sensor in sensors if isinstance(sensor, DropSensor)), None),
-        door=next((sensor for sensor in sensors if isinstance(sensor, Switch)), None),
-        meters=tuple(sensor for sensor in sensors if isinstance(sensor, Meter)),
-        buttons={name: button for name, button in buttons.items() if isinstance(button, Button)},
-        light=next((light for light in lights if isinstance(light, Light)), None),
+        motors=of(Motor, motors),
+        controllers=of(Controller, controllers),
+        beam=next(iter(of(DropSensor, sensors).values()), None),
+        door=next(iter(of(Switch, sensors).values()), None),
+        meters=tuple(of(Meter, sensors).values()),
+        alerts=of(Alert, sensors),
+        buttons=of(Button, inputs),
+        keypads=of(Keypad, inputs),
+        lights=tuple(of(Light, outputs).values()),
+        climates=of(Climate, outputs),
         broken=broken,
     )
+
+
+def of(kind: type[T], parts: dict[str, Any]) -> dict[str, T]:
+    """Return the parts that keep the promises of `kind`."""
+    return {name: part for name, part in parts.items() if isinstance(part, kind)}

@@ -3,8 +3,10 @@
 from kiosk.config.last_good import Loaded, keep, load_or_last_good
 from kiosk.config.load import Drivers, load, parse
 from kiosk.config.settings import (
+    Amperes,
     CodeSettings,
     Config,
+    DevicePath,
     Hardware,
     Input,
     Kiosk,
@@ -14,15 +16,19 @@ from kiosk.config.settings import (
     Pin,
     Privacy,
     Product,
+    SerialOptions,
     Simulator,
     Slot,
     Telemetry,
+    controller_of,
 )
 from kiosk.config.show import show
 
 __all__ = [
+    "Amperes",
     "CodeSettings",
     "Config",
+    "DevicePath",
     "Drivers",
     "Hardware",
     "Input",
@@ -34,9 +40,11 @@ __all__ = [
     "Pin",
     "Privacy",
     "Product",
+    "SerialOptions",
     "Simulator",
     "Slot",
     "Telemetry",
+    "controller_of",
     "keep",
     "load",
     "load_or_last_good",

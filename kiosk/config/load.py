@@ -10,20 +10,28 @@ from typing import Protocol
 
 import msgspec
 
-from kiosk.config.rules import Table, check, check_pins
+from kiosk.config.part_rules import Fitted, check_parts
+from kiosk.config.rules import Table, check
 from kiosk.config.settings import Config, Options
 from kiosk.config.sift import Sieve
 from kiosk.config.words import spell, suggest
 from kiosk.errors import ConfigError
 
-KINDS = {"slots": "motor", "sensors": "sensor", "inputs": "input", "lights": "light"}
-"""Which kind of driver each list of parts takes."""
+KINDS = {
+    "controllers": ("controller",),
+    "slots": ("motor", "lock"),
+    "sensors": ("sensor",),
+    "inputs": ("input",),
+    "lights": ("light",),
+    "outputs": ("output",),
+}
+"""Which kinds of drivers each list of parts takes."""
 
 MAX_BYTES = 1_000_000
 
 
 class Drivers(Protocol):
-    """What the loader asks about drivers. `kind` is motor, sensor, input or light."""
+    """What the loader asks about drivers. `kind` is controller, motor, lock, sensor, input, light or output."""
 
     def names(self, kind: str) -> tuple[str, ...]:
         """Return the names of the drivers of one kind."""
@@ -50,14 +58,14 @@ def parse(text: str, drivers: Drivers, name: str = "kiosk.toml") -> Config:
     sound = sieve.table(raw, Config, "")
     parts = list(_parts(sieve, sound, drivers))
     check(sieve, sound)
-    check_pins(sieve, ((f"{path}.options", part["options"], kind) for path, part, kind in parts))
+    check_parts(sieve, parts, sound)
     if sieve.mistakes:
         raise ConfigError(sieve.mistakes)
     for product in sound["products"]:
         if product["essential"]:
             product["expired"] = "last"
-    for _, part, kind in parts:
-        part["options"] = msgspec.convert(part["options"], kind)
+    for fitted in parts:
+        fitted.part["options"] = msgspec.convert(fitted.options, fitted.kind)
     return msgspec.convert(sound, Config)
 
 
@@ -87,18 +95,20 @@ def _syntax(text: str, name: str) -> Table:
         raise ConfigError([f"{name}: is not valid TOML: a value goes beyond every measure. Remove it."]) from None
 
 
-def _parts(sieve: Sieve, sound: Table, drivers: Drivers) -> Iterator[tuple[str, Table, type[Options]]]:
-    """Check each part's options against its driver; give path, part and options type where the driver is known."""
-    for key, kind in KINDS.items():
+def _parts(sieve: Sieve, sound: Table, drivers: Drivers) -> Iterator[Fitted]:
+    """Check each part's options against its driver; give those whose driver is known."""
+    for key, kinds in KINDS.items():
         for index, part in enumerate(sound.get(key, ())):
             path, driver = f"{key}[{index}]", part.get("driver")
             if driver is None:
                 continue
-            if driver not in drivers.names(kind):
-                hint = suggest(driver, drivers.names(kind))
-                sieve.note(f"{path}.driver", f"there is no {kind} driver {spell(driver)}.{hint}")
+            kind = next((kind for kind in kinds if driver in drivers.names(kind)), None)
+            if kind is None:
+                known = [name for kind in kinds for name in drivers.names(kind)]
+                hint = suggest(driver, known)
+                sieve.note(f"{path}.driver", f"there is no {' or '.join(kinds)} driver {spell(driver)}.{hint}")
                 continue
             options_type = drivers.options_type(kind, driver)
             raw = part.get("options")
             part["options"] = sieve.table({} if raw is None else raw, options_type, f"{path}.options")
-            yield path, part, options_type
+            yield Fitted(path, part, options_type)

@@ -1,16 +1,13 @@
-"""What must hold between settings: names are used once, references lead somewhere, pins have one owner."""
+"""What must hold between settings: names are used once, references lead somewhere."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
-import msgspec
-
 from kiosk.config.product_rules import check_codes, check_product
-from kiosk.config.settings import Options
 from kiosk.config.sift import Sieve
-from kiosk.config.words import first, is_table, item_of, peel, spell, suggest
+from kiosk.config.words import spell, suggest
 
 Table = dict[str, Any]
 """The sound settings of one table; an unsound one is absent and was already told."""
@@ -22,6 +19,7 @@ def check(sieve: Sieve, config: Table) -> None:
     _unique(sieve, "products", products, "sku")
     _unique(sieve, "products", products, "name")
     _unique(sieve, "slots", _tables(config, "slots"), "id")
+    _unique(sieve, "slots", _tables(config, "slots"), "number")
     _unique_parts(sieve, config)
     for path, product in products:
         check_product(sieve, path, product)
@@ -39,7 +37,7 @@ def _tables(config: Table, key: str) -> list[tuple[str, Table]]:
 def _unique(sieve: Sieve, what: str, tables: Iterable[tuple[str, Table]], key: str) -> None:
     owners: dict[object, str] = {}
     for path, table in tables:
-        if key not in table:
+        if table.get(key) is None:
             continue
         owner = owners.setdefault(table[key], path)
         if owner != path:
@@ -49,8 +47,9 @@ def _unique(sieve: Sieve, what: str, tables: Iterable[tuple[str, Table]], key: s
 
 
 def _unique_parts(sieve: Sieve, config: Table) -> None:
-    parts = [entry for kind in ("sensors", "inputs", "lights") for entry in _tables(config, kind)]
-    _unique(sieve, "sensors, inputs and lights", parts, "name")
+    kinds = ("controllers", "sensors", "inputs", "lights", "outputs")
+    parts = [entry for kind in kinds for entry in _tables(config, kind)]
+    _unique(sieve, "controllers, sensors, inputs, lights and outputs", parts, "name")
 
 
 def _check_slot(sieve: Sieve, path: str, slot: Table) -> None:
@@ -81,28 +80,3 @@ def _check_telemetry(sieve: Sieve, telemetry: Table) -> None:
         for key in ("ca_file", "cert_file", "key_file"):
             if telemetry.get(key):
                 sieve.note(f"telemetry.{key}", "is of no use without TLS. Set tls = true, or remove it.")
-
-
-def check_pins(sieve: Sieve, options: Iterable[tuple[str, Table, type[Options]]]) -> None:
-    """Note every pin that two settings name. `options` gives path, sound settings and type of each table."""
-    owners: dict[int, str] = {}
-    for table_path, table, kind in options:
-        for path, pin in _pins(table_path, table, kind):
-            owner = owners.setdefault(pin, path)
-            if owner != path:
-                sieve.note(path, f"GPIO {pin} is already used by {owner}. Give each its own pin.")
-
-
-def _pins(path: str, table: Table, kind: type[Options]) -> Iterator[tuple[str, int]]:
-    for field in msgspec.structs.fields(kind):
-        yield from _pins_in(f"{path}.{field.name}", table.get(field.name), field.type)
-
-
-def _pins_in(path: str, value: Any, kind: Any) -> Iterator[tuple[str, int]]:
-    if isinstance(value, list | tuple):
-        for index, element in enumerate(value):
-            yield from _pins_in(f"{path}[{index}]", element, item_of(kind))
-    elif is_table(kind) and isinstance(value, dict):
-        yield from _pins(path, value, peel(kind)[0])
-    elif isinstance(value, int) and first(peel(kind)[1], "title") == "pin":
-        yield path, value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import Meta, Struct
 
@@ -28,11 +28,48 @@ Celsius = Annotated[float, Meta(ge=-60, le=100)]
 Seconds = Annotated[float, Meta(ge=0, le=86400)]
 """A length of time in seconds, up to a day."""
 
+Amperes = Annotated[float, Meta(gt=0, le=100)]
+"""A current in amperes."""
+
+DevicePath = Annotated[
+    str,
+    Meta(
+        title="device",
+        min_length=1,
+        examples=["serial/by-id/usb-FTDI_FT232R_USB_UART_A50285BI-if00-port0"],
+        description="The kernel's device file, below /dev if relative; a name below serial/by-id or input/by-id stays "
+        "the same whatever else is plugged in",
+    ),
+]
+"""A serial port or an input device. Two parts may not name the same one."""
+
+
+def controller_of(*drivers: str) -> Meta:
+    """Note that an option names one of the `[[controllers]]`, and which drivers it may have."""
+    return Meta(
+        title="controller",
+        min_length=1,
+        description=f"The name of the controller that it hangs on, whose driver is {' or '.join(drivers)}",
+        extra={"drivers": drivers},
+    )
+
+
 Pictogram = Literal["naloxone", "strips", "hygiene", "wound", "sharps", "socks", "box"]
 
 
 class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The base of every table in kiosk.toml, and of every driver's options."""
+
+    claims: ClassVar[tuple[tuple[str, ...], ...]] = ()
+    """Settings that together name something only one part can have, such as `("controller", "relay")`."""
+    asks_for_product: ClassVar[bool] = False
+    """Whether an input with these options stands for one product, as a button does."""
+
+
+class SerialOptions(Options, frozen=True, kw_only=True):
+    """The base of the options of whatever hangs on a serial port of its own."""
+
+    port: DevicePath
 
 
 class Kiosk(Options, frozen=True, kw_only=True):
@@ -56,8 +93,15 @@ class Hardware(Options, frozen=True, kw_only=True):
     """What the drivers stand on."""
 
     pins: Annotated[
-        Literal["lgpio", "simulator"], Meta(description="lgpio on a Raspberry Pi, simulator anywhere else")
+        Literal["lgpio", "gpiod", "simulator"],
+        Meta(
+            description="lgpio on a Raspberry Pi, gpiod there where lgpio cannot be installed, simulator anywhere else"
+        ),
     ] = "lgpio"
+    max_current_a: Annotated[
+        Amperes | None,
+        Meta(description="What the motors' power supply gives, in amperes; no more is ever drawn; none: not watched"),
+    ] = None
 
 
 class Simulator(Options, frozen=True, kw_only=True):
@@ -128,7 +172,7 @@ class Product(Options, frozen=True, kw_only=True):
 
 
 class Part(Options, frozen=True, kw_only=True):
-    """A sensor or light: its name, its driver, and the driver's own options."""
+    """A controller, sensor, light or output: its name, its driver, and the driver's own options."""
 
     name: Annotated[str, Meta(min_length=1, max_length=40, description="What staff call it; unlike any other")]
     driver: Annotated[str, Meta(description="The driver that works it")]
@@ -136,9 +180,11 @@ class Part(Options, frozen=True, kw_only=True):
 
 
 class Input(Part, frozen=True, kw_only=True):
-    """Something a visitor presses, and the product it asks for."""
+    """Something a visitor presses: a button for one product, or a keypad, scanner or card reader."""
 
-    product: Annotated[Sku, Meta(description="The sku of the product that comes out")]
+    product: Annotated[
+        Sku | None, Meta(description="The sku of the product that comes out; for a button, and for nothing else")
+    ] = None
 
 
 class Slot(Options, frozen=True, kw_only=True):
@@ -155,7 +201,11 @@ class Slot(Options, frozen=True, kw_only=True):
     product: Annotated[Sku, Meta(description="The sku of the product in it")]
     capacity: Annotated[int, Meta(ge=1, le=200, description="How many items it holds when full")]
     par: Annotated[int, Meta(ge=0, le=200, description="Below this many, staff are told that it is low")] = 0
-    driver: Annotated[str, Meta(description="The driver that turns it")] = "gpio_spiral"
+    number: Annotated[
+        Annotated[int, Meta(ge=0, le=9999)] | None,
+        Meta(description="What a visitor types for it on a keypad without letters; none: only its id"),
+    ] = None
+    driver: Annotated[str, Meta(description="The driver that turns or unlocks it")] = "gpio_spiral"
     options: Annotated[Any, Meta(description="The driver's own options")] = None
 
 
@@ -240,9 +290,11 @@ class Config(Options, frozen=True, kw_only=True):
     slots: Annotated[tuple[Slot, ...], Meta(min_length=1)]
     hardware: Hardware = Hardware()
     simulator: Simulator = Simulator()
+    controllers: tuple[Part, ...] = ()
     sensors: tuple[Part, ...] = ()
     inputs: tuple[Input, ...] = ()
     lights: tuple[Part, ...] = ()
+    outputs: tuple[Part, ...] = ()
     telemetry: Telemetry = Telemetry()
     privacy: Privacy = Privacy()
     codes: CodeSettings = CodeSettings()

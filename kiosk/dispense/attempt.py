@@ -30,7 +30,8 @@ def attempt(
     """
     if beam is not None:
         beam.watch()
-    state, effect = machine.begin(proven=beam is not None and beam.proven(), nudges=nudges)
+    proven = beam is not None and beam.proven()
+    state, effect = machine.begin(proven=proven, nudges=nudges, watched=motor.drops)
     while not isinstance(effect, Finish):
         event = _do(effect, motor, beam, clock, started)
         beat()

@@ -9,6 +9,9 @@
      │        ▲                        │
      │        └────────────────────────┼─ nothing: up to three quarter turns
    begin                               └─ nothing after those ────────────────────► Finish(jammed | not_started)
+
+A motor may say itself how it went: `delivered` (its machine saw the drop), `unlocked` (a locker), `absent` (it was not
+driven). Such a vend is over at once. So is any vend whose items fall past no drop sensor of ours.
 """
 
 from __future__ import annotations
@@ -59,8 +62,16 @@ class Finish(Struct, frozen=True):
     drops: int
 
 
+TOLD = {
+    "delivered": Finish(Outcome.DISPENSED, certain=True, drops=1),
+    "unlocked": Finish(Outcome.PRESUMED, certain=False, drops=0),
+    "absent": Finish(Outcome.NOT_STARTED, certain=True, drops=0),
+}
+"""How a vend ends whose motor tells itself what came of it."""
+
+
 class Moved(Struct, frozen=True):
-    """The motor is off again, after a whole motion or one that failed."""
+    """The motor is off again, after a whole motion or one that failed, or was never on."""
 
     ending: str
     """A `kiosk.hardware.api.Turn`, or `lost` when the motor's board did not answer."""
@@ -82,6 +93,8 @@ class State(Struct, frozen=True, kw_only=True):
 
     proven: bool
     """The drop sensor was proven and clear when the vend began."""
+    watched: bool = True
+    """Its items fall past the drop sensor, or would if there were one."""
     nudges_left: int = NUDGES
     ending: str = ""
     """How the last motion ended."""
@@ -89,18 +102,20 @@ class State(Struct, frozen=True, kw_only=True):
     """A first turn only brought the coil home from where an earlier vend had left it."""
 
 
-def begin(*, proven: bool, nudges: int = NUDGES) -> tuple[State, Effect]:
+def begin(*, proven: bool, nudges: int = NUDGES, watched: bool = True) -> tuple[State, Effect]:
     """Begin a vend, with a drop sensor that was `proven` or not, and so many extra quarter turns allowed.
 
-    Without a proven sensor there is one turn only: a second could drop a second item unseen.
+    Without a proven sensor there is one turn only: a second could drop a second item unseen. Without `watched`,
+    items do not fall past the sensor, so there is nothing to wait for.
     """
-    return State(proven=proven, nudges_left=nudges if proven else 0), Turn()
+    proven = proven and watched
+    return State(proven=proven, watched=watched, nudges_left=nudges if proven else 0), Turn()
 
 
 def advance(state: State, event: Event) -> tuple[State, Effect]:
     """Decide what follows `event`."""
     if isinstance(event, Moved):
-        return replace(state, ending=event.ending), Watch(_watch_s(state, event.ending))
+        return _moved(replace(state, ending=event.ending))
     if event.drops:
         return state, Finish(Outcome.DISPENSED, certain=True, drops=event.drops)
     if state.ending == "lost":
@@ -112,6 +127,14 @@ def advance(state: State, event: Event) -> tuple[State, Effect]:
     if state.ending in WHOLE and state.nudges_left:
         return replace(state, nudges_left=state.nudges_left - 1), Nudge()
     return state, Finish(_stuck(state.ending), certain=True, drops=0)
+
+
+def _moved(state: State) -> tuple[State, Effect]:
+    if finish := TOLD.get(state.ending):
+        return state, finish
+    if state.watched:
+        return state, Watch(_watch_s(state, state.ending))
+    return advance(state, Watched(drops=0, proven=False))
 
 
 def _watch_s(state: State, ending: str) -> float:

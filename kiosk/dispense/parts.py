@@ -2,10 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from kiosk.hardware.api import Board, Button, DropSensor, Light, Meter, Motor, Signal, Switch, Turn
+from kiosk.errors import HardwareError
+from kiosk.hardware.api import (
+    Alert,
+    Board,
+    Button,
+    Climate,
+    Controller,
+    DropSensor,
+    Keypad,
+    Light,
+    Meter,
+    Motor,
+    Signal,
+    Switch,
+    Turn,
+)
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,11 +32,15 @@ class Parts:
 
     board: Board
     motors: dict[str, Motor]
+    controllers: dict[str, Controller] = field(default_factory=dict)
     beam: DropSensor | None = None
     door: Switch | None = None
     meters: tuple[Meter, ...] = ()
+    alerts: dict[str, Alert] = field(default_factory=dict)
     buttons: dict[str, Button] = field(default_factory=dict)
-    light: Light | None = None
+    keypads: dict[str, Keypad] = field(default_factory=dict)
+    lights: tuple[Light, ...] = ()
+    climates: dict[str, Climate] = field(default_factory=dict)
     broken: dict[str, str] = field(default_factory=dict)
 
     def motor(self, slot: str) -> Motor:
@@ -30,31 +52,47 @@ class Parts:
         return [slot for slot, motor in self.motors.items() if motor.runs_on()]
 
     def show(self, signal: Signal) -> None:
-        """Light up, if there is a light."""
-        if self.light is not None:
-            self.light.show(signal)
+        """Light up, and sound, whatever there is to do so."""
+        for light in self.lights:
+            light.show(signal)
+
+    def longest_turn_s(self) -> float:
+        """Return how long the slowest motor may take for one turn, in seconds."""
+        return max((motor.limit_s for motor in self.motors.values()), default=0.0)
 
     def close(self) -> None:
         """Switch everything off and give all pins and ports back, motors first."""
-        single = (self.beam, self.door, self.light)
-        for part in (*self.motors.values(), *single, *self.meters, *self.buttons.values(), self.board):
-            if part is not None:
+        movers = (*self.motors.values(), *self.climates.values(), *self.controllers.values())
+        single = () if self.beam is None else (self.beam,)
+        sensors = (*single, *(() if self.door is None else (self.door,)), *self.meters, *self.alerts.values())
+        others = (*self.buttons.values(), *self.keypads.values(), *self.lights)
+        for part in (*movers, *sensors, *others, self.board):
+            try:
                 part.close()
+            except HardwareError as error:  # the others must be off all the same
+                log.warning("A part could not be closed: %s", error)
 
 
 class AbsentMotor:
     """A motor that could not be opened: the slot exists, and nothing in it can move."""
+
+    drops = True
+    limit_s = 0.0
 
     def __init__(self, why: str) -> None:
         self._why = why
 
     def turn(self, _started: Callable[[], None]) -> Turn:
         """Move nothing, for certain."""
-        return Turn.NOT_STARTED
+        return Turn.ABSENT
 
     def nudge(self) -> Turn:
         """Move nothing, for certain."""
-        return Turn.NOT_STARTED
+        return Turn.ABSENT
+
+    def advice(self) -> str | None:
+        """Say why."""
+        return self._why
 
     def runs_on(self) -> bool:
         """It cannot."""

@@ -129,10 +129,19 @@ class Service:
 
     def press(self, sku: str) -> None:
         """Take a button press. Runs in the driver's callback thread: admits, queues and returns; never raises."""
+        self._take(VendRequest(id=new_request_id(), sku=sku))
+
+    def select(self, slot: str) -> bool:
+        """Take what a visitor chose at a machine's own keypad, as `press`; say whether it will be served."""
+        return self._take(VendRequest(id=new_request_id(), slot=slot))
+
+    def _take(self, request: VendRequest) -> bool:
         try:
-            self._submit(VendRequest(id=new_request_id(), sku=sku))
+            self._submit(request)
         except RequestError as error:
             log.debug("A press was not taken: %s", error)
+            return False
+        return True
 
     def vend(self, request: VendRequest) -> Vend:
         """Ask for an item and return at once; the same id again moves nothing and returns what became of it.
@@ -181,6 +190,11 @@ class Service:
     def progressed_within(self, seconds: float) -> bool:
         """Say whether the vend thread proved in the last `seconds` of real time that it lives."""
         return time.monotonic() - self._progress < seconds
+
+    def show(self, signal: Signal) -> None:
+        """Show a visitor something, until the next vend or for a while."""
+        self._parts.show(signal)
+        self._ready_at = self._clock.monotonic() + SHOW_END_S
 
     # -- admission -------------------------------------------------------------------------------------------------
 
@@ -348,8 +362,7 @@ class Service:
 
     def _answer(self, vend: Vend) -> None:
         """Tell whoever asked, and everybody else, how it ended."""
-        self._parts.show(Signal.TAKE if vend.outcome in FALLEN else Signal.SORRY)
-        self._ready_at = self._clock.monotonic() + SHOW_END_S
+        self.show(Signal.TAKE if vend.outcome in FALLEN else Signal.SORRY)
         self._scribe.keep(self._publish)
         self._desk.finish(vend)
         self._ledger.checkpoint(FOLD_BUSY)

@@ -56,20 +56,25 @@ class Status:
         yield "pins", parts.board.fault()
         for slot in self._service.mistrusted:
             yield slot, f"{slot}: the ledger's sums do not agree. Count this slot, then look for a failing disk."
-        if parts.beam is not None:
-            yield "drop sensor", parts.beam.fault()
-        yield from parts.broken.items()
-        for slot, motor in parts.motors.items():
-            yield slot, motor.fault()
+        yield from self._of_parts()
         for stock in self._service.stock().slots:
             for text in stock.faults:
                 yield stock.slot, text
-        for name, button in parts.buttons.items():
-            yield name, button.fault()
+
+    def _of_parts(self) -> Iterator[tuple[str, str | None]]:
+        """Give what the parts themselves say, what gives out before what only tells."""
+        parts = self._parts
+        if parts.beam is not None:
+            yield "drop sensor", parts.beam.fault()
+        yield from parts.broken.items()
+        for name, part in (parts.controllers | parts.motors | parts.buttons | parts.keypads | parts.climates).items():
+            yield name, part.fault()
         if parts.door is not None:
             yield "door", parts.door.fault()
             if parts.door.is_open():
                 yield "door", "The door is open: close it. Only naloxone comes out until then."
+        for name, alert in parts.alerts.items():
+            yield name, alert.alert()
         for meter in parts.meters:
             reading = meter.read()
             yield reading.name, reading.text if reading.value is None else None

@@ -105,9 +105,10 @@ class Vending:
             report.turning(Vend(id=request.id, state=VendState.TURNING, message=message, slot=name, attempts=tried))
 
         # While another coil turns by itself, nobody can tell from which of the two an item fell.
-        beam = None if set(self._parts.running_on()) - {name} else self._parts.beam
+        motor = self._parts.motor(name)
+        beam = None if set(self._parts.running_on()) - {name} or not motor.drops else self._parts.beam
         verdict = attempt(
-            self._parts.motor(name),
+            motor,
             beam,
             self._clock,
             nudges=0 if request.purpose is Purpose.TEST else machine.NUDGES,

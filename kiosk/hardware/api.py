@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from kiosk.clock import Clock
+from kiosk.hardware.supply import Supply
 from kiosk.model import Reading
 
 
@@ -26,6 +27,12 @@ class Turn(enum.StrEnum):
     """It did not leave home in time."""
     NOT_RETURNED = "not_returned"
     """It left home and did not come back in time."""
+    ABSENT = "absent"
+    """It was not driven at all, because it is missing or must not be driven: nothing moved, for certain."""
+    DELIVERED = "delivered"
+    """The machine that turned it has a drop sensor of its own, and that saw the item fall."""
+    UNLOCKED = "unlocked"
+    """A locker was unlocked. Whether its item was taken nobody can see."""
 
 
 @runtime_checkable
@@ -36,8 +43,13 @@ class Motor(Protocol):
     when `turn` or `nudge` returns or raises, after a time-out, and after `close`.
     """
 
+    drops: bool
+    """Whether its items fall past the kiosk's drop sensor. Not so from a locker, nor in a machine with its own."""
+    limit_s: float
+    """`turn` and `nudge` return or raise within so many seconds, whatever the machine does."""
+
     def turn(self, started: Callable[[], None]) -> Turn:
-        """Run to the next home position, within the driver's time limits (leave home 1 s, home 4 s more).
+        """Give out one item: run to the next home position, or unlock, within the driver's time limits.
 
         `started` is called once, right after the motor was energised. Raises HardwareError when the
         machine cannot be reached; whether it moved is then not known.
@@ -45,7 +57,11 @@ class Motor(Protocol):
         ...
 
     def nudge(self) -> Turn:
-        """Run on for a quarter turn, for an item that hangs at the edge."""
+        """Run on for a quarter turn, for an item that hangs at the edge. ABSENT where that cannot be done."""
+        ...
+
+    def advice(self) -> str | None:
+        """Say what was wrong with the last motion and what to check, naming plug, wire or board; None if nothing."""
         ...
 
     def runs_on(self) -> bool:
@@ -129,6 +145,38 @@ class Meter(Protocol):
 
 
 @runtime_checkable
+class Alert(Protocol):
+    """A thing that staff must hear of, such as a tamper switch, lost mains or a full sharps bin.
+
+    A part that measures as well is a `Meter` too.
+    """
+
+    def alert(self) -> str | None:
+        """Return a sentence for staff while something is wrong, or while that cannot be told."""
+        ...
+
+    def close(self) -> None: ...
+
+
+@runtime_checkable
+class Keypad(Protocol):
+    """A thing that gives whole texts: a keypad, a barcode scanner, a card reader. It keeps and logs none of them."""
+
+    def on_entry(self, entered: Callable[[str], None]) -> None:
+        """Call `entered` with each whole text, at most 100 characters.
+
+        It runs in the part's thread and may only put on a queue.
+        """
+        ...
+
+    def fault(self) -> str | None:
+        """Return a sentence for staff if it cannot be read or a key is stuck."""
+        ...
+
+    def close(self) -> None: ...
+
+
+@runtime_checkable
 class Button(Protocol):
     """A thing that a visitor presses."""
 
@@ -154,13 +202,56 @@ class Signal(enum.StrEnum):
 
 @runtime_checkable
 class Light(Protocol):
-    """A light that tells a visitor what the machine is doing."""
+    """A light, or a buzzer, that tells a visitor what the machine is doing."""
 
     def show(self, signal: Signal) -> None:
         """Show `signal` until the next call."""
         ...
 
     def close(self) -> None: ...
+
+
+@runtime_checkable
+class Climate(Protocol):
+    """A heater or a cooler that is switched by how warm it is inside."""
+
+    def regulate(self, celsius: float | None) -> None:
+        """Switch for this temperature, in °C; off while it is not known (None)."""
+        ...
+
+    def fault(self) -> str | None:
+        """Return a sentence for staff if it cannot be switched."""
+        ...
+
+    def close(self) -> None: ...
+
+
+@runtime_checkable
+class Controller(Protocol):
+    """A board that works several parts: relays, a wall of locks, a row and column matrix, a whole machine.
+
+    Whatever hangs on a serial line must open without its device, and find it again by itself once it is there.
+    """
+
+    def fault(self) -> str | None:
+        """Return a sentence for staff if it does not answer."""
+        ...
+
+    def close(self) -> None:
+        """Switch off all that it works and give pins and port back. May be called twice."""
+        ...
+
+
+@runtime_checkable
+class Selector(Protocol):
+    """A machine at whose own keypad visitors choose, and that asks us whether it may give out."""
+
+    def on_select(self, selected: Callable[[str], bool]) -> None:
+        """Call `selected` with the slot that a visitor chose; False refuses it at once.
+
+        It runs in the machine's thread and may only put on a queue. The slot's motor then says yes by its `turn`.
+        """
+        ...
 
 
 class Board(Protocol):
@@ -177,6 +268,28 @@ class Board(Protocol):
     @property
     def sys_root(self) -> Path:
         """The directory below which the kernel shows its sensors: /sys, or a simulated one."""
+        ...
+
+    @property
+    def dev_root(self) -> Path:
+        """The directory below which the kernel shows its ports and input devices: /dev, or a simulated one."""
+        ...
+
+    def device(self, path: str) -> Path:
+        """Return the device file that kiosk.toml calls `path`: below `dev_root` unless it is absolute elsewhere."""
+        ...
+
+    @property
+    def supply(self) -> Supply:
+        """What the motors' power supply gives."""
+        ...
+
+    def add(self, name: str, controller: Any) -> None:
+        """Let drivers find an open controller."""
+        ...
+
+    def controller(self, name: str) -> Any:
+        """Return the controller that kiosk.toml calls `name`. Raises HardwareError if it could not be opened."""
         ...
 
     def fault(self) -> str | None:

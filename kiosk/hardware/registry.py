@@ -11,8 +11,8 @@ from kiosk.config import Options
 from kiosk.errors import HardwareError
 from kiosk.hardware.api import Board
 
-KINDS = ("motor", "lock", "sensor", "input", "light")
-"""The kinds of drivers; each is a package below `kiosk.hardware`. A slot's driver is a `motor`."""
+KINDS = ("controller", "motor", "lock", "sensor", "input", "light", "output")
+"""The kinds of drivers; each is a package below `kiosk.hardware`. A slot's driver is a `motor` or a `lock`."""
 
 
 class UnknownDriverError(HardwareError, KeyError):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
-from kiosk.config import Options, Pin
+from kiosk.config import Amperes, Options, Pin, SerialOptions, controller_of
 
 
 class Spiral(Options, frozen=True, kw_only=True):
@@ -25,16 +25,37 @@ class OnePin(Options, frozen=True, kw_only=True):
     pin: Pin
 
 
+class Button(Options, frozen=True, kw_only=True):
+    asks_for_product: ClassVar[bool] = True
+
+    pin: Pin
+
+
+class Relays(SerialOptions, frozen=True, kw_only=True):
+    baudrate: int = 9600
+
+
+class Relay(Options, frozen=True, kw_only=True):
+    claims: ClassVar[tuple[tuple[str, ...], ...]] = (("controller", "relay"),)
+
+    controller: Annotated[str, controller_of("relays")]
+    relay: Annotated[int, Meta(ge=1, le=8)]
+    current_a: Amperes = 1.0
+
+
 class Meter(Options, frozen=True, kw_only=True):
     path: str
     password: str = ""
 
 
 TYPES: dict[str, dict[str, type[Options]]] = {
-    "motor": {"gpio_spiral": Spiral},
+    "controller": {"relays": Relays, "other": OnePin},
+    "motor": {"gpio_spiral": Spiral, "relay": Relay},
+    "lock": {"solenoid": OnePin},
     "sensor": {"drop_beam": Beam, "door": OnePin, "thermometer": Meter},
-    "input": {"button": OnePin},
+    "input": {"button": Button, "keypad": OnePin},
     "light": {"gpio_light": OnePin},
+    "output": {"relay": Relay},
 }
 
 

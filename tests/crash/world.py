@@ -143,6 +143,9 @@ class CoilMotor:
     world: World
     nudges: int = field(default=0, init=False)
 
+    drops = True
+    limit_s = 5.0
+
     def turn(self, started: Callable[[], None]) -> Turn:
         self.move()
         started()
@@ -167,6 +170,9 @@ class CoilMotor:
             self.world.fall(self.slot, self.world.scene.nudged)
         self.nudges += 1
         return Turn.COMPLETED
+
+    def advice(self) -> str | None:
+        return None
 
     def fault(self) -> str | None:
         return None

@@ -200,7 +200,7 @@ def test_a_torn_last_line_is_not_read(tmp_path: Path) -> None:
     with machine(tmp_path) as rig:
         rig.world.take_out("A1", 3)
     file = tmp_path / STATE_FILE
-    file.write_bytes(file.read_bytes() + b'{"part":"coil A1","now":{"ang')
+    file.write_bytes(file.read_bytes() + b'{"part":"slot A1","now":{"ang')
     assert inside(tmp_path) == {"A1": 5, "A2": 8}
     with machine(tmp_path) as again:
         assert again.world.inside("A1") == 5

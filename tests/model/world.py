@@ -263,6 +263,9 @@ class CoilMotor:
     slot: str
     world: World
 
+    drops = True
+    limit_s = 5.0
+
     def turn(self, started: Callable[[], None]) -> Turn:
         return self.world.turn(self.slot, started)
 
@@ -271,6 +274,9 @@ class CoilMotor:
 
     def nudge(self) -> Turn:
         return self.world.nudge(self.slot)
+
+    def advice(self) -> str | None:
+        return None
 
     def fault(self) -> str | None:
         return None

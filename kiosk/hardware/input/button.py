@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
@@ -19,6 +19,8 @@ STUCK_S = 30.0
 
 class Options(BaseOptions, frozen=True, kw_only=True):
     """One button."""
+
+    asks_for_product: ClassVar[bool] = True
 
     pin: Pin
     active_low: Annotated[bool, Meta(description="True if a press pulls the pin low")] = True

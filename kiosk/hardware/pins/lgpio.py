@@ -16,8 +16,9 @@ from gpiozero import PinUnknownPi
 from gpiozero.pins.lgpio import LGPIOFactory, LGPIOPin
 
 from kiosk.clock import Clock
-from kiosk.config import Config
+from kiosk.config import Config, Hardware
 from kiosk.errors import HardwareError
+from kiosk.hardware.board import BaseBoard
 
 STALE_S = 5.0
 """Kernels before 5.7 stamp edges with another clock. A stamp further off than this is not used."""
@@ -53,14 +54,12 @@ class CarefulFactory(LGPIOFactory):
         self.failure: str | None = None
 
 
-class LgpioBoard:
+class LgpioBoard(BaseBoard):
     """The pins of this Raspberry Pi."""
 
-    sys_root = Path("/sys")
-
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, hardware: Hardware, clock: Clock) -> None:
         """Open the header. Raises HardwareError when this is no Pi or the pins may not be used."""
-        self.clock = clock
+        super().__init__(hardware, clock, sys_root=Path("/sys"), dev_root=Path("/dev"))
         try:
             self.pin_factory: Any = CarefulFactory()
         except PinUnknownPi as error:
@@ -85,6 +84,6 @@ class LgpioBoard:
         self.pin_factory.close()
 
 
-def open_board(_config: Config, clock: Clock | None) -> LgpioBoard:
+def open_board(config: Config, clock: Clock | None) -> LgpioBoard:
     """Open this Raspberry Pi's pins."""
-    return LgpioBoard(clock or Clock())
+    return LgpioBoard(config.hardware, clock or Clock())

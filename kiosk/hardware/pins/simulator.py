@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from kiosk.clock import Clock
-from kiosk.config import Config
+from kiosk.config import Config, Hardware
+from kiosk.hardware.board import BaseBoard
 from kiosk.hardware.simulator.world import World
 
 
-class SimulatorBoard:
+class SimulatorBoard(BaseBoard):
     """The pins, clock and kernel files of a simulated machine. `world` is the machine, for whoever watches it."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, hardware: Hardware, world: World) -> None:
+        super().__init__(hardware, world.clock, sys_root=world.sys_root, dev_root=world.dev_root)
         self.world = world
-
-    @property
-    def clock(self) -> Clock:
-        return self.world.clock
 
     @property
     def pin_factory(self) -> Any:
         return self.world.pin_factory
-
-    @property
-    def sys_root(self) -> Path:
-        return self.world.sys_root
 
     def fault(self) -> str | None:
         """Return a sentence when the simulated machine stands still for good."""
@@ -39,4 +32,4 @@ class SimulatorBoard:
 
 def open_board(config: Config, _clock: Clock | None) -> SimulatorBoard:
     """Build the simulated machine that `config` describes, as it was left in `paths.state`."""
-    return SimulatorBoard(World.from_config(config))
+    return SimulatorBoard(config.hardware, World.from_config(config))

@@ -30,16 +30,19 @@ class Falling(NamedTuple):
 class Cabinet:
     """The machine's frame. Parts find here what is common to all of them."""
 
-    def __init__(self, speed: float, seed: int, store: Store, sys_root: Path) -> None:
+    def __init__(self, speed: float, seed: int, store: Store, sys_root: Path, dev_root: Path) -> None:
         self.timeline = Timeline(speed)
         self.wiring = Wiring(self.timeline)
         self.chance = random.Random(seed)  # noqa: S311 - it must be repeatable
         self.store = store
         self.sys_root = sys_root
+        self.dev_root = dev_root
         self.powered = True
         self.falling: list[Falling] = []
         self.tray = 0
         self.beams: list[Callable[[float], None]] = []
+        self.parts: dict[str, Any] = {}
+        """The parts built so far, controllers first, by their names in kiosk.toml."""
         self._cut: tuple[float, Callable[[], None]] | None = None
         self.on_power: list[Callable[[float], None]] = []
 
@@ -101,6 +104,9 @@ class Part:
     def fault_changed(self) -> None:
         """Act on what changed in `faults`."""
 
+    def close(self) -> None:
+        """Give back what the part holds of the computer, such as a port. May be called twice."""
+
     def ordered_faults(self) -> tuple[str, ...]:
         """Return the faults that are on, in order."""
         return tuple(sorted(self.faults))
@@ -109,21 +115,25 @@ class Part:
 class Contact:
     """A metal contact on an input pin. It bounces for a millisecond or two each time it changes."""
 
-    def __init__(self, cabinet: Cabinet, pin: int, active_low: bool, active: bool) -> None:
+    def __init__(self, cabinet: Cabinet, pin: int, active_low: bool, active: bool | None = None) -> None:
+        """Prepare. Without `active` the pin floats until `set` is called for the first time, which does not bounce."""
         self._cabinet = cabinet
         self._pin = pin
         self._active_low = active_low
         self._change = 0
-        self.active = active
-        self._line(active, cabinet.timeline.now())
+        self.active: bool | None = None
+        if active is not None:
+            self.set(active, cabinet.timeline.now())
 
     def set(self, active: bool, at: float) -> None:
         """Close or open the contact, with its bounces."""
         if active == self.active:
             return
-        self.active = active
+        first, self.active = self.active is None, active
         self._change += 1
         self._line(active, at)
+        if first:
+            return
         change = self._change
         for _ in range(self._cabinet.chance.randint(0, 2)):
             for level in (not active, active):

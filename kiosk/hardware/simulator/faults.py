@@ -20,6 +20,13 @@ class Fault(enum.StrEnum):
     BUTTON_STUCK = "button_stuck"
     DOOR_OPEN = "door_open"
     HEAT = "heat"
+    CABLE_OUT = "cable_out"
+    LINE_DROPS = "line_drops"
+    LINE_CORRUPTS = "line_corrupts"
+    LINE_STALLS = "line_stalls"
+    LINE_LATE = "line_late"
+    LINE_TWICE = "line_twice"
+    BOARD_OFF = "board_off"
 
     @property
     def label(self) -> str:
@@ -45,6 +52,13 @@ _LABELS = {
     Fault.BUTTON_STUCK: "The button is stuck",
     Fault.DOOR_OPEN: "The door is open",
     Fault.HEAT: "It is too hot inside",
+    Fault.CABLE_OUT: "The serial cable is pulled",
+    Fault.LINE_DROPS: "The board's answers are lost",
+    Fault.LINE_CORRUPTS: "The board's answers arrive with an error",
+    Fault.LINE_STALLS: "The board's answers stop in the middle",
+    Fault.LINE_LATE: "The board answers too late",
+    Fault.LINE_TWICE: "The board says everything twice",
+    Fault.BOARD_OFF: "The board has no power",
 }
 
 COIL_FAULTS = frozenset(

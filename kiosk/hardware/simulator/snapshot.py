@@ -22,6 +22,18 @@ class CoilSeen(msgspec.Struct, frozen=True, kw_only=True):
     faults: tuple[str, ...]
 
 
+class LockerSeen(msgspec.Struct, frozen=True, kw_only=True):
+    """A locker: whether its door stands open, and how many items lie in it."""
+
+    slot: str
+    product: str
+    capacity: int
+    opened: bool
+    count: int
+    motions: int
+    faults: tuple[str, ...]
+
+
 class FallingSeen(msgspec.Struct, frozen=True, kw_only=True):
     """An item in the air. `progress` is 0 at the coil's edge and 1 in the tray."""
 
@@ -56,6 +68,7 @@ class WorldSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     """The whole machine at one moment. Parts that the configuration does not have are None or empty."""
 
     coils: tuple[CoilSeen, ...]
+    lockers: tuple[LockerSeen, ...] = ()
     falling: tuple[FallingSeen, ...]
     tray: int
     beam: BeamSeen | None

@@ -25,7 +25,7 @@ Happening = Callable[[float], None]
 JUMP_FROM = 1000.0
 """At this speed and above, whoever turned a motor does not wait for what comes next but jumps there."""
 PATIENCE_S = 0.1
-"""Wall seconds after which time passes again although whoever switched a motor on does not wait."""
+"""Wall seconds after which time passes again though the one who switched a motor on waits not, or bytes lie unread."""
 SHORT_WAIT_S = 0.1
 """Whoever jumps does so over a wait in which nothing happens too, if it is shorter than this or a motor is on."""
 LOOK_AGAIN_S = 0.02
@@ -50,6 +50,9 @@ class Timeline:
         self._wakes_at = 0.0
         self._idle = False
         self._closed = False
+        self.under_way: list[Callable[[], bool]] = []
+        """Each says whether bytes are on their way between a driver and a simulated device: time stands meanwhile."""
+        self._under_way_since: float | None = None
         self._thread = threading.Thread(target=self._run, name="simulated-machine", daemon=True)
         self._thread.start()
 
@@ -134,6 +137,12 @@ class Timeline:
         self._wall = wall
 
     def _stands(self, wall: float) -> bool:
+        if any(busy() for busy in self.under_way):
+            self._under_way_since = self._under_way_since or wall
+            if wall - self._under_way_since < PATIENCE_S:
+                return True
+        else:
+            self._under_way_since = None
         return bool(self._holds) and not self._waits and wall - self._waited < PATIENCE_S
 
     def _let_pass(self, deadline: float) -> float | None:

@@ -11,14 +11,16 @@ from kiosk.clock import Clock
 from kiosk.config import Config
 from kiosk.errors import HardwareError, NotFoundError
 from kiosk.hardware.simulator.cabinet import Cabinet, Part
+from kiosk.hardware.simulator.compartment import Compartment, kept_as
 from kiosk.hardware.simulator.faults import Fault
-from kiosk.hardware.simulator.parts import button, door, drop_beam, gpio_light, gpio_spiral, thermometer
-from kiosk.hardware.simulator.snapshot import FallingSeen, WorldSnapshot
+from kiosk.hardware.simulator.parts import button, door, drop_beam, gpio_light, thermometer
+from kiosk.hardware.simulator.snapshot import CoilSeen, FallingSeen, LockerSeen, WorldSnapshot
 from kiosk.hardware.simulator.store import Store, read
 from kiosk.hardware.simulator.timeline import TimelineClock
 
 STATE_FILE = "simulated-world.json"
 SYS_DIRECTORY = "simulated-sys"
+DEV_DIRECTORY = "simulated-dev"
 
 
 class World:
@@ -27,11 +29,11 @@ class World:
     def __init__(self, cabinet: Cabinet, parts: list[Part]) -> None:
         self._cabinet = cabinet
         self._parts = parts
-        self._coils = {part.name: part for part in parts if isinstance(part, gpio_spiral.Body)}
+        self._slots = {part.name: part for part in parts if isinstance(part, Compartment)}
         self._buttons = {part.name: part for part in parts if isinstance(part, button.Body)}
         self.clock: Clock = TimelineClock(cabinet.timeline)
         kept = cabinet.store.get("tray", int)
-        cabinet.tray = sum(coil.dropped for coil in self._coils.values()) - (kept or 0)
+        cabinet.tray = sum(slot.dropped for slot in self._slots.values()) - (kept or 0)
 
     @classmethod
     def from_config(cls, config: Config, keep: bool = True) -> World:
@@ -42,8 +44,10 @@ class World:
         """
         state = Path(config.paths.state)
         store = Store(state / STATE_FILE if keep else None)
-        cabinet = Cabinet(config.simulator.speed, config.simulator.seed, store, state / SYS_DIRECTORY)
-        entries: list[Any] = [*config.slots, *config.sensors, *config.inputs, *config.lights]
+        roots = state / SYS_DIRECTORY, state / DEV_DIRECTORY
+        cabinet = Cabinet(config.simulator.speed, config.simulator.seed, store, *roots)
+        others = (*config.sensors, *config.inputs, *config.lights, *config.outputs)
+        entries: list[Any] = [*config.controllers, *config.slots, *others]
         with cabinet.timeline.lock:
             return cls(cabinet, [_build(entry, cabinet) for entry in entries])
 
@@ -57,12 +61,29 @@ class World:
         """The directory that stands for /sys."""
         return self._cabinet.sys_root
 
+    @property
+    def dev_root(self) -> Path:
+        """The directory that stands for /dev."""
+        return self._cabinet.dev_root
+
+    def part(self, name: str) -> Any:
+        """Return the simulated part that kiosk.toml calls `name`, to do to it what only it can have done.
+
+        Raises NotFoundError.
+        """
+        for part in self._parts:
+            if part.name == name:
+                return part
+        raise NotFoundError(f"This machine has no {name}. There are: {', '.join(part.name for part in self._parts)}.")
+
     def snapshot(self) -> WorldSnapshot:
         """Return what can be seen at this moment."""
         with self._cabinet.timeline.lock:
             at = self._cabinet.timeline.now()
+            slots = [slot.seen(at) for slot in self._slots.values()]
             return WorldSnapshot(
-                coils=tuple(coil.seen(at) for coil in self._coils.values()),
+                coils=tuple(slot for slot in slots if isinstance(slot, CoilSeen)),
+                lockers=tuple(slot for slot in slots if isinstance(slot, LockerSeen)),
                 falling=tuple(
                     FallingSeen(slot=item.slot, progress=min(1.0, (at - item.left) / (item.lands - item.left)))
                     for item in self._cabinet.falling
@@ -80,15 +101,15 @@ class World:
 
     def inside(self, slot: str) -> int:
         """Return how many items really are in a slot. Raises NotFoundError."""
-        return len(self._coil(slot).tips)
+        return self._slot(slot).count
 
     def motions(self, slot: str) -> int:
         """Return how many times a slot's motor was ever switched on. Raises NotFoundError."""
-        return self._coil(slot).motions
+        return self._slot(slot).motions
 
     def ran_s(self, slot: str) -> float:
         """Return how many machine seconds a slot's motor had its pin on the last time. Raises NotFoundError."""
-        return self._coil(slot).ran_s
+        return self._slot(slot).ran_s
 
     def press(self, name: str, seconds: float = 0.2) -> None:
         """Press a button now and let go after `seconds` of the machine's time. Raises NotFoundError."""
@@ -127,18 +148,18 @@ class World:
     def put_in(self, slot: str, number: int) -> None:
         """Put items into a slot, behind the others. Raises NotFoundError, or ValueError if there is no room."""
         with self._cabinet.timeline.lock:
-            self._coil(slot).put_in(number)
+            self._slot(slot).put_in(number)
 
     def take_out(self, slot: str, number: int) -> None:
         """Take the hindmost items out of a slot. Raises NotFoundError, or ValueError if there are not that many."""
         with self._cabinet.timeline.lock:
-            self._coil(slot).take_out(number)
+            self._slot(slot).take_out(number)
 
     def empty_tray(self) -> int:
         """Take everything out of the tray and return how much that was."""
         with self._cabinet.timeline.lock:
             taken, self._cabinet.tray = self._cabinet.tray, 0
-            ever = sum(coil.dropped for coil in self._coils.values()) - len(self._cabinet.falling)
+            ever = sum(slot.dropped for slot in self._slots.values()) - len(self._cabinet.falling)
             self._cabinet.store.put("tray", ever)
             return taken
 
@@ -163,28 +184,31 @@ class World:
     def close(self) -> None:
         """Give every pin back, which leaves all motors off, and stop. May be called twice."""
         self.pin_factory.close()
+        for part in self._parts:
+            part.close()
         self._cabinet.timeline.close()
         self._cabinet.store.close()
 
-    def _coil(self, slot: str) -> gpio_spiral.Body:
-        if slot not in self._coils:
-            raise NotFoundError(f"There is no slot {slot}. There are: {', '.join(self._coils)}.")
-        return self._coils[slot]
+    def _slot(self, slot: str) -> Compartment:
+        if slot not in self._slots:
+            raise NotFoundError(f"There is no slot {slot}. There are: {', '.join(self._slots)}.")
+        return self._slots[slot]
 
 
 def inside(state: str | Path) -> dict[str, int]:
     """Return how many items really are in each slot of the machine kept in the directory `state`."""
-    return {slot: len(kept["items"]) for slot, kept in _kept_coils(state).items()}
+    return {slot: len(kept["items"]) for slot, kept in _kept_slots(state).items()}
 
 
 def motions(state: str | Path) -> dict[str, int]:
     """Return how often each motor of the machine kept in the directory `state` was switched on."""
-    return {slot: kept["motions"] for slot, kept in _kept_coils(state).items()}
+    return {slot: kept["motions"] for slot, kept in _kept_slots(state).items()}
 
 
-def _kept_coils(state: str | Path) -> dict[str, Any]:
+def _kept_slots(state: str | Path) -> dict[str, Any]:
     parts = read(Path(state) / STATE_FILE)
-    return {part.removeprefix("coil "): kept for part, kept in parts.items() if part.startswith("coil ")}
+    prefix = kept_as("")
+    return {part.removeprefix(prefix): kept for part, kept in parts.items() if part.startswith(prefix)}
 
 
 def _build(entry: Any, cabinet: Cabinet) -> Part:
@@ -194,5 +218,7 @@ def _build(entry: Any, cabinet: Cabinet) -> Part:
         raise HardwareError(
             f'The simulated machine has no counterpart for the driver "{entry.driver}". Choose another driver.'
         ) from error
-    part: Part = module.Body(getattr(entry, "id", None) or entry.name, entry, cabinet)
+    name = getattr(entry, "id", None) or entry.name
+    part: Part = module.Body(name, entry, cabinet)
+    cabinet.parts[name] = part
     return part

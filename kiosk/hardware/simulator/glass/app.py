@@ -49,7 +49,7 @@ def create_app(world: World, config: Config, cut_power: Callable[[], None] = pul
         rows: dict[str, list[object]] = {}
         for coil in seen.coils:
             rows.setdefault(coil.slot[0], []).append(coil)
-        asks = {part.name: products.get(part.product) for part in config.inputs}
+        asks = {part.name: products.get(part.product or "") for part in config.inputs}
         kinds = sorted({"box", *(products[coil.product].pictogram for coil in seen.coils)})
         return render_template(
             "glass.html",

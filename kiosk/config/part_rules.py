@@ -1,0 +1,120 @@
+"""What must hold between the options of parts: pins, ports and channels have one owner, controllers are there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from kiosk.config.settings import Options
+from kiosk.config.sift import Sieve
+from kiosk.config.words import first, is_table, item_of, peel, spell, suggest
+
+Table = dict[str, Any]
+
+TAKEN = {
+    "pin": "GPIO {value} is already used by {owner}. Give each its own pin.",
+    "device": "{value} is already used by {owner}. Each needs a port of its own.",
+}
+"""What is said of something that two settings name, for each title that such settings have."""
+
+
+class Fitted(NamedTuple):
+    """A part whose driver is known: its path in the file, its sound table, and its driver's options."""
+
+    path: str
+    part: Table
+    kind: type[Options]
+
+    @property
+    def options(self) -> Table:
+        """The sound options."""
+        options: Table = self.part["options"]
+        return options
+
+    @property
+    def options_path(self) -> str:
+        """The path of the options."""
+        return f"{self.path}.options"
+
+
+def check_parts(sieve: Sieve, parts: Sequence[Fitted], config: Table) -> None:
+    """Note every mistake that shows only between parts."""
+    for title, sentence in TAKEN.items():
+        _check_owners(sieve, parts, title, sentence)
+    _check_claims(sieve, parts)
+    controllers = {part["name"]: part.get("driver") for part in config.get("controllers", ()) if "name" in part}
+    supply_a = config.get("hardware", {}).get("max_current_a")
+    for fitted in parts:
+        _check_controller(sieve, fitted, controllers)
+        _check_current(sieve, fitted, supply_a)
+        _check_product(sieve, fitted)
+
+
+def marked(path: str, options: Table, kind: type[Options], title: str) -> Iterator[tuple[str, Any, Any]]:
+    """Give path, value and type of every setting in `options`, at any depth, whose type has that title."""
+    for field in msgspec.structs.fields(kind):
+        yield from _marked_in(f"{path}.{field.name}", options.get(field.name), field.type, title)
+
+
+def _marked_in(path: str, value: Any, kind: Any, title: str) -> Iterator[tuple[str, Any, Any]]:
+    if isinstance(value, list | tuple):
+        for index, element in enumerate(value):
+            yield from _marked_in(f"{path}[{index}]", element, item_of(kind), title)
+    elif is_table(kind) and isinstance(value, dict):
+        yield from marked(path, value, peel(kind)[0], title)
+    elif value is not None and first(peel(kind)[1], "title") == title:
+        yield path, value, kind
+
+
+def _check_owners(sieve: Sieve, parts: Sequence[Fitted], title: str, sentence: str) -> None:
+    owners: dict[object, str] = {}
+    for fitted in parts:
+        for path, value, _ in marked(fitted.options_path, fitted.options, fitted.kind, title):
+            owner = owners.setdefault(value, path)
+            if owner != path:
+                sieve.note(path, sentence.format(value=value, owner=owner))
+
+
+def _check_claims(sieve: Sieve, parts: Sequence[Fitted]) -> None:
+    owners: dict[object, str] = {}
+    for fitted in parts:
+        for names in fitted.kind.claims:
+            values = tuple(fitted.options.get(name) for name in names)
+            if None in values:
+                continue
+            path = f"{fitted.options_path}.{names[-1]}"
+            owner = owners.setdefault((names, values), fitted.path)
+            if owner != fitted.path:
+                said = ", ".join(f"{name} {spell(value)}" for name, value in zip(names, values, strict=True))
+                sieve.note(path, f"{said} is already used by {owner}. Give each its own.")
+
+
+def _check_controller(sieve: Sieve, fitted: Fitted, controllers: dict[str, str | None]) -> None:
+    for path, name, kind in marked(fitted.options_path, fitted.options, fitted.kind, "controller"):
+        if name not in controllers:
+            sieve.note(path, f"no controller is called {spell(name)}.{suggest(name, controllers)}")
+            continue
+        fits: tuple[str, ...] = first(peel(kind)[1], "extra")["drivers"]
+        if controllers[name] is not None and controllers[name] not in fits:
+            sieve.note(path, f"{spell(name)} is a {controllers[name]}. Name a controller that is {' or '.join(fits)}.")
+
+
+def _check_current(sieve: Sieve, fitted: Fitted, supply_a: float | None) -> None:
+    needed = fitted.options.get("current_a")
+    if needed is not None and supply_a is not None and needed > supply_a:
+        sieve.note(
+            f"{fitted.options_path}.current_a",
+            f"{needed:g} A is more than the supply gives, hardware.max_current_a = {supply_a:g}. It could never move.",
+        )
+
+
+def _check_product(sieve: Sieve, fitted: Fitted) -> None:
+    if "product" not in fitted.part or not fitted.path.startswith("inputs"):
+        return
+    given = fitted.part["product"] is not None
+    if fitted.kind.asks_for_product and not given:
+        sieve.note(f"{fitted.path}.product", "is missing. Add the sku of the product that comes out.")
+    elif given and not fitted.kind.asks_for_product:
+        sieve.note(f"{fitted.path}.product", f"is of no use: {fitted.part['driver']} gives texts. Remove it.")

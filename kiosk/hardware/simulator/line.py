@@ -1,0 +1,153 @@
+"""The far end of a serial line: a pseudo terminal at which a simulated device speaks its bytes, well or badly.
+
+The device file appears below the directory that stands for /dev, under the name that kiosk.toml gives; drivers open
+it as they would a real one. While bytes are under way the machine's time stands, as a computer that is busy elsewhere
+would otherwise miss answers that a real one gets.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import pty
+import select
+import struct
+import termios
+import threading
+import tty
+from collections.abc import Callable
+
+from kiosk.hardware.board import device_below
+from kiosk.hardware.simulator.cabinet import Cabinet
+from kiosk.hardware.simulator.faults import Fault
+
+LATE_S = 3.0
+"""How late an answer comes that is late, in seconds of the machine's time: after every driver gave up."""
+STALLED_BYTES = 3
+"""A line that stalls stops after so many bytes of each message."""
+
+
+class Line:
+    """One line. `heard` is called with what the host wrote, under the timeline's lock, and answers by `say`."""
+
+    accepts = frozenset(
+        {
+            Fault.CABLE_OUT,
+            Fault.LINE_DROPS,
+            Fault.LINE_CORRUPTS,
+            Fault.LINE_STALLS,
+            Fault.LINE_LATE,
+            Fault.LINE_TWICE,
+        }
+    )
+    """The faults that a line can have; the part at its end passes them on to `set_faults`."""
+
+    def __init__(self, cabinet: Cabinet, port: str, heard: Callable[[bytes, float], None]) -> None:
+        """Make the device file for `port`, as kiosk.toml names it, and begin to listen."""
+        self._cabinet = cabinet
+        self._timeline = cabinet.timeline
+        self._path = device_below(port, cabinet.dev_root)
+        self._heard = heard
+        self.faults: frozenset[Fault] = frozenset()
+        self.mangle: Callable[[bytes], list[bytes]] | None = None
+        """Replaces what is said by any number of messages, for tests that try every kind of noise."""
+        self._master = self._slave = -1
+        self._closed = False
+        self._wake_read, self._wake_write = os.pipe()
+        self._timeline.under_way.append(self._under_way)
+        self._plug_in()
+        self._thread = threading.Thread(target=self._run, name=f"line-{self._path.name}", daemon=True)
+        self._thread.start()
+
+    def say(self, data: bytes) -> None:
+        """Send `data` to the host, or what the line's faults make of it. Called under the timeline's lock."""
+        if Fault.LINE_DROPS in self.faults:
+            return
+        if Fault.LINE_CORRUPTS in self.faults:
+            spoilt = self._cabinet.chance.randrange(len(data))
+            data = data[:spoilt] + bytes([data[spoilt] ^ (1 << self._cabinet.chance.randrange(8))]) + data[spoilt + 1 :]
+        if Fault.LINE_STALLS in self.faults:
+            data = data[:STALLED_BYTES]
+        messages = self.mangle(data) if self.mangle else [data]
+        if Fault.LINE_TWICE in self.faults:
+            messages = [*messages, *messages]
+        for message in messages:
+            if Fault.LINE_LATE in self.faults:
+                self._timeline.at(self._timeline.now() + LATE_S, lambda _, late=message: self._send(late))  # type: ignore[misc]
+            else:
+                self._send(message)
+
+    def set_faults(self, faults: set[Fault]) -> None:
+        """Let the line have exactly these faults, of those that it can have. Pulls the cable, or puts it back."""
+        with self._timeline.lock:
+            was_out = Fault.CABLE_OUT in self.faults
+            self.faults = frozenset(faults & self.accepts)
+            is_out = Fault.CABLE_OUT in self.faults
+            if is_out and not was_out:
+                self._pull()
+            elif was_out and not is_out:
+                self._plug_in()
+
+    def close(self) -> None:
+        """Take the device file away. May be called twice."""
+        with self._timeline.lock:
+            if self._closed:
+                return
+            self._closed = True
+            self._pull()
+        self._thread.join()
+        self._timeline.under_way.remove(self._under_way)
+        os.close(self._wake_read)
+        os.close(self._wake_write)
+
+    def _plug_in(self) -> None:
+        self._master, self._slave = pty.openpty()
+        tty.setraw(self._slave)
+        os.set_blocking(self._master, False)
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = self._path.with_name(f".{self._path.name}.new")
+        fresh.unlink(missing_ok=True)
+        fresh.symlink_to(os.ttyname(self._slave))
+        fresh.replace(self._path)
+        self._wake()
+
+    def _pull(self) -> None:
+        self._path.unlink(missing_ok=True)
+        for end in (self._slave, self._master):
+            if end >= 0:
+                os.close(end)
+        self._master = self._slave = -1
+        self._wake()
+
+    def _send(self, data: bytes) -> None:
+        if self._master >= 0:
+            with contextlib.suppress(OSError):
+                os.write(self._master, data)
+
+    def _run(self) -> None:
+        while not self._closed:
+            master = self._master
+            watched = [self._wake_read] if master < 0 else [self._wake_read, master]
+            try:
+                ready, _, _ = select.select(watched, [], [])
+            except (OSError, ValueError):
+                continue  # the cable was pulled at this very moment
+            if self._wake_read in ready:
+                os.read(self._wake_read, 64)
+            with self._timeline.lock:
+                if self._master == master and master in ready:
+                    with contextlib.suppress(OSError):
+                        self._heard(os.read(master, 4096), self._timeline.now())
+
+    def _under_way(self) -> bool:
+        """Say whether bytes wait to be read at either end."""
+        return self._master >= 0 and (_waiting(self._master) > 0 or _waiting(self._slave) > 0)
+
+    def _wake(self) -> None:
+        os.write(self._wake_write, b"\0")
+
+
+def _waiting(end: int) -> int:
+    waiting: int = struct.unpack("i", fcntl.ioctl(end, termios.FIONREAD, b"\0\0\0\0"))[0]
+    return waiting

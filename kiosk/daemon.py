@@ -222,6 +222,11 @@ def open_parts(config: Config, board: Board) -> Parts:
     for name, controller in controllers.items():
         board.add(name, controller)
     motors = opened(config.slots, "motor", "lock")
+    for name, motor in motors.items():
+        if not isinstance(motor, Motor):
+            broken[name] = (
+                f"{name} cannot be used: its driver keeps not all promises of a motor (docs/adding-a-driver.md)."
+            )
     sensors = opened(config.sensors, "sensor")
     inputs = opened(config.inputs, "input")
     outputs = opened(config.lights, "light") | opened(config.outputs, "output")

@@ -1,4 +1,7 @@
-"""`make run`: a whole kiosk on a simulated machine, with its broker and staff pages, until Ctrl-C."""
+"""`make run`: a whole kiosk on a simulated machine, with its broker and staff pages, until Ctrl-C.
+
+Any configuration will do: whatever pins and ports it names lead into a simulated machine here.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +49,8 @@ class Demo:
         self.client = Client(self.socket)
         written = folder / "kiosk.toml"
         written.write_text(show(self.config))
-        self._daemon = self._child("kiosk daemon", "kiosk", "run", "--config", str(written))
+        run = ["kiosk", "run", "--config", str(written), "--last-good", str(folder / "last-good.toml")]
+        self._daemon = self._child("kiosk daemon", *run)
         web = ["admin_web", "--socket", self.socket, "--state", str(folder / "admin-web"), "--port", str(self.web_port)]
         self._web = self._child("staff pages", *web)
 
@@ -65,7 +69,7 @@ class Demo:
     def stock(self) -> None:
         """Count what the simulated machine is filled with into the ledger, once."""
         done = self.folder / "stocked"
-        if done.exists() or self.config.hardware.pins != "simulator":
+        if done.exists():
             return
         inside = world.inside(self.config.paths.state)
         expiry = datetime.datetime.now(datetime.UTC).date() + datetime.timedelta(days=730)
@@ -86,8 +90,7 @@ class Demo:
         host = HOST if self._brings_broker else telemetry.host
         rows = [("Staff pages", f"http://{HOST}:{self.web_port}", f"one-time staff code: {self.code()}")]
         listen = f"mosquitto_sub -V 5 -h {host} -p {telemetry.port} -t 'hr/v1/#' -v"
-        if self.config.hardware.pins == "simulator":
-            rows.insert(0, ("Glass", f"http://{HOST}:{self.glass_port}", "press a button, watch an item fall"))
+        rows.insert(0, ("Glass", f"http://{HOST}:{self.glass_port}", "press a button, watch an item fall"))
         if shutil.which("mosquitto_sub") is None:
             listen += "  (needs: apt install mosquitto-clients)"
         rows += [("Broker", f"mqtt://{host}:{telemetry.port}", listen)]
@@ -121,20 +124,23 @@ class Demo:
         self._undo.close()
 
     def _placed(self, config: Config) -> Config:
-        """Return the configuration with its files below the folder and its ports free."""
+        """Return the configuration with a simulated machine, its files below the folder and its ports free."""
         runtime = self.folder / "runtime"
         if len(str(runtime)) > SOCKET_PATH_MAX - len("/control.sock"):
             runtime = Path(self._undo.enter_context(tempfile.TemporaryDirectory(prefix="kiosk-")))
         state = self.folder / "state"
         for path in (runtime, state, self.folder / "admin-web"):
             path.mkdir(exist_ok=True)
-        telemetry = config.telemetry
-        if self._brings_broker:
+        telemetry, privacy = config.telemetry, config.privacy
+        if self._brings_broker:  # nobody else listens, so each message may be seen as it happens
+            privacy = replace(privacy, release_s=0)
             telemetry = replace(telemetry, host=HOST, port=free_port(1883, "the broker"), tls=False)
         glass = free_port(config.simulator.glass_port or 8080, "the glass")
         return replace(
             config,
+            hardware=replace(config.hardware, pins="simulator"),
             telemetry=telemetry,
+            privacy=privacy,
             simulator=replace(config.simulator, glass_port=glass),
             paths=replace(config.paths, state=str(state), runtime=str(runtime)),
         )
@@ -150,7 +156,7 @@ class Demo:
             self.client.state()
         except DaemonAwayError:
             return False
-        return self.config.hardware.pins != "simulator" or listens(self.glass_port)
+        return listens(self.glass_port)
 
 
 def _short(path: str) -> str:
@@ -167,13 +173,14 @@ def main() -> int:
     """Run until Ctrl-C; return the exit status."""
     parser = argparse.ArgumentParser(prog="make run", description="Start a kiosk on a simulated machine.")
     parser.add_argument("--config", type=Path, default=ROOT / "examples" / "simulated.toml")
-    parser.add_argument("--folder", type=Path, default=ROOT / "build" / "run", help="where logs and state are kept")
+    parser.add_argument("--folder", type=Path, help="where logs and state are kept; by default below build/run")
     options = parser.parse_args()
+    folder = options.folder or ROOT / "build" / "run" / options.config.stem
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _leave)
     demo = None
     try:
-        demo = Demo(options.config, options.folder.resolve())
+        demo = Demo(options.config, folder.resolve())
         demo.start()
         demo.stock()
         print(demo.table(), flush=True)

@@ -62,6 +62,8 @@ class Vending:
         except LedgerError:
             return replace(done(order.request, tuple(tried)), message=words.NO_LEDGER)
         vend = replace(done(order.request, tuple(tried)), warning=warning)
+        if tried and order.request.purpose is Purpose.TEST:
+            vend = replace(vend, advice=self._parts.motor(tried[-1].slot).advice())
         return vend if tried or not self._holds(order.sku) else replace(vend, message=words.STUCK)
 
     def _holds(self, sku: str) -> bool:

@@ -66,12 +66,14 @@ class Vend(Fact, frozen=True, kw_only=True):
     """What became of a request so far. `message` is the sentence to show or speak.
 
     `warning` is one more, when an item came out that is past its date or recalled, because there was no other.
+    `advice` is what staff should check, after a test turn that went wrong; only who waits for it gets it.
     """
 
     id: str
     state: VendState
     message: str
     warning: str | None = None
+    advice: str | None = None
     outcome: Outcome | None = None
     slot: str | None = None
     attempts: tuple[Attempt, ...] = ()

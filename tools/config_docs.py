@@ -1,4 +1,4 @@
-"""Write docs/config.md from the settings themselves: `python -m tools.config_docs`; a test fails if it is stale."""
+"""Write docs/config.md and docs/drivers.md from the code: `python -m tools.config_docs`; a test fails if one is stale."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kiosk.config.load import KINDS
 from kiosk.config.words import describe, first, is_table, item_of, peel, spell
 from kiosk.hardware import registry
 
-TARGET = Path(__file__).parent.parent / "docs" / "config.md"
+DOCS = Path(__file__).parent.parent / "docs"
 
 HEAD = """\
 # Settings
@@ -23,26 +23,48 @@ Every setting of `kiosk.toml`. This page is written from the code by `make docs`
 
 - `kiosk check-config PATH` tells every mistake at once, each with its path; a kiosk with a mistake does not start.
 - `kiosk show-config PATH` prints what takes effect, defaults included and secrets masked.
-- A complete example for a Raspberry Pi is [examples/kiosk.toml](../examples/kiosk.toml); the one that `make run` starts
-  is [examples/simulated.toml](../examples/simulated.toml).
+- A complete example for a Raspberry Pi is [examples/kiosk.toml](../examples/kiosk.toml); beside it lies one for each
+  kind of machine. `make run CONFIG=examples/vmc.toml` shows any of them on a simulated machine.
+- What stands in the `options` of a part is its driver's business: see [drivers.md](drivers.md).
 
 `[[name]]` is a list: write the table once for each. A setting without a default must be given. No pin is named twice.
 """
 
 
-def page() -> str:
-    """Return the whole page."""
+DRIVERS_HEAD = """\
+# Drivers
+
+Every driver there is, with its `options`, as `options = { pin = 4 }` or in a table of their own. This page is written
+from the code by `make docs`. How to add one: [adding-a-driver.md](adding-a-driver.md). `kiosk wiring` prints which pin
+goes where.
+"""
+
+
+def settings_page() -> str:
+    """Return docs/config.md."""
     lines = [HEAD]
     for field in msgspec.structs.fields(Config):
         item = item_of(field.type)
         table, title = (peel(item)[0], f"[[{field.name}]]") if item else (field.type, f"[{field.name}]")
         lines += [f"## `{title}`", "", summary(table), "", *rows(table), ""]
-    lines += ["# Drivers", "", "The `options` of each driver, as `options = { pin = 4 }` or in a table of their own."]
-    for part, kind in KINDS.items():
-        for name in registry.names(kind):
-            options = registry.options_type(kind, name)
-            lines += ["", f"## `{name}`", "", f"For `[[{part}]]`. {summary(options)}", "", *rows(options)]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def drivers_page() -> str:
+    """Return docs/drivers.md."""
+    lines = [DRIVERS_HEAD]
+    for part, kinds in KINDS.items():
+        lines += [f"# `[[{part}]]`", ""]
+        for kind in kinds:
+            for name in registry.names(kind):
+                options = registry.options_type(kind, name)
+                about = (sys.modules[options.__module__].__doc__ or "").strip()
+                lines += [f"## `{name}`", "", about, "", summary(options), "", *rows(options), ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+PAGES = {DOCS / "config.md": settings_page, DOCS / "drivers.md": drivers_page}
+"""Every page that is written, and what writes it."""
 
 
 def summary(table: type[Options]) -> str:
@@ -68,4 +90,6 @@ def default(field: Any) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(f"Wrote {TARGET.name}.\n" if TARGET.write_text(page()) else "")
+    for target, page in PAGES.items():
+        target.write_text(page())
+        sys.stdout.write(f"Wrote docs/{target.name}.\n")

@@ -98,7 +98,8 @@ def _check_controller(sieve: Sieve, fitted: Fitted, controllers: dict[str, str |
             continue
         fits: tuple[str, ...] = first(peel(kind)[1], "extra")["drivers"]
         if controllers[name] is not None and controllers[name] not in fits:
-            sieve.note(path, f"{spell(name)} is a {controllers[name]}. Name a controller that is {' or '.join(fits)}.")
+            driver, fitting = controllers[name], " or ".join(fits)
+            sieve.note(path, f"{spell(name)} has the driver {driver}. Name a controller whose driver is {fitting}.")
 
 
 def _check_current(sieve: Sieve, fitted: Fitted, supply_a: float | None) -> None:

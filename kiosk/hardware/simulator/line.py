@@ -17,6 +17,7 @@ import termios
 import threading
 import tty
 from collections.abc import Callable
+from functools import partial
 
 from kiosk.hardware.board import device_below
 from kiosk.hardware.simulator.cabinet import Cabinet
@@ -26,6 +27,9 @@ LATE_S = 3.0
 """How late an answer comes that is late, in seconds of the machine's time: after every driver gave up."""
 STALLED_BYTES = 3
 """A line that stalls stops after so many bytes of each message."""
+
+Mangle = Callable[[bytes], list[tuple[float, bytes]]]
+"""Makes of one message those that arrive in its place, each with how many machine seconds later that happens."""
 
 
 class Line:
@@ -50,8 +54,10 @@ class Line:
         self._path = device_below(port, cabinet.dev_root)
         self._heard = heard
         self.faults: frozenset[Fault] = frozenset()
-        self.mangle: Callable[[bytes], list[bytes]] | None = None
-        """Replaces what is said by any number of messages, for tests that try every kind of noise."""
+        self.mangle: Mangle | None = None
+        """Replaces what the device says, for tests that try every kind of noise."""
+        self.mangle_heard: Mangle | None = None
+        """Replaces what the device hears, piece by piece as it comes."""
         self._master = self._slave = -1
         self._closed = False
         self._wake_read, self._wake_write = os.pipe()
@@ -69,14 +75,10 @@ class Line:
             data = data[:spoilt] + bytes([data[spoilt] ^ (1 << self._cabinet.chance.randrange(8))]) + data[spoilt + 1 :]
         if Fault.LINE_STALLS in self.faults:
             data = data[:STALLED_BYTES]
-        messages = self.mangle(data) if self.mangle else [data]
-        if Fault.LINE_TWICE in self.faults:
-            messages = [*messages, *messages]
-        for message in messages:
-            if Fault.LINE_LATE in self.faults:
-                self._timeline.at(self._timeline.now() + LATE_S, lambda _, late=message: self._send(late))  # type: ignore[misc]
-            else:
-                self._send(message)
+        messages = self.mangle(data) if self.mangle else [(0.0, data)]
+        late_s = LATE_S if Fault.LINE_LATE in self.faults else 0.0
+        for after_s, message in messages * (2 if Fault.LINE_TWICE in self.faults else 1):
+            self._later(after_s + late_s, partial(self._send, message))
 
     def set_faults(self, faults: set[Fault]) -> None:
         """Let the line have exactly these faults, of those that it can have. Pulls the cable, or puts it back."""
@@ -120,6 +122,16 @@ class Line:
         self._master = self._slave = -1
         self._wake()
 
+    def _later(self, after_s: float, do: Callable[[], None]) -> None:
+        if after_s > 0:
+            self._timeline.at(self._timeline.now() + after_s, lambda _: do())
+        else:
+            do()
+
+    def _hear(self, data: bytes) -> None:
+        for after_s, message in self.mangle_heard(data) if self.mangle_heard else [(0.0, data)]:
+            self._later(after_s, lambda message=message: self._heard(message, self._timeline.now()))  # type: ignore[misc]
+
     def _send(self, data: bytes) -> None:
         if self._master >= 0:
             with contextlib.suppress(OSError):
@@ -138,7 +150,7 @@ class Line:
             with self._timeline.lock:
                 if self._master == master and master in ready:
                     with contextlib.suppress(OSError):
-                        self._heard(os.read(master, 4096), self._timeline.now())
+                        self._hear(os.read(master, 4096))
 
     def _under_way(self) -> bool:
         """Say whether bytes wait to be read at either end."""

@@ -17,7 +17,7 @@ import pytest
 from kiosk.errors import HardwareError, NotFoundError
 from kiosk.hardware.api import Turn
 from kiosk.hardware.pins import open_board
-from kiosk.hardware.simulator.faults import COIL_FAULTS, Fault
+from kiosk.hardware.simulator.faults import COIL_FAULTS, LOCKER_FAULTS, Fault
 from kiosk.hardware.simulator.snapshot import WorldSnapshot
 from kiosk.hardware.simulator.world import STATE_FILE, World, inside, motions
 from tests.hardware.machine import Machine, config, machine, until
@@ -73,7 +73,7 @@ def test_after_a_jam_is_cleared_nothing_was_lost(rig: Machine) -> None:
 
 def test_every_fault_has_a_plain_name() -> None:
     assert len({fault.label for fault in Fault}) == len(Fault)
-    assert {fault for fault in Fault if fault.per_slot} == COIL_FAULTS
+    assert {fault for fault in Fault if fault.per_slot} == COIL_FAULTS | LOCKER_FAULTS
 
 
 def test_a_part_that_is_not_there_is_a_sentence(rig: Machine) -> None:

@@ -27,6 +27,10 @@ class Fault(enum.StrEnum):
     LINE_LATE = "line_late"
     LINE_TWICE = "line_twice"
     BOARD_OFF = "board_off"
+    BOLT_STUCK = "bolt_stuck"
+    LOCK_SWITCH_STUCK = "lock_switch_stuck"
+    ITEM_LEFT = "item_left"
+    DOOR_LEFT_OPEN = "door_left_open"
 
     @property
     def label(self) -> str:
@@ -35,8 +39,8 @@ class Fault(enum.StrEnum):
 
     @property
     def per_slot(self) -> bool:
-        """Say whether it is a fault of one coil, to be ordered with a slot."""
-        return self in COIL_FAULTS
+        """Say whether it is a fault of one coil or locker, to be ordered with a slot."""
+        return self in COIL_FAULTS | LOCKER_FAULTS
 
 
 _LABELS = {
@@ -59,6 +63,10 @@ _LABELS = {
     Fault.LINE_LATE: "The board answers too late",
     Fault.LINE_TWICE: "The board says everything twice",
     Fault.BOARD_OFF: "The board has no power",
+    Fault.BOLT_STUCK: "The bolt is stuck: the door stays shut",
+    Fault.LOCK_SWITCH_STUCK: "The lock's switch always says closed",
+    Fault.ITEM_LEFT: "The visitor leaves the item inside",
+    Fault.DOOR_LEFT_OPEN: "The visitor leaves the door open",
 }
 
 COIL_FAULTS = frozenset(
@@ -72,3 +80,5 @@ COIL_FAULTS = frozenset(
         Fault.HOME_STUCK,
     }
 )
+
+LOCKER_FAULTS = frozenset({Fault.BOLT_STUCK, Fault.LOCK_SWITCH_STUCK, Fault.ITEM_LEFT, Fault.DOOR_LEFT_OPEN})

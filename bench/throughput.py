@@ -23,6 +23,7 @@ from kiosk.dispense.service import Service
 from kiosk.hardware import registry
 from kiosk.hardware.api import Turn
 from kiosk.model import RestockLine, RestockRequest, VendRequest, new_request_id
+from tests.no_board import NoBoard
 
 ROUNDS = 8
 VENDS = 200
@@ -90,19 +91,6 @@ class InstantClock(Clock):
         """Return at once."""
 
 
-class NoBoard:
-    """Pins that nobody uses."""
-
-    clock = InstantClock()
-    pin_factory: Any = None
-    sys_root = Path("/sys")
-
-    def fault(self) -> str | None:
-        return None
-
-    def close(self) -> None: ...
-
-
 class Recorder:
     """Passes SQL on, and keeps it with its values."""
 
@@ -150,10 +138,11 @@ def measure() -> dict[str, Result]:
 @contextmanager
 def _service(folder: Path) -> Iterator[tuple[Service, Ledger]]:
     config = load(write_config(folder), registry)
-    parts = Parts(board=NoBoard(), motors={slot.id: InstantMotor() for slot in config.slots}, beam=SeeingBeam())
-    records = Records.of(folder, NoBoard.clock)
+    clock = InstantClock()
+    parts = Parts(board=NoBoard(clock), motors={slot.id: InstantMotor() for slot in config.slots}, beam=SeeingBeam())
+    records = Records.of(folder, clock)
     _stocked(folder / "ledger.db")
-    service = Service(config, parts, records, NoBoard.clock)
+    service = Service(config, parts, records, clock)
     thread = threads.start("vend", service.run)
     yield service, records.ledger
     service.stop()

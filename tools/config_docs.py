@@ -1,4 +1,4 @@
-"""Write docs/config.md and docs/drivers.md from the code: `python -m tools.config_docs`; a test fails if one is stale."""
+"""Write docs/config.md and docs/drivers.md from the code: `python -m tools.config_docs`; a test fails if stale."""
 
 from __future__ import annotations
 

@@ -115,7 +115,7 @@ def begin(*, proven: bool, nudges: int = NUDGES, watched: bool = True) -> tuple[
 def advance(state: State, event: Event) -> tuple[State, Effect]:
     """Decide what follows `event`."""
     if isinstance(event, Moved):
-        return _moved(replace(state, ending=event.ending))
+        return _moved(state, event.ending)
     if event.drops:
         return state, Finish(Outcome.DISPENSED, certain=True, drops=event.drops)
     if state.ending == "lost":
@@ -129,11 +129,14 @@ def advance(state: State, event: Event) -> tuple[State, Effect]:
     return state, Finish(_stuck(state.ending), certain=True, drops=0)
 
 
-def _moved(state: State) -> tuple[State, Effect]:
-    if finish := TOLD.get(state.ending):
+def _moved(before: State, ending: str) -> tuple[State, Effect]:
+    state = replace(before, ending=ending)
+    if ending == "absent" and before.ending:  # it cannot move further, and all before it let nothing fall
+        return state, Finish(_stuck(before.ending), certain=True, drops=0)
+    if finish := TOLD.get(ending):
         return state, finish
     if state.watched:
-        return state, Watch(_watch_s(state, state.ending))
+        return state, Watch(_watch_s(state, ending))
     return advance(state, Watched(drops=0, proven=False))
 
 

@@ -7,12 +7,12 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from kiosk.clock import Clock
 from kiosk.dispense.parts import Parts
 from kiosk.errors import HardwareError
 from kiosk.hardware.api import Motor, Turn
+from tests.no_board import NoBoard
 
 BEGAN_S = 1_800_000_000.0
 """When the world begins, in seconds since 1970: the same in every run."""
@@ -31,19 +31,6 @@ class InstantClock(Clock):
     def sleep(self, seconds: float) -> None:
         """Return at once, so much later."""
         self._waited_s += max(0.0, seconds)
-
-
-class NoBoard:
-    """Pins that nobody uses."""
-
-    clock = Clock()
-    pin_factory: Any = None
-    sys_root = Path("/sys")
-
-    def fault(self) -> str | None:
-        return None
-
-    def close(self) -> None: ...
 
 
 class Marks:

@@ -60,6 +60,39 @@ def test_every_ending(
     assert sum(isinstance(effect, Turn | Nudge) for effect in asked) == turns
 
 
+@pytest.mark.parametrize(
+    ("proven", "moves", "watches", "verdict"),
+    [
+        (True, ["absent"], [], Finish(Outcome.NOT_STARTED, certain=True, drops=0)),
+        (False, ["absent"], [], Finish(Outcome.NOT_STARTED, certain=True, drops=0)),
+        (True, ["delivered"], [], Finish(Outcome.DISPENSED, certain=True, drops=1)),
+        (False, ["unlocked"], [], Finish(Outcome.PRESUMED, certain=False, drops=0)),
+        (True, ["completed", "absent"], [NOTHING], Finish(Outcome.JAMMED, certain=True, drops=0)),
+        (True, ["homed", "absent"], [NOTHING], Finish(Outcome.JAMMED, certain=True, drops=0)),
+    ],
+)
+def test_a_motor_that_tells_itself_is_believed_at_once(
+    proven: bool, moves: list[str], watches: list[Watched], verdict: Finish
+) -> None:
+    assert run(proven, moves, watches)[0] == verdict
+
+
+@pytest.mark.parametrize(
+    ("ending", "outcome"),
+    [
+        ("completed", Outcome.PRESUMED),
+        ("not_started", Outcome.NOT_STARTED),
+        ("not_returned", Outcome.JAMMED),
+        ("lost", Outcome.UNKNOWN),
+    ],
+)
+def test_where_nothing_falls_past_the_sensor_nobody_waits_and_nothing_is_certain(ending: str, outcome: Outcome) -> None:
+    state, effect = begin(proven=True, watched=False)
+    assert effect == Turn()
+    _, effect = advance(state, Moved(ending))
+    assert effect == Finish(outcome, certain=False, drops=0)
+
+
 def scripts() -> Iterator[tuple[bool, tuple[str, ...], tuple[Watched, ...]]]:
     watched = [Watched(drops, proven) for drops in (0, 1, 2) for proven in (True, False)]
     for proven, ending, first, second in product((True, False), ENDINGS, watched, watched):

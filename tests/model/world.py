@@ -8,13 +8,13 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from kiosk.clock import HOUR_S, Clock, Stamp
 from kiosk.dispense.parts import Parts
 from kiosk.errors import HardwareError
 from kiosk.hardware.api import Motor, Turn
 from tests.model.power import Power
+from tests.no_board import NoBoard
 
 
 class Fate(enum.Enum):
@@ -119,19 +119,6 @@ class InstantClock(Clock):
         return datetime.time(12)
 
 
-class NoBoard:
-    """Pins that nobody uses."""
-
-    clock: Clock = InstantClock()
-    pin_factory: Any = None
-    sys_root = Path("/sys")
-
-    def fault(self) -> str | None:
-        return None
-
-    def close(self) -> None: ...
-
-
 class World:
     """What is inside each coil, what falls, and who had asked for it."""
 
@@ -166,7 +153,7 @@ class World:
         self.stray = lambda: None
         motors: dict[str, Motor] = {slot: CoilMotor(slot, self) for slot in self.coils}
         beam = None if self.sight is None else Beam(self)
-        return Parts(board=NoBoard(), motors=motors, beam=beam, door=Door(self))
+        return Parts(board=NoBoard(InstantClock()), motors=motors, beam=beam, door=Door(self))
 
     def asked_by(self, request: str, fates: list[Fate]) -> None:
         """Note who asks next."""

@@ -1,0 +1,126 @@
+"""Where visitors ask without a screen: what a typed number, a code and a press become."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace as replaced
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from kiosk.config import CodeSettings
+from kiosk.dispense.codes import Codes
+from kiosk.dispense.counter import HELD_S, Counter
+from kiosk.hardware.api import Signal
+from tests.dispense.kept import NALOXONE, SOCK, STRIP, kiosk_of
+from tests.dispense.running import Running
+
+SLOTS = {"A1": "NAL", "B1": "STRIP", "C1": "SOCK"}
+
+
+class Shows:
+    """A light that remembers what it showed."""
+
+    def __init__(self) -> None:
+        self.signals: list[Signal] = []
+
+    def show(self, signal: Signal) -> None:
+        self.signals.append(signal)
+
+    def close(self) -> None: ...
+
+
+class Desk:
+    """A stocked kiosk with a counter before it: test strips need a code, the slots are 11, 12 and 13 on a keypad."""
+
+    def __init__(self, folder: Path) -> None:
+        config = kiosk_of(NALOXONE, replace(STRIP, limit_per_code=1), SOCK, slots=SLOTS)
+        numbered = tuple(replace(slot, number=number) for number, slot in enumerate(config.slots, 11))
+        config = replace(config, slots=numbered, codes=CodeSettings(enabled=True))
+        self.codes = Codes(bytes(range(32)), "month", 0, time.monotonic)
+        self.kiosk = Running(folder, config, codes=self.codes)
+        for slot in SLOTS:
+            self.kiosk.put(slot, 3)
+        self.light = Shows()
+        service = self.kiosk.service
+        service._parts = replaced(service._parts, lights=(self.light,))
+        self.counter = Counter(service, config, self.kiosk.clock)
+
+    def left(self) -> dict[str, int]:
+        """Serve whatever was asked for, and return what is inside."""
+        self.kiosk.idle()
+        return {slot: self.kiosk.world.inside[slot] for slot in SLOTS}
+
+    def left_soon(self, slot: str, number: int) -> bool:
+        """Serve until `number` are left, as a press with a code is looked up in a thread of its own."""
+        return until(lambda: self.left()[slot] == number)
+
+    def new_code(self) -> str:
+        return self.codes.issue(self.kiosk.records.ledger.when())
+
+
+def until(true: Callable[[], bool], wall_s: float = 5.0) -> bool:
+    end = time.monotonic() + wall_s
+    while not true():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.002)
+    return True
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    made = Desk(tmp_path / "kiosk")
+    yield made
+    made.kiosk.close()
+
+
+@pytest.mark.parametrize("typed", ["C1", "c1", " C1 ", "13"])
+def test_a_slots_id_or_number_asks_for_what_is_in_it(desk: Desk, typed: str) -> None:
+    desk.counter.enter(typed)
+    assert desk.left() == {"A1": 3, "B1": 3, "C1": 2}
+
+
+@pytest.mark.parametrize("typed", ["", "99", "Z9", "04A3B2C1", "x" * 100, "one two three"])
+def test_what_means_nothing_is_answered_and_moves_nothing(desk: Desk, typed: str) -> None:
+    desk.counter.enter(typed)
+    assert desk.left() == {"A1": 3, "B1": 3, "C1": 3}
+    assert desk.light.signals[0] is Signal.SORRY
+
+
+def test_a_code_that_was_read_serves_the_next_press_and_no_other(desk: Desk) -> None:
+    desk.counter.press("STRIP")
+    assert desk.left()["B1"] == 3
+    desk.counter.enter(desk.new_code())
+    desk.counter.press("STRIP")
+    assert desk.left_soon("B1", 2)
+    desk.counter.press("STRIP")
+    assert desk.left()["B1"] == 2
+
+
+def test_a_code_is_forgotten_after_a_while(desk: Desk) -> None:
+    desk.counter.enter(desk.new_code())
+    desk.kiosk.clock.sleep(HELD_S + 1)
+    desk.counter.press("STRIP")
+    assert desk.left()["B1"] == 3
+
+
+def test_naloxone_needs_no_code_and_a_wrong_one_does_no_harm(desk: Desk) -> None:
+    desk.counter.enter("four words without worth")
+    desk.counter.press("NAL")
+    assert desk.left_soon("A1", 2)
+
+
+def test_a_wrong_code_is_answered(desk: Desk) -> None:
+    desk.counter.enter("four words without worth")
+    desk.counter.press("STRIP")
+    assert until(lambda: desk.left()["B1"] == 3 and Signal.SORRY in desk.light.signals)
+
+
+def test_what_was_chosen_at_the_machine_comes_from_that_slot_or_is_refused(desk: Desk) -> None:
+    assert desk.counter.select("C1")
+    assert desk.left()["C1"] == 2
+    assert not desk.counter.select("B1")
+    assert desk.left()["B1"] == 3

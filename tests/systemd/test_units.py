@@ -41,6 +41,32 @@ def test_little_is_exposed(unit: str, most: float) -> None:
     assert float(found[1]) <= most
 
 
+def with_ports(folder: Path) -> Path:
+    """Return the kiosk's unit with the drop-in for serial boards written into it, which is what systemd makes of it."""
+    lines = [line for line in text("kiosk.service").splitlines() if not line.startswith("BindPaths=")]
+    at = lines.index("[Install]")
+    more = text("kiosk.service.d/ports.conf").partition("[Service]\n")[2].splitlines()
+    unit = folder / "kiosk.service"
+    unit.write_text("\n".join([*lines[:at], *more, *lines[at:], ""]))
+    return unit
+
+
+def test_a_serial_board_exposes_little_more(tmp_path: Path) -> None:
+    command = ["systemd-analyze", "security", "--offline=true", "--no-pager", str(with_ports(tmp_path))]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    found = re.search(r"Overall exposure level for \S+: ([\d.]+)", done.stdout)
+    assert found, done.stderr
+    assert float(found[1]) <= 1.2
+    assert "char-ttyUSB:rw" in done.stdout
+
+
+def test_every_group_that_a_unit_names_is_made() -> None:
+    made = set(re.findall(r"^[gu] (\S+)", text("sysusers.d/kiosk.conf"), re.MULTILINE))
+    for unit in (*UNITS, "kiosk.service.d/ports.conf"):
+        for line in re.findall(r"^SupplementaryGroups=(.*)$", text(unit), re.MULTILINE):
+            assert set(line.split()) <= made, unit
+
+
 @pytest.mark.parametrize("unit", UNITS)
 @pytest.mark.parametrize("line", ["Type=notify", "Restart=always", "StartLimitIntervalSec=0"])
 def test_it_is_always_started_again(unit: str, line: str) -> None:

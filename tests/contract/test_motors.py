@@ -1,4 +1,4 @@
-"""What every motor driver promises, whatever it drives. A new driver needs only its options here."""
+"""What every driver of a motor or a lock promises, whatever it drives. A new driver needs only a file in `cases/`."""
 
 from __future__ import annotations
 
@@ -6,66 +6,27 @@ import queue
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from kiosk.config import Config, Hardware, Kiosk, Options, Paths, Product, Simulator, Slot
 from kiosk.errors import HardwareError
-from kiosk.hardware.api import Turn
-from kiosk.hardware.pins import open_board
-from kiosk.hardware.pins.simulator import SimulatorBoard
-from kiosk.hardware.registry import names, open_driver, options_type
+from kiosk.hardware.api import Motor, Turn
 from kiosk.hardware.simulator.faults import Fault
+from tests.conftest import Evidence
+from tests.contract.case import TRIED, Bench, Ending, Tried, cases_of, drivers
 
-SETTINGS: dict[str, list[dict[str, Any]]] = {
-    "gpio_spiral": [
-        {"motor_pin": 5, "home_pin": 6},
-        {"motor_pin": 5, "home_pin": 6, "motor_active_low": True, "home_active_low": False},
-    ],
-}
-CASES = [(driver, settings) for driver in names("motor") for settings in SETTINGS[driver]]
+GOOD = (Turn.COMPLETED, Turn.HOMED, Turn.DELIVERED, Turn.UNLOCKED)
+"""After these there is nothing to advise."""
 
 
-class Bench:
-    """One motor of one driver on a simulated machine."""
-
-    def __init__(self, driver: str, settings: dict[str, Any], state: Path) -> None:
-        options: Options = options_type("motor", driver)(**settings)
-        config = Config(
-            kiosk=Kiosk(id="bench", site="Bench"),
-            products=(Product(sku="NAL-4", name="Naloxone"),),
-            slots=(Slot(id="A1", product="NAL-4", capacity=8, driver=driver, options=options),),
-            hardware=Hardware(pins="simulator"),
-            simulator=Simulator(speed=1000),
-            paths=Paths(state=str(state)),
-        )
-        board = open_board(config)
-        assert isinstance(board, SimulatorBoard)
-        self.board, self.world = board, board.world
-        self.driver, self.options = driver, options
-        self.motor = self.open()
-
-    def open(self) -> Any:
-        return open_driver("motor", self.driver, "A1", self.options, self.board)
-
-    def at_rest(self) -> bool:
-        """Let half a second pass, which is longer than any coil coasts, and look."""
-        self.board.clock.sleep(0.5)
-        before = self.world.snapshot().coils[0].angle
-        self.board.clock.sleep(0.3)
-        seen = self.world.snapshot().coils[0]
-        return not seen.turning and seen.angle == before
-
-    def close(self) -> None:
-        self.motor.close()
-        self.board.close()
+def only(*tried: Tried) -> pytest.MarkDecorator:
+    """Try these only, as the promise means nothing to the others."""
+    return pytest.mark.parametrize("bench", tried, ids=lambda one: one.id, indirect=True)
 
 
-@pytest.fixture(params=CASES, ids=lambda case: case[0])
+@pytest.fixture(params=TRIED, ids=lambda tried: tried.id)
 def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
-    driver, settings = request.param
-    made = Bench(driver, settings, tmp_path)
+    made = Bench(request.param, tmp_path)
     yield made
     made.close()
 
@@ -74,25 +35,54 @@ def started_nothing() -> None:
     """Take note of the start of a motor by doing nothing."""
 
 
+def turn(bench: Bench) -> Ending:
+    """Turn A1 within its limit, and return how it ended."""
+    began = bench.board.clock.monotonic()
+    try:
+        ended: Ending = bench.motor.turn(started_nothing)
+    except HardwareError:
+        ended = HardwareError
+    assert bench.board.clock.monotonic() - began <= bench.motor.limit_s
+    return ended
+
+
+@pytest.mark.parametrize(("kind", "driver"), drivers(), ids=lambda name: name)
+def test_every_driver_stands_here(kind: str, driver: str, tmp_path: Path, evidence: Evidence) -> None:
+    cases = cases_of(driver)
+    assert cases, f"tests/contract/cases/{driver}.py is missing: say there how the driver is wired and what can fail"
+    bench = Bench(Tried(kind, driver, cases[0]), tmp_path)
+    try:
+        assert isinstance(bench.motor, Motor)
+        assert turn(bench) is cases[0].gives
+    finally:
+        bench.close()
+    evidence.count("drivers_under_contract")
+
+
 def test_it_is_off_once_it_is_made(bench: Bench) -> None:
     assert bench.at_rest()
     assert bench.world.motions("A1") == 0
 
 
-def test_one_turn_gives_one_item_and_ends_at_home(bench: Bench) -> None:
-    for left in reversed(range(8)):
-        assert bench.motor.turn(started_nothing) is Turn.COMPLETED
+def test_one_turn_gives_one_item(bench: Bench) -> None:
+    for left in reversed(range(bench.case.capacity)):
+        assert turn(bench) is bench.case.gives
+        assert bench.motor.advice() is None
+        bench.pass_s(bench.case.gone_after_s)
         assert bench.at_rest()
         assert bench.world.inside("A1") == left
-        assert bench.world.snapshot().coils[0].angle < 0.08
-    assert bench.world.motions("A1") == 8
+        if bench.case.homes:
+            assert bench.angle() < 0.08
+    assert bench.world.motions("A1") == bench.case.capacity
+    assert bench.world.inside("A2") == bench.case.capacity
     assert bench.motor.fault() is None
 
 
 def test_started_is_called_once_while_it_is_on(bench: Bench) -> None:
-    seen: list[int] = []
-    bench.motor.turn(lambda: seen.append(bench.world.motions("A1")))
-    assert seen == [1]
+    seen: list[bool] = []
+    bench.motor.turn(lambda: seen.append(bench.world.part("A1").energised))
+    assert len(seen) == 1
+    assert seen[0] or not bench.case.on_at_start
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
@@ -105,83 +95,136 @@ def test_it_is_off_after_started_raised(bench: Bench, error: type[BaseException]
     assert bench.at_rest()
 
 
-@pytest.mark.parametrize(
-    ("fault", "expected"),
-    [
-        (Fault.MOTOR_MISSING, Turn.NOT_STARTED),
-        (Fault.HOME_STUCK, Turn.NOT_STARTED),
-        (Fault.STALL, Turn.NOT_RETURNED),
-        (Fault.JAM, Turn.COMPLETED),
-    ],
-)
-def test_it_is_off_after_every_fault(bench: Bench, fault: Fault, expected: Turn) -> None:
-    bench.world.set_fault(fault, True, "A1")
-    assert bench.motor.turn(started_nothing) is expected
-    assert bench.world.ran_s("A1") < 5.1
-    assert bench.at_rest()
+FAULTS = [
+    pytest.param(tried, fault, ending, id=f"{tried.id}-{fault}")
+    for tried in TRIED
+    for fault, ending in tried.case.faults.items()
+]
 
 
-def test_it_keeps_to_its_time_limits(bench: Bench) -> None:
-    bench.world.set_fault(Fault.MOTOR_MISSING, True, "A1")
+@pytest.mark.parametrize(("tried", "fault", "ending"), FAULTS)
+def test_it_is_off_after_every_fault_and_says_what_to_check(
+    tried: Tried, fault: Fault, ending: Ending, tmp_path: Path
+) -> None:
+    bench = Bench(tried, tmp_path)
+    try:
+        bench.world.set_fault(fault, True, *_where(bench, fault))
+        assert turn(bench) is ending
+        assert bench.world.ran_s("A1") <= bench.motor.limit_s
+        assert bench.at_rest()
+        if ending not in GOOD:
+            assert "A1" in (bench.motor.advice() or "")
+    finally:
+        bench.close()
+
+
+@pytest.mark.parametrize(("tried", "fault", "ending"), FAULTS)
+def test_it_works_again_after_every_fault(tried: Tried, fault: Fault, ending: Ending, tmp_path: Path) -> None:
+    bench = Bench(tried, tmp_path)
+    try:
+        bench.world.set_fault(fault, True, *_where(bench, fault))
+        turn(bench)
+        assert bench.at_rest()
+        turn(bench)
+        bench.world.set_fault(fault, False, *_where(bench, fault))
+        bench.pass_s(bench.case.found_after_s)
+        assert turn(bench) in (bench.case.gives, Turn.HOMED)
+        assert bench.motor.advice() is None
+        assert bench.motor.fault() is None
+    finally:
+        bench.close()
+
+
+def _where(bench: Bench, fault: Fault) -> tuple[str, ...]:
+    """Say where a fault is ordered: at A1, or at whatever board it hangs on."""
+    return ("A1",) if fault in bench.world.part("A1").accepts else ()
+
+
+def test_a_nudge_is_a_quarter_turn_or_nothing_and_ends_off(bench: Bench) -> None:
     bench.motor.turn(started_nothing)
-    assert bench.world.ran_s("A1") == pytest.approx(1.0, abs=0.001)
-
-
-def test_a_nudge_is_about_a_quarter_turn_and_ends_off(bench: Bench) -> None:
-    bench.motor.turn(started_nothing)
-    assert bench.motor.nudge() is Turn.COMPLETED
+    bench.pass_s(bench.case.gone_after_s)
+    before = bench.world.motions("A1")
+    began = bench.board.clock.monotonic()
+    assert bench.motor.nudge() is bench.case.nudges
+    assert bench.board.clock.monotonic() - began <= bench.motor.limit_s
     assert bench.at_rest()
-    assert 0.15 < bench.world.snapshot().coils[0].angle < 0.35
+    if bench.case.nudges is Turn.ABSENT:
+        assert bench.world.motions("A1") == before
+    elif bench.case.homes:
+        assert 0.15 < bench.angle() < 0.35
 
 
-def test_a_nudge_of_a_missing_motor_did_not_start(bench: Bench) -> None:
+NUDGED = [tried for tried in TRIED if tried.case.nudges is not Turn.ABSENT and tried.case.homes]
+
+
+@only(*(tried for tried in NUDGED if Fault.MOTOR_MISSING in tried.case.faults))
+def test_a_nudge_of_a_missing_motor_did_not_complete(bench: Bench) -> None:
     bench.world.set_fault(Fault.MOTOR_MISSING, True, "A1")
-    assert bench.motor.nudge() is Turn.NOT_STARTED
+    assert bench.motor.nudge() in (Turn.NOT_STARTED, Turn.NOT_RETURNED, Turn.ABSENT)
+    assert "A1" in bench.motor.advice()
 
 
+@only(*NUDGED)
 def test_after_nudges_a_turn_ends_at_home_again(bench: Bench) -> None:
     bench.motor.nudge()
+    assert bench.at_rest()
     assert bench.motor.turn(started_nothing) is Turn.HOMED
     assert bench.at_rest()
-    assert bench.world.snapshot().coils[0].angle < 0.08
+    assert bench.angle() < 0.08
 
 
-def test_it_works_again_after_a_fault(bench: Bench) -> None:
-    bench.world.set_fault(Fault.STALL, True, "A1")
-    for _ in range(2):
-        bench.motor.turn(started_nothing)
-    assert "A1" in bench.motor.fault()
-    bench.world.set_fault(Fault.STALL, False, "A1")
-    assert bench.motor.turn(started_nothing) is Turn.HOMED
-    assert bench.motor.fault() is None
-
-
+@only(*(tried for tried in TRIED if tried.case.tells_run_on))
 def test_a_motor_that_will_not_stop_is_told(bench: Bench) -> None:
     bench.world.set_fault(Fault.MOTOR_RUNS_ON, True, "A1")
     bench.motor.turn(started_nothing)
-    bench.board.clock.sleep(6.0)
-    assert "does not stop" in bench.motor.fault()
+    bench.pass_s(6.0)
+    assert bench.motor.runs_on()
+    assert "A1 does not stop" in bench.motor.fault()
     bench.world.set_fault(Fault.MOTOR_RUNS_ON, False, "A1")
     assert bench.at_rest()
+
+
+def test_two_motors_never_run_at_once(bench: Bench) -> None:
+    """The supply, the board or the machine is good for one; what came second moved nothing, or waited."""
+    other = bench.open("A2")
+    seen: list[bool] = []
+
+    def second() -> None:
+        ended: Ending
+        try:
+            ended = other.turn(lambda: seen.append(both_on()))
+        except HardwareError:
+            ended = HardwareError
+        seen.append(both_on())
+        if bench.world.part("A1").energised:
+            assert ended in (Turn.ABSENT, HardwareError)
+            assert bench.world.motions("A2") == 0
+
+    def both_on() -> bool:
+        return all(bench.world.part(slot).energised for slot in ("A1", "A2"))
+
+    assert bench.motor.turn(second) is bench.case.gives
+    assert not any(seen)
+    bench.pass_s(bench.case.found_after_s)
+    assert other.turn(started_nothing) is bench.case.gives
 
 
 def test_closing_while_it_turns_switches_it_off(bench: Bench) -> None:
     on: queue.SimpleQueue[None] = queue.SimpleQueue()
     closed: queue.SimpleQueue[None] = queue.SimpleQueue()
+    ended: list[object] = []
 
     def wait_for_close() -> None:
         on.put(None)
         closed.get(timeout=5)
 
-    ended: list[object] = []
-
-    def turn() -> None:
+    def turn_it() -> None:
         try:
             ended.append(bench.motor.turn(wait_for_close))
         except HardwareError as error:
             ended.append(error)
 
-    thread = threading.Thread(target=turn)
+    thread = threading.Thread(target=turn_it)
     thread.start()
     on.get(timeout=5)
     bench.motor.close()
@@ -191,16 +234,19 @@ def test_closing_while_it_turns_switches_it_off(bench: Bench) -> None:
     assert bench.at_rest()
 
 
-def test_close_may_be_called_twice_and_gives_the_pins_back(bench: Bench) -> None:
+def test_close_may_be_called_twice_and_gives_all_back(bench: Bench) -> None:
     bench.motor.close()
     bench.motor.close()
     assert bench.at_rest()
-    bench.motor = bench.open()
-    assert bench.motor.turn(started_nothing) is Turn.COMPLETED
+    bench.motor = bench.open("A1")
+    assert bench.motor.turn(started_nothing) is bench.case.gives
 
 
 def test_what_is_closed_cannot_be_turned(bench: Bench) -> None:
     bench.motor.close()
-    with pytest.raises(HardwareError, match="GPIO"):
+    with pytest.raises(HardwareError):
         bench.motor.turn(started_nothing)
+    if bench.case.nudges is not Turn.ABSENT:
+        with pytest.raises(HardwareError):
+            bench.motor.nudge()
     assert bench.world.motions("A1") == 0

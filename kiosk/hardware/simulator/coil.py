@@ -66,7 +66,7 @@ class Coil(Compartment):
         self._mark = math.inf
         self._plan = 0
         self._on_at = 0.0
-        self._energised = self._running = self._pair_fell = False
+        self._running = self._pair_fell = False
         self._hangs = Fault.HANG in self.faults
         self._home = home
         self.at_home = self._at_home(kept.angle)
@@ -143,11 +143,6 @@ class Coil(Compartment):
             self.ran_s = at - self._on_at
             self.cabinet.timeline.release(self.name)
             self._go(at)
-
-    @property
-    def energised(self) -> bool:
-        """Whether its motor is switched on."""
-        return self._energised
 
     def _go(self, at: float) -> None:
         """Take up what changed at the moment `at`, and plan what happens next."""

@@ -20,6 +20,12 @@ class Compartment(Part, ABC):
         """How many items ever left it."""
         self.ran_s = 0.0
         """How many machine seconds its motor or lock was switched on the last time."""
+        self._energised = False
+
+    @property
+    def energised(self) -> bool:
+        """Whether its motor or lock is switched on now."""
+        return self._energised
 
     @property
     @abstractmethod

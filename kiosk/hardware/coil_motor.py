@@ -1,0 +1,102 @@
+"""What all coil motors that we energise ourselves have in common: the supply is asked first, and failures are told."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Annotated
+
+from msgspec import Meta
+
+from kiosk.config import Amperes
+from kiosk.errors import HardwareError
+from kiosk.hardware.api import Board, Turn
+from kiosk.hardware.coil_turn import STUCK
+
+CoilCurrent = Annotated[Amperes, Meta(description="What it draws while it turns, in amperes")]
+
+SLACK_S = 0.5
+"""So much longer than its limits a turn may take: the switch settles first, and the computer is busy elsewhere."""
+
+
+class CoilMotor(ABC):
+    """The base of coil drivers (see `kiosk.hardware.api.Motor`). One thread at a time may turn it.
+
+    A subclass energises in `_turn` and `_nudge`, off in a `finally`, and says in `_advise` what to check.
+    """
+
+    drops = True
+
+    def __init__(self, name: str, board: Board, *, current_a: float, limit_s: float) -> None:
+        """Prepare. `limit_s` is the longest that the motor may be on."""
+        self._name = name
+        self._clock = board.clock
+        self._supply = board.supply
+        self._current_a = current_a
+        self._advice: str | None = None
+        self._failures = 0
+        self.limit_s = limit_s + SLACK_S
+
+    def turn(self, started: Callable[[], None]) -> Turn:
+        """Run to the next home position and stop. ABSENT if the supply has no power left for it."""
+        ended = self._powered(lambda: self._turn(started))
+        self._failures = self._failures + 1 if ended in STUCK else 0
+        return ended
+
+    def nudge(self) -> Turn:
+        """Run on for a quarter turn. NOT_STARTED if it stood at home and still does."""
+        return self._powered(self._nudge)
+
+    def advice(self) -> str | None:
+        """Say what was wrong with the last motion and what to check."""
+        return self._advice
+
+    def fault(self) -> str | None:
+        """Return a sentence for staff if the motor runs on, or failed twice in a row to leave or to come home."""
+        if failure := self._broken():
+            return failure
+        if self.runs_on():
+            return f"Motor {self._name} does not stop: switch its power off, then check its relay or driver."
+        if self._failures >= 2:
+            return self._advice or f"Motor {self._name} does not move: check its plug, then test the slot."
+        return None
+
+    @abstractmethod
+    def runs_on(self) -> bool:
+        """Say whether it is seen to turn although it is off."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Switch off and give everything back. May be called twice."""
+
+    @abstractmethod
+    def _turn(self, started: Callable[[], None]) -> Turn:
+        """Energise, call `started`, and have it off at the end."""
+
+    @abstractmethod
+    def _nudge(self) -> Turn:
+        """Energise for a quarter turn, and have it off at the end."""
+
+    @abstractmethod
+    def _advise(self, ended: Turn) -> str | None:
+        """Say what was wrong with a motion that ended so."""
+
+    @abstractmethod
+    def _broken(self) -> str | None:
+        """Return a sentence if its switch no longer reports."""
+
+    def _powered(self, move: Callable[[], Turn]) -> Turn:
+        with ExitStack() as held:
+            try:
+                held.enter_context(self._supply.draw(self._name, self._current_a))
+            except HardwareError as error:  # nothing was energised, which is certain
+                self._advice = str(error)
+                return Turn.ABSENT
+            try:
+                ended = move()
+            except HardwareError as error:
+                self._advice = f"{self._name}: {error}"
+                raise
+        self._advice = self._advise(ended)
+        return ended

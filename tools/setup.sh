@@ -53,6 +53,11 @@ if [ "$purpose" = test ]; then
     [ -e /usr/include/stdio.h ] || missing+=(libc6-dev)
     need mkfs.ext4 e2fsprogs
     need mount mount
+    # Real pins: an emulated computer whose kernel has simulated ones.
+    need qemu-system-x86_64 qemu-system-x86
+    need cpio cpio
+    # Only a busybox that needs no other file can be the first program there.
+    { [ -x /bin/busybox ] && ! ldd /bin/busybox; } >/dev/null 2>&1 || missing+=(busybox-static)
 fi
 if ! .venv/bin/python -c '' 2>/dev/null; then
     if ! python=$(find_python 2>/dev/null); then

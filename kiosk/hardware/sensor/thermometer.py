@@ -1,4 +1,15 @@
-"""A thermometer that the kernel shows as a file in thousandths of a degree Celsius: DS18B20, LM75 and most others."""
+"""A thermometer that the kernel reads: DS18B20, SHT3x, LM75 and most others.
+
+- **DS18B20** on one wire (GPIO 4 by default, 4.7 kΩ to 3.3 V): `dtoverlay=w1-gpio` in `/boot/firmware/config.txt`,
+  and no options at all here. With more than one, name each by its serial number: `path =
+  "bus/w1/devices/28-0316a2794f00/temperature"`.
+- **I²C chips** (SDA on GPIO 2, SCL on GPIO 3): `dtoverlay=i2c-sensor,sht3x` or `lm75`, and `chip = "sht3x"` here.
+  Chips are found by name, as the number of a hwmon device changes from one start to the next.
+- **DHT22, BME280** and other sensors of the kernel's IIO: `path = "bus/iio/devices/iio:device*/in_temp_input"`.
+
+Written for the kernel's w1, hwmon and IIO files; no program reads the bus itself. Each reading is new: a sensor that
+cannot be read, that was never measured, or that is out of its range says so instead.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +20,7 @@ from msgspec import Meta
 
 from kiosk.config import Options as BaseOptions
 from kiosk.hardware.api import Board
+from kiosk.hardware.kernel_file import Chip, below, candidates, read_thousandths
 from kiosk.model import Reading
 
 POWER_ON_MILLIDEGREES = 85_000
@@ -23,11 +35,17 @@ class Options(BaseOptions, frozen=True, kw_only=True):
         str,
         Meta(min_length=1, description="The kernel's file, may have a * for the serial number; below /sys if relative"),
     ] = "bus/w1/devices/28-*/temperature"
+    chip: Chip = None
+    channel: Annotated[int, Meta(ge=1, le=16, description="With `chip`: which of its temperatures")] = 1
 
     def below(self, sys_root: Path) -> str:
         """Return the path with /sys, given or left out, replaced by `sys_root`."""
-        relative = self.path.removeprefix("/sys/")
-        return relative if relative.startswith("/") else str(sys_root / relative)
+        return below(sys_root, self.path)
+
+    @property
+    def file(self) -> str:
+        """The name of a chip's file."""
+        return f"temp{self.channel}_input"
 
 
 class Driver:
@@ -36,14 +54,16 @@ class Driver:
     def __init__(self, name: str, options: Options, board: Board) -> None:
         """Remember where the file is. It may come and go; nothing is opened yet."""
         self._name = name
-        self._pattern = Path(options.below(board.sys_root))
+        self._options = options
+        self._sys_root = board.sys_root
 
     def read(self) -> Reading:
         """Read the first file that matches. With a DS18B20 the kernel takes up to 0.75 s."""
+        options = self._options
         try:
-            found = sorted(Path(self._pattern.anchor).glob(str(self._pattern.relative_to(self._pattern.anchor))))
-            millidegrees = int(found[0].read_text())
-        except (OSError, ValueError, IndexError):
+            file = next(candidates(self._sys_root, options.path, options.chip, options.file))
+            millidegrees = read_thousandths(file)
+        except (OSError, ValueError, StopIteration):
             return self._failed("cannot be read: check its plug and its path.")
         celsius = millidegrees / 1000
         if millidegrees == POWER_ON_MILLIDEGREES or not RANGE_C[0] <= celsius <= RANGE_C[1]:

@@ -32,6 +32,14 @@ class Fault(enum.StrEnum):
     ITEM_LEFT = "item_left"
     DOOR_LEFT_OPEN = "door_left_open"
 
+    UNPLUGGED = "unplugged"
+    TAMPERED = "tampered"
+    MAINS_OUT = "mains_out"
+    BIN_FULL = "bin_full"
+    KEY_STUCK = "key_stuck"
+    OVERCURRENT = "overcurrent"
+    HEATER_DEAD = "heater_dead"
+
     @property
     def label(self) -> str:
         """Say what is wrong, in a few words."""
@@ -67,6 +75,13 @@ _LABELS = {
     Fault.LOCK_SWITCH_STUCK: "The lock's switch always says closed",
     Fault.ITEM_LEFT: "The visitor leaves the item inside",
     Fault.DOOR_LEFT_OPEN: "The visitor leaves the door open",
+    Fault.UNPLUGGED: "It is unplugged",
+    Fault.TAMPERED: "The cabinet is forced",
+    Fault.MAINS_OUT: "Mains power is gone",
+    Fault.BIN_FULL: "The sharps bin is full",
+    Fault.KEY_STUCK: "A key is stuck",
+    Fault.OVERCURRENT: "The motors draw too much",
+    Fault.HEATER_DEAD: "The heater or cooler does nothing",
 }
 
 COIL_FAULTS = frozenset(

@@ -1,0 +1,55 @@
+"""What small parts have in common: faults that outlive the process, and things that an output pin switches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from kiosk.hardware.simulator.cabinet import Cabinet, Part
+from kiosk.hardware.simulator.faults import Fault
+
+
+class FaultsKept(msgspec.Struct, frozen=True):
+    """What outlives the process."""
+
+    faults: tuple[Fault, ...] = ()
+
+
+class KeptPart(Part):
+    """A part whose faults are kept. `changed` is called at each change, under the timeline's lock."""
+
+    def __init__(self, name: str, entry: Any, cabinet: Cabinet) -> None:
+        super().__init__(name, entry, cabinet)
+        self._kept_as = f"{entry.driver} {name}"
+        kept = cabinet.store.get(self._kept_as, FaultsKept)
+        self.faults = set(kept.faults if kept else ())
+
+    def fault_changed(self) -> None:
+        self.cabinet.store.put(self._kept_as, FaultsKept(tuple(sorted(self.faults))))
+        self.changed()
+
+    def changed(self) -> None:
+        """Act on what changed in `faults`."""
+
+
+class SwitchedPart(KeptPart):
+    """Something that one output pin, `options.pin`, switches on and off."""
+
+    def __init__(self, name: str, entry: Any, cabinet: Cabinet) -> None:
+        super().__init__(name, entry, cabinet)
+        self.on = False
+        """Whether it is on now."""
+        self.times_on = 0
+        """How many times it was ever switched on."""
+        cabinet.wiring.connect(self.options.pin, self._driven)
+
+    def switched(self, at: float) -> None:
+        """Act on what changed in `on`."""
+
+    def _driven(self, level: bool | None) -> None:
+        on = level is not None and level != self.options.active_low
+        if on != self.on:
+            self.on = on
+            self.times_on += on
+            self.switched(self.cabinet.timeline.now())

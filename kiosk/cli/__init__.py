@@ -19,6 +19,7 @@ PLACES = {
     "stock": "kiosk.cli.asking:stock",
     "events": "kiosk.cli.asking:events",
     "vend": "kiosk.cli.asking:vend",
+    "export": "kiosk.cli.export:export",
     "selftest": "kiosk.cli.selftest:selftest",
     "admin-code": "kiosk.cli.staff:admin_code",
     "new-code": "kiosk.cli.staff:new_code",

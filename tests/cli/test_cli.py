@@ -6,22 +6,12 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from kiosk.cli import PLACES
 from tests.kiosk_process import KioskProcess
-
-
-@pytest.fixture(scope="module")
-def kiosk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KioskProcess]:
-    process = KioskProcess(tmp_path_factory.mktemp("kiosk"), speed=50.0)
-    process.start()
-    process.fill()
-    yield process
-    assert process.stop() == 0
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -49,6 +39,7 @@ COMMANDS = (
     "recalls",
     "lift-recall",
     "outputs-off",
+    "export",
 )
 
 
@@ -126,16 +117,13 @@ def test_vend_by_slot_or_product(kiosk: KioskProcess, what: str) -> None:
     assert (done.returncode, done.stdout.strip().splitlines()[-1][4:]) == (0, "Done. Take it from the tray.")
 
 
-def test_stock_tells_the_faults_below_the_table(tmp_path: Path) -> None:
+def test_stock_tells_the_faults_below_the_table(fresh: KioskProcess) -> None:
     """A slot that was counted empty gave an item: what is inside is not known, and the fault says what to do."""
-    process = KioskProcess(tmp_path)
-    process.start()
-    process.vend(slot="A1")
-    table, _, faults = ask(process, "stock").stdout.partition("\n\n")
+    fresh.vend(slot="A1")
+    table, _, faults = ask(fresh, "stock").stdout.partition("\n\n")
     assert [line.split()[-3:] for line in table.splitlines()[1:2]] == [["to", "8", "9"]]
-    assert faults.splitlines() == [fault.text for fault in process.client.state().faults]
+    assert faults.splitlines() == [fault.text for fault in fresh.client.state().faults]
     assert faults.startswith("A1: 8 items are unresolved.")
-    assert process.stop() == 0
 
 
 def test_selftest_turns_every_slot(kiosk: KioskProcess) -> None:
@@ -164,11 +152,8 @@ def test_outputs_off_works_while_the_daemon_is_away(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout.strip()) == (0, "Every output that could be reached is off.")
 
 
-def test_without_a_recall_that_is_said(tmp_path: Path) -> None:
-    process = KioskProcess(tmp_path)
-    process.start()
-    assert ask(process, "recalls").stdout == "No lot was ever recalled here.\n"
-    assert process.stop() == 0
+def test_without_a_recall_that_is_said(fresh: KioskProcess) -> None:
+    assert ask(fresh, "recalls").stdout == "No lot was ever recalled here.\n"
 
 
 def test_a_lot_is_recalled_shown_and_lifted(kiosk: KioskProcess) -> None:

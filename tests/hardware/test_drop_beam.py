@@ -120,6 +120,18 @@ def test_a_dead_beam_fails_its_proof(rig: Machine, beam: Any) -> None:
     assert "does not see" in beam.fault()
 
 
+def test_a_beam_that_was_blocked_is_not_called_dead_once_it_is_clear(rig: Machine, beam: Any) -> None:
+    rig.world.set_fault(Fault.BEAM_BLOCKED, True)
+    assert not beam.prove()
+    rig.board.clock.sleep(0.6)
+    assert "blocked" in beam.fault()
+    rig.world.set_fault(Fault.BEAM_BLOCKED, False)
+    assert beam.fault() is None
+    assert not beam.proven()
+    assert beam.prove()
+    assert beam.proven()
+
+
 def test_without_an_emitter_pin_it_counts_but_proves_nothing(blind: Machine) -> None:
     beam, motor = blind.sensor("beam"), blind.motor()
     assert not beam.prove()

@@ -1,4 +1,9 @@
-"""A push button on one input pin. A press is told on its first edge; bounces are ignored afterwards, not waited for."""
+"""A push button on one input pin. A press is told on its first edge; bounces are ignored afterwards, not waited for.
+
+Wire it from the pin to ground; the pin's own pull-up does the rest. With a cable of more than a metre add 1 kΩ to 3.3
+V. One that is stuck, or leant on, for 30 s is told, presses nothing in the meantime, and works again once it comes
+up. Written for any normally open push button, such as 30 mm arcade buttons and vandal-proof metal ones.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,9 @@
-"""A status light on one output pin: steady, blinking, or a short flash now and then."""
+"""A status light on one output pin: steady, blinking, or a short flash now and then.
+
+Steady means ready, slow blinking wait, fast blinking take it, a short flash every two seconds that nothing came out.
+Wire an LED with its resistor from the pin to ground (330 Ω, no more than 10 mA), or a 12 V lamp through a transistor.
+Written for plain LEDs and for the lamps in arcade buttons.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,9 @@
-"""A door contact on one input pin: a reed switch to ground that opens with the door."""
+"""A door contact on one input pin: a reed switch to ground that opens with the door.
+
+Wire it from the pin to ground, its magnet on the door, so that it is closed while the door is; the pin's own pull-up
+does the rest, and a cut cable reads as open. Written for normally open reed contacts (closed by their magnet), as
+sold for alarm systems; one that the closed door opens needs `open_low = true`.
+"""
 
 from __future__ import annotations
 

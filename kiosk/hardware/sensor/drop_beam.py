@@ -1,6 +1,14 @@
 """A light beam under the coils that falling items interrupt.
 
+Wire the receiver's output to `pin` (3.3 V at most; an open collector needs no more than the pin's own pull-up) and
+the emitter's supply through a transistor to `emitter_pin`, so that the beam can be proven: before each vend the
+emitter goes dark for some milliseconds, and the receiver must notice. Without `emitter_pin` a beam that sees nothing
+looks like one past which nothing fell, and the kiosk then cannot say that an item jammed.
+
 Every interruption counts, however short: nothing is filtered by time but the gap between two pulses of one item.
+Written for infrared through-beam pairs (Adafruit 2167 and 2168, industrial M12 and M18 pairs with NPN output) and for
+the light curtains of vending machines that have one output; several beams in a row may share a pin if each can pull
+it.
 """
 
 from __future__ import annotations
@@ -50,7 +58,7 @@ class Driver:
         self._stray: Callable[[], None] | None = None
         self._count = 0
         self._since = self._proof_ended = self._changed_at = float("-inf")
-        self._proving = self._holds = self._tried = False
+        self._proving = self._holds = self._blind = False
         self._emitter: OutputLine | None = None
         if options.emitter_pin is not None:
             self._emitter = OutputLine(board, options.emitter_pin, active_low=options.emitter_active_low)
@@ -97,18 +105,17 @@ class Driver:
         """
         if self._emitter is None:
             return False
-        self._tried = True
-        self._holds = False
+        self._holds = self._blind = False
         self._proving = True
         try:
-            self._holds = (
-                self._answer(self._emitter.on, False, LIGHTS_S)  # it may have been lit only just now
-                and self._answer(self._emitter.off, True, ANSWER_S)
-                and self._answer(self._emitter.on, False, ANSWER_S)
-            )
+            if self._answer(self._emitter.on, False, LIGHTS_S):  # it may have been lit only just now
+                self._holds = self._answer(self._emitter.off, True, ANSWER_S) and self._answer(
+                    self._emitter.on, False, ANSWER_S
+                )
+                self._blind = not self._holds
             self._emitter.on()
         except HardwareError:
-            self._holds = False
+            self._holds, self._blind = False, True
         finally:
             self._proof_ended = self._clock.monotonic()
             self._proving = False
@@ -130,8 +137,11 @@ class Driver:
         except HardwareError as error:
             return str(error)
         if broken and self._clock.monotonic() - self._changed_at > BLOCKED_S:
-            return f"Drop sensor {self._name} is blocked: take out what lies in the beam, or clean it."
-        if self._tried and not self._holds and not broken:
+            return (
+                f"Drop sensor {self._name} is blocked: take out what lies in the beam, and clean it. If it is clear, "
+                "its light is dark: check the emitter's plug."
+            )
+        if self._blind and not broken:
             return f"Drop sensor {self._name} does not see its own light: check its plugs, then test it."
         return None
 

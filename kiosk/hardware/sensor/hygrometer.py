@@ -5,8 +5,9 @@
 - **DHT22, BME280** and other sensors of the kernel's IIO (`dtoverlay=dht11,gpiopin=4` or `i2c-sensor,bme280`): `path
   = "bus/iio/devices/iio:device*/in_humidityrelative_input"`.
 
-A chip that measures temperature too gets a `thermometer` besides. Damp spoils test strips and labels, and tells of a
-leak. Each reading is new; a sensor that cannot be read or is out of its range says so instead.
+Written for the kernel's hwmon and IIO files. A chip that measures temperature too gets a `thermometer` besides. Damp
+spoils test strips and labels, and tells of a leak. Each reading is new; a sensor that cannot be read or is out of its
+range says so instead.
 """
 
 from __future__ import annotations

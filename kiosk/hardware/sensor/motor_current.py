@@ -106,10 +106,15 @@ class Driver:
 
 
 def _open(options: Options, board: Board) -> Any:
+    from gpiozero import Device
+
     kind = getattr(importlib.import_module("gpiozero"), options.adc)
+    # gpiozero's software SPI gives the pins that it is told to all but one of its own devices, which asks for the
+    # default; without this it would look for a second way to the pins (gpiozero 2.0.1, SPISoftwareBus.__init__).
+    default, Device.pin_factory = Device.pin_factory, board.pin_factory
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # pins without SPI of their own are clocked by software
+            warnings.simplefilter("ignore")  # where there is no SPI hardware, software clocks the pins
             return kind(
                 channel=options.channel,
                 clock_pin=options.clock_pin,
@@ -122,3 +127,5 @@ def _open(options: Options, board: Board) -> Any:
         raise HardwareError(
             f"The converter {options.adc} cannot be used ({error}). Check its channel and its four pins."
         ) from error
+    finally:
+        Device.pin_factory = default

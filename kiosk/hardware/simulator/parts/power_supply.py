@@ -14,7 +14,7 @@ CHARGE_PERCENT = 96
 
 
 class Body(KeptPart):
-    """A UPS: the mains and a battery, or the battery alone where the settings name one. It is charged as somebody sets."""
+    """A UPS: the mains and a battery, or the battery alone where the settings name one."""
 
     accepts = frozenset({Fault.MAINS_OUT, Fault.UNPLUGGED})
 

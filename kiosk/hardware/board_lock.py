@@ -16,6 +16,8 @@ LOOK_S = 0.1
 """How long to wait between two looks at a door that is still shut, in seconds."""
 TRIES = 3
 """How often a state is asked for before anything moves; to ask moves nothing."""
+FREE_S = 0.5
+"""Longer than one look at a door, in seconds: whoever holds the boards for longer opens another lock."""
 SURE = 2
 """So many looks in a row must say open: one answer alone may be a late one to an earlier question."""
 
@@ -58,20 +60,25 @@ class BoardLock:
         self._advice: str | None = None
         self._failures = 0
         self._closed = False
-        asked_s = (TRIES + 3) * ANSWER_S
-        self.limit_s = max(options.open_s, self._board.unlock_s) + asked_s + LOOK_S
+        asked_s = TRIES * ANSWER_S + (SURE + 1) * (ANSWER_S + LOOK_S)
+        self.limit_s = 2 * FREE_S + asked_s + max(options.open_s, self._board.unlock_s)
 
     def turn(self, started: Callable[[], None]) -> Turn:
         """Unlock once and wait until the door opens.
 
         UNLOCKED once the contact was seen open (without a contact: once the board answered), NOT_STARTED if it stays
-        shut. ABSENT, with nothing sent to the lock, if the door stands open already or its state cannot be read.
+        shut. ABSENT, with nothing sent to the lock, if the door stands open already, its state cannot be read, or
+        another lock of these boards is being opened.
         Raises HardwareError if nothing was heard after the request: it is not known whether the door opened.
         """
-        if self._closed:
-            raise HardwareError(f"The lock of {self._name} was given back already. Restart the kiosk to use it again.")
-        with self._board.turning:
+        self._prove_mine()
+        if not self._reserved():
+            self._advice = f"{self._name}: not unlocked. {self._board.name} opens another lock: try again in a moment."
+            return Turn.ABSENT
+        try:
             ended = self._turn(started)
+        finally:
+            self._board.turning.release()
         self._failures = self._failures + 1 if ended is Turn.NOT_STARTED else 0
         return ended
 
@@ -104,6 +111,15 @@ class BoardLock:
         """Give the lock back. Nothing is to be switched off: its board does that. May be called twice."""
         self._closed = True
 
+    def _reserved(self) -> bool:
+        """Have the boards for ourselves, once whoever looks at a door is done; False if another lock is turned."""
+        deadline = self._clock.monotonic() + FREE_S
+        while not self._board.turning.acquire(blocking=False):
+            if self._clock.monotonic() >= deadline:
+                return False
+            self._clock.sleep(FREE_S / 10)
+        return True
+
     def _turn(self, started: Callable[[], None]) -> Turn:
         self._advice = None
         try:
@@ -121,6 +137,7 @@ class BoardLock:
         self._advice = f"{self._name}: unlocked, but {self._place()} was not heard of again: look whether it is open."
         answered = self._board.unlock(self._lock)
         started()
+        self._prove_mine()
         if self._options.feedback == "none":
             if not answered:
                 raise HardwareError(self._advice)
@@ -147,6 +164,10 @@ class BoardLock:
                 return False
             if not seen:
                 self._clock.sleep(LOOK_S)
+
+    def _prove_mine(self) -> None:
+        if self._closed:
+            raise HardwareError(f"The lock of {self._name} was given back already. Restart the kiosk to use it again.")
 
     def _did_not_open(self) -> str:
         return f"{self._name}: did not open. Check {self._place()}, and whether the door is jammed."

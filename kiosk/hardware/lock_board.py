@@ -13,6 +13,8 @@ from kiosk.hardware.exchange import Exchange
 
 ANSWER_S = 0.3
 """A board answers a question within this. The boards take 10 to 30 ms, and USB adapters add up to 16."""
+FIRST_OPEN_S = 0.2
+"""So long the start waits for a port that is there, in seconds of real time, so that the first visitor finds it."""
 LOOK_EVERY_S = 5.0
 """How often the doors are looked at while nobody is served, in seconds of real time."""
 
@@ -46,6 +48,7 @@ class LockBoard(ABC):
         self._open_since: dict[Lock, float] = {}
         self._closing = threading.Event()
         self.exchange = Exchange(name, board.device(port), baudrate, board.clock)
+        self.exchange.port.wait_open(FIRST_OPEN_S)
         self._thread = threads.start(f"doors-{name}", self._watch)
 
     def attach(self, lock: Lock, feedback: Feedback) -> None:

@@ -49,10 +49,18 @@ class HomeSwitch:
         self._line = InputLine(board, pin, active_low=active_low, changed=self._changed)
 
     def ready(self) -> bool:
-        """Let the last stop settle, forget old edges, and say whether the coil stands at home. Raises HardwareError."""
+        """Let the last stop settle, and `begin`. Raises HardwareError when the switch cannot be read."""
+        self.settle()
+        return self.begin()
+
+    def settle(self) -> None:
+        """Wait, only right after another turn: the switch still bounces and would be read wrong."""
         settles = self._off_at + SETTLE_S - self._clock.monotonic()
-        if settles > 0:  # only right after another turn: the switch still bounces and would be read wrong
+        if settles > 0:
             self._clock.sleep(settles)
+
+    def begin(self) -> bool:
+        """Forget old edges, and say whether the coil stands at home. Raises HardwareError."""
         while not self._edges.empty():
             self._edges.get_nowait()
         self._run_on.forget()

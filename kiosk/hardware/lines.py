@@ -77,6 +77,13 @@ class OutputLine:
         """Switch off. Raises HardwareError when the pin does not obey or was given back."""
         self._write(not self._on_level)
 
+    def is_on(self) -> bool:
+        """Read which level the pin really has. Raises HardwareError when it cannot be read."""
+        try:
+            return bool(self._device.pin.state) == self._on_level
+        except Exception as error:
+            raise _trouble(self._pin_number, error, self._device.closed) from error
+
     @property
     def closed(self) -> bool:
         return bool(self._device.closed)

@@ -230,7 +230,10 @@ def test_closing_while_it_turns_switches_it_off(bench: Bench) -> None:
     bench.motor.close()
     closed.put(None)
     thread.join(timeout=5)
-    assert isinstance(ended[0], HardwareError)
+    if bench.case.homes:
+        assert isinstance(ended[0], HardwareError)
+    else:  # what a machine or a lock board does after one order, it does to the end
+        assert isinstance(ended[0], HardwareError) or ended[0] is bench.case.gives
     assert bench.at_rest()
 
 

@@ -144,6 +144,11 @@ class Coil(Compartment):
             self.cabinet.timeline.release(self.name)
             self._go(at)
 
+    @property
+    def running(self) -> bool:
+        """Whether its motor draws power: switched on, or by a welded switch, and neither missing nor without supply."""
+        return self._running
+
     def _go(self, at: float) -> None:
         """Take up what changed at the moment `at`, and plan what happens next."""
         self._move_to(min(self._motion.angle_at(at), self._mark), at)

@@ -236,6 +236,7 @@ def open_parts(config: Config, board: Board) -> Parts:
     return Parts(
         board=board,
         motors=of(Motor, motors),
+        lockers=frozenset(slot.id for slot in config.slots if slot.driver in registry.names("lock")),
         controllers=of(Controller, controllers),
         beam=next(iter(of(DropSensor, sensors).values()), None),
         door=next(iter(of(Switch, sensors).values()), None),

@@ -32,6 +32,8 @@ class Parts:
 
     board: Board
     motors: dict[str, Motor]
+    lockers: frozenset[str] = frozenset()
+    """The slots with a door that a visitor opens and closes; from all others an item falls into the tray."""
     controllers: dict[str, Controller] = field(default_factory=dict)
     beam: DropSensor | None = None
     door: Switch | None = None

@@ -158,7 +158,7 @@ class Service:
         if vend := self._desk.find(request_id, wait_s):
             return vend
         if past := self._remembered(request_id):
-            return done(*past)
+            return done(*past, self._parts.lockers)
         raise NotFoundError(f"No vend has the id {request_id}.")
 
     def forget(self, ranges: list[tuple[int, int]]) -> None:

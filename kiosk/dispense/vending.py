@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -60,11 +60,14 @@ class Vending:
                     warning = words.warned(slot)
                     break
         except LedgerError:
-            return replace(done(order.request, tuple(tried)), message=words.NO_LEDGER)
-        vend = replace(done(order.request, tuple(tried)), warning=warning)
+            return replace(self._done(order, tried), message=words.NO_LEDGER)
+        vend = replace(self._done(order, tried), warning=warning)
         if tried and order.request.purpose is Purpose.TEST:
             vend = replace(vend, advice=self._parts.motor(tried[-1].slot).advice())
         return vend if tried or not self._holds(order.sku) else replace(vend, message=words.STUCK)
+
+    def _done(self, order: Order, tried: list[Attempt]) -> Vend:
+        return done(order.request, tuple(tried), self._parts.lockers)
 
     def _holds(self, sku: str) -> bool:
         """Say whether there is any of a product, in a coil that gives out or in one that does not now."""
@@ -103,7 +106,7 @@ class Vending:
         )
 
         def started() -> None:
-            message = words.TRYING_NEXT if tried else words.DROPPING
+            message = words.begun(locker=name in self._parts.lockers, again=bool(tried))
             report.turning(Vend(id=request.id, state=VendState.TURNING, message=message, slot=name, attempts=tried))
 
         # While another coil turns by itself, nobody can tell from which of the two an item fell.
@@ -165,11 +168,11 @@ class Vending:
         return [*hanging, *(self._parts.running_on() * strays)]
 
 
-def done(request: VendRequest, tried: tuple[Attempt, ...]) -> Vend:
-    """Return the end of a request, from the slots that were tried for it."""
+def done(request: VendRequest, tried: tuple[Attempt, ...], lockers: Container[str]) -> Vend:
+    """Return the end of a request, from the slots that were tried for it; `lockers` are those with a door."""
     vend = Vend(id=request.id, state=VendState.DONE, message=words.SOLD_OUT, attempts=tried)
     if not tried:
         return vend
     last = tried[-1]
-    message = words.said(last.outcome, request.purpose, last.slot)
+    message = words.said(last.outcome, request.purpose, last.slot, locker=last.slot in lockers)
     return replace(vend, message=message, outcome=last.outcome, slot=last.slot)

@@ -8,6 +8,7 @@ from kiosk.dispense.policy import Reason, Refusal
 from kiosk.model import Outcome, Purpose, SlotStock
 
 DROPPING = "It is dropping now. Look in the tray."
+OPENING = "It is opening now. Look for the open door."
 TRYING_NEXT = "That one got stuck. We are trying the next one for you."
 WAITING = "Yours is next. It takes a few seconds."
 BUSY = "One item is dropping now. Press again when it is done."
@@ -34,16 +35,40 @@ _TESTED = {
 }
 
 
-def said(outcome: Outcome, purpose: Purpose, slot: str) -> str:
+_SAID_OF_LOCKER = {
+    **_SAID,
+    Outcome.PRESUMED: "Locker {slot} is open. Take it and close the door.",
+    Outcome.NOT_STARTED: "Locker {slot} did not open. The people who can fix it will see that.",
+    Outcome.UNKNOWN: "It was cut short in the middle. If locker {slot} is open, take it. If not, press again.",
+}
+
+_TESTED_LOCKER = {
+    **_TESTED,
+    Outcome.PRESUMED: "{slot} opened. Nobody can see whether an item was taken: count this slot.",
+    Outcome.NOT_STARTED: "{slot} did not open.",
+    Outcome.UNKNOWN: "{slot} did not answer. See whether it is open, then count it.",
+}
+
+
+def begun(*, locker: bool, again: bool) -> str:
+    """Return the sentence for whoever asked, once a motor is on; `again` after another slot failed."""
+    if again:
+        return TRYING_NEXT
+    return OPENING if locker else DROPPING
+
+
+def said(outcome: Outcome, purpose: Purpose, slot: str, *, locker: bool) -> str:
     """Return the sentence for whoever asked, once it is over."""
+    if locker:
+        return (_TESTED_LOCKER if purpose is Purpose.TEST else _SAID_OF_LOCKER)[outcome].format(slot=slot)
     return (_TESTED if purpose is Purpose.TEST else _SAID)[outcome].format(slot=slot)
 
 
 _EVENTS = {
     "dispensed": "An item fell.",
-    "presumed": "The coil turned, but the drop sensor could not see: count this slot.",
+    "presumed": "It gave out, but no sensor could see whether an item came: count this slot.",
     "jammed": "Nothing fell: the item may hang in the coil.",
-    "not_started": "The motor did not leave home: check its plug and the home switch.",
+    "not_started": "Nothing moved: check its motor or lock.",
     "unknown": "A vend was cut short, by the power or by a part: count this slot.",
     "tested": "A test turn was made.",
     "extra_drop": "More than one item may have fallen: count this slot.",

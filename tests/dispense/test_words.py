@@ -1,0 +1,40 @@
+"""The sentences of lockers: nobody is sent to a tray that is not there."""
+
+from __future__ import annotations
+
+import pytest
+
+from kiosk.dispense import words
+from kiosk.model import Outcome, Purpose
+
+COIL_WORDS = ("tray", "fell", "drop", "coil", "home", "motor", "turned")
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+@pytest.mark.parametrize("outcome", [Outcome.PRESUMED, Outcome.NOT_STARTED, Outcome.UNKNOWN])
+def test_a_locker_is_spoken_of_as_one(outcome: Outcome, purpose: Purpose) -> None:
+    said = words.said(outcome, purpose, "B3", locker=True)
+    assert "B3" in said
+    assert not any(word in said.lower() for word in COIL_WORDS)
+    assert said != words.said(outcome, purpose, "B3", locker=False)
+
+
+def test_a_visitor_is_told_which_door_and_to_close_it() -> None:
+    assert words.said(Outcome.PRESUMED, Purpose.VISITOR, "B3", locker=True) == (
+        "Locker B3 is open. Take it and close the door."
+    )
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+@pytest.mark.parametrize("purpose", Purpose)
+def test_every_outcome_has_a_sentence(outcome: Outcome, purpose: Purpose) -> None:
+    for locker in (False, True):
+        assert words.said(outcome, purpose, "A1", locker=locker).endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("locker", "again", "said"),
+    [(False, False, words.DROPPING), (True, False, words.OPENING), (False, True, words.TRYING_NEXT)],
+)
+def test_what_is_said_once_it_begins(locker: bool, again: bool, said: str) -> None:
+    assert words.begun(locker=locker, again=again) == said

@@ -21,14 +21,26 @@ MOST = 4096
 class Exchange:
     """One request at a time, each with its answer. May be used from any thread."""
 
-    def __init__(self, name: str, path: Path, baudrate: int, clock: Clock) -> None:
-        """Begin to look for the port; nothing is raised if it is not there yet."""
+    def __init__(
+        self, name: str, path: Path, baudrate: int, clock: Clock, opened: Callable[[], None] = lambda: None
+    ) -> None:
+        """Begin to look for the port; nothing is raised if it is not there yet.
+
+        `opened` is called in the port's thread each time it was found; it may only put on a queue.
+        """
         self._name = name
         self._clock = clock
         self._lock = threading.Lock()
         self._pieces: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self._silent = False
-        self.port = SerialPort(name, path, baudrate, self._pieces.put)
+        self._place = path.name
+        self._opened = opened
+        self.stumbles = 0
+        """How often the line was not as it should be: no answer in time, something unasked, the port lost and found.
+
+        Answers to other requests may be under way after such a moment.
+        """
+        self.port = SerialPort(name, path, baudrate, self._received)
 
     def ask(self, request: bytes, answer: Callable[[bytes], T | None], timeout_s: float, tries: int = 1) -> T:
         """Send `request` and return what `answer` makes of the bytes that came since, as soon as it is not None.
@@ -43,6 +55,7 @@ class Exchange:
                 if (found := self._once(request, answer, timeout_s)) is not None:
                     self._silent = False
                     return found
+                self.stumbles += 1
             self._silent = True
         raise HardwareError(self.fault() or f"{self._name} did not answer.")
 
@@ -51,17 +64,31 @@ class Exchange:
         if trouble := self.port.fault():
             return trouble
         if self._silent:
-            return f"{self._name} does not answer: check its power, the two wires A and B, its address and its speed."
+            return (
+                f"{self._name} does not answer at {self._place}: check its power, the two wires A and B, its address "
+                "and its speed."
+            )
         return None
 
     def close(self) -> None:
         """Give the port back. May be called twice."""
         self.port.close()
 
+    def _received(self, piece: bytes) -> None:
+        self._pieces.put(piece)
+        if not piece:
+            self.stumbles += 1
+            self._opened()
+
     def _once(self, request: bytes, answer: Callable[[bytes], T | None], timeout_s: float) -> T | None:
         while not self._pieces.empty():
             self._pieces.get_nowait()  # a late answer to an earlier request is no answer to this one
-        self.port.write(request)
+            self.stumbles += 1
+        try:
+            self.port.write(request)
+        except HardwareError:
+            self.stumbles += 1
+            raise
         deadline = self._clock.monotonic() + timeout_s
         heard = b""
         while (left_s := deadline - self._clock.monotonic()) > 0:

@@ -19,7 +19,7 @@ import serial
 from kiosk import threads
 from kiosk.errors import HardwareError
 
-RETRY_S = 0.5
+RETRY_S = 0.25
 """How often a port that is not there is looked for, in seconds of real time."""
 WRITE_TIMEOUT_S = 1.0
 """A port that takes no byte for so long, in seconds of real time, hangs. All our messages fit into its buffer."""

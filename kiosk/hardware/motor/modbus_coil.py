@@ -1,0 +1,276 @@
+"""A spiral motor on a relay of a Modbus board, its home switch on an input of the same board.
+
+The board ends the motor's pulse itself, before a second item can fall, so a motor stops even if the computer dies or
+the cable is pulled while it turns. An answer that is not certain to be the answer is not believed; a turn of which
+nobody can say how it ended is an error, after the motor is off for certain.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Annotated
+
+from msgspec import Meta
+
+from kiosk.config import Options as BaseOptions
+from kiosk.config import controller_of
+from kiosk.errors import HardwareError
+from kiosk.hardware.api import Board, Turn
+from kiosk.hardware.coil_motor import CoilCurrent, CoilMotor
+from kiosk.hardware.coil_turn import CoilTurn, LeaveHome, MotorSeconds, QuarterTurn, ReturnHome, RunOn, advise
+from kiosk.hardware.controller.modbus_relays import Driver as Relays
+from kiosk.hardware.controller.modbus_relays import RefusedError, Seen
+from kiosk.hardware.polled_switch import ARRIVES, BLIND_S, PolledSwitch
+
+PULSE_TURNS = 1.6
+"""A pulse is as long as so many turns: a slow motor comes home, and the next item, at 1.8 turns, stays in."""
+HOMING_TURNS = 1.0
+"""A coil that stands away from home gets so many: wherever it stands, one item at most can fall."""
+TENTHS = 4
+"""Pulses differ by up to so many tenths of a second from turn to turn, so no late answer to one fits another."""
+STANDS_S = 1.0
+"""So long it is asked where the coil stands, before a turn and after it."""
+LOST_S = 0.5
+"""A coil that turns unseen for so long is switched off."""
+STOP_S = 0.5
+"""So long after it should have ended a pulse has ended for certain, whenever the board heard of it."""
+STOP_TRIED_S = 5.0
+"""So long a board that does not time pulses is told to switch off, until it says that it did."""
+PAUSE_S = 0.05
+
+Channel = Annotated[int, Meta(ge=1, le=32)]
+
+
+class Options(BaseOptions, frozen=True, kw_only=True):
+    """One coil. Times are in seconds."""
+
+    claims = (("controller", "relay"), ("controller", "input"))
+
+    controller: Annotated[str, controller_of("modbus_relays")]
+    relay: Annotated[Channel, Meta(description="The relay that switches the motor, from 1, as on the board")]
+    input: Annotated[Channel, Meta(description="The input that the home switch is wired to, from 1")]
+    home_closed: Annotated[bool, Meta(description="True if the home switch is closed, its input on, at home")] = True
+    leave_home_s: LeaveHome = 1.0
+    return_home_s: ReturnHome = 4.0
+    turn_s: Annotated[
+        MotorSeconds,
+        Meta(
+            description="Seconds of a whole turn, until one was measured. The board switches the motor off after 1.6 "
+            "times as long, whatever happens, so that a second item cannot fall"
+        ),
+    ] = 2.5
+    quarter_turn_s: QuarterTurn = 0.6
+    current_a: CoilCurrent = 1.0
+
+
+class Driver(CoilMotor):
+    """A motor as in `kiosk.hardware.api.Motor`. One thread at a time may turn it."""
+
+    def __init__(self, name: str, options: Options, board: Board) -> None:
+        """Find its relay board, which need not answer yet. Raises HardwareError if that has no such relay or input."""
+        self._relays: Relays = board.controller(options.controller)
+        has = self._relays.options
+        for what, number, count in (("relay", options.relay, has.relays), ("input", options.input, has.inputs)):
+            if number > count:
+                raise HardwareError(f"Board {options.controller} has no {what} {number} for {name}: it has {count}.")
+        longest_s = options.leave_home_s + options.return_home_s + STOP_S
+        rest_s = 2 * STANDS_S + (0.0 if has.pulses else STOP_TRIED_S)
+        super().__init__(name, board, current_a=options.current_a, limit_s=longest_s + rest_s + 15 * has.answer_s)
+        self._options = options
+        self._turn_s = options.turn_s
+        self._quarter_s = options.quarter_turn_s
+        self._pulses = 0
+        self._runs_until = self._ends = float("-inf")
+        self._said: str | None = None
+        self._closed = False
+        self._run_on = RunOn()
+        self._idle = PolledSwitch(board.clock.monotonic())
+        self._idle_home: bool | None = None
+        self._relays.listen(self._seen_idle)
+
+    def runs_on(self) -> bool:
+        """Say whether the home switch was seen to open and close after the last turn although the motor is off."""
+        return self._run_on.seen(self._clock.monotonic())
+
+    def close(self) -> None:
+        """Switch off, if it may be on. May be called twice. The board's port belongs to its controller."""
+        self._closed = True
+        if self._clock.monotonic() < self._ends:
+            self._stop()
+
+    def _turn(self, started: Callable[[], None]) -> Turn:
+        return self._move(lambda at_home: self._run(started, at_home))
+
+    def _nudge(self) -> Turn:
+        return self._move(self._run_a_quarter)
+
+    def _move(self, run: Callable[[bool], Turn]) -> Turn:
+        """Run the motor from where it stands, which must be certain, for else it is not driven."""
+        self._check_open()
+        self._said = None
+        with self._relays.in_use():
+            try:
+                at_home = self._stands()
+            except HardwareError as error:
+                self._said = f"{self._name}: {error} It was not driven."
+                return Turn.ABSENT
+            self._run_on.forget()
+            self._idle_home = None
+            return run(at_home)
+
+    def _run(self, started: Callable[[], None], at_home: bool) -> Turn:
+        limits = self._options
+        most_s = min(
+            limits.leave_home_s + limits.return_home_s, self._turn_s * (PULSE_TURNS if at_home else HOMING_TURNS)
+        )
+        try:
+            began = self._clock.monotonic()
+            if not self._energise(most_s):
+                return Turn.ABSENT
+            started()
+            turn = CoilTurn(began, at_home=at_home, leave_s=limits.leave_home_s, return_s=limits.return_home_s)
+            watch = PolledSwitch(began)
+            ended = self._follow(turn, watch, at_home)
+            took_s = self._clock.monotonic() - began
+        finally:
+            self._stop()
+        return self._judged(ended, watch.blind_s, took_s)
+
+    def _judged(self, ended: Turn, blind_s: float, took_s: float) -> Turn:
+        """Return how the turn ended, now that the motor is off. Raises HardwareError if that is not certain."""
+        self._check_open()
+        home = self._stands()
+        if ended in (Turn.COMPLETED, Turn.HOMED):
+            if not home:
+                return Turn.NOT_RETURNED
+            if ended is Turn.COMPLETED:
+                self._turn_s, self._quarter_s = took_s, took_s / 4
+            return ended
+        if blind_s > BLIND_S or home != (ended is Turn.NOT_STARTED):
+            raise HardwareError(f"The answers of relay board {self._relays.name} have gaps. Check its two wires A, B.")
+        return ended
+
+    def _run_a_quarter(self, at_home: bool) -> Turn:
+        try:
+            if not self._energise(self._quarter_s):
+                return Turn.ABSENT
+            self._clock.sleep(self._quarter_s)
+        finally:
+            self._stop()
+        return Turn.NOT_STARTED if at_home and self._stands() else Turn.COMPLETED
+
+    def _follow(self, turn: CoilTurn, watch: PolledSwitch, told: bool) -> Turn:
+        """Read the switch back to back until the turn is over. Raises HardwareError once it turns unseen."""
+        while True:
+            self._check_open()
+            self._read(watch)
+            if watch.blind_s > LOST_S:
+                raise HardwareError(self._relays.fault() or f"Relay board {self._relays.name} does not answer.")
+            now, seen = self._clock.monotonic(), watch.turned()
+            if seen is not None and seen != told:
+                told = seen
+                if (ended := turn.switched(watch.since, seen)) is not None:
+                    return ended
+            changing = watch.home != told and watch.since <= turn.deadline
+            if now >= self._runs_until or (now > turn.deadline and not changing):
+                return turn.overdue()
+
+    def _stands(self) -> bool:
+        """Say whether the coil, which is at rest, stands at home. Raises HardwareError if that cannot be told."""
+        until = self._clock.monotonic() + STANDS_S
+        switch = PolledSwitch(self._clock.monotonic())
+        while self._clock.monotonic() < until:
+            if (problem := self._read(switch)) is not None and not self._relays.reachable:
+                raise problem
+            if (home := switch.stands()) is not None:
+                return home
+        raise HardwareError(self._relays.fault() or f"The answers of relay board {self._relays.name} are disturbed.")
+
+    def _read(self, switch: PolledSwitch) -> HardwareError | None:
+        try:
+            seen = self._relays.look()
+        except HardwareError as error:
+            switch.missed(self._clock.monotonic())
+            return error
+        switch.read(seen.at, self._at_home(seen), seen.stumbles)
+        return None
+
+    def _energise(self, seconds: float) -> bool:
+        """Switch the motor on, for at most `seconds`. False if the board refused and it is off for certain.
+
+        Raises HardwareError if nobody knows; `_stop` must follow either way.
+        """
+        relays, relay = self._relays, self._options.relay
+        self._pulses += 1
+        tenths = max(1, math.ceil(seconds * 10 - 1e-6) - (self._pulses % TENTHS if seconds > 1.0 else 0))
+        self._runs_until = self._clock.monotonic() + tenths / 10
+        self._ends = self._runs_until + STOP_S
+        try:
+            if relays.options.pulses:
+                relays.pulse(relay, tenths)
+            else:
+                relays.on(relay)
+        except RefusedError as error:
+            before = relays.stumbles
+            if relays.is_on(relay) or relays.is_on(relay) or relays.stumbles != before:
+                raise
+            self._said = f"{self._name}: {error}"
+            return False
+        return True
+
+    def _stop(self) -> None:
+        """Switch off until the board says that it is, or until its pulse has ended for certain.
+
+        Raises HardwareError if the board does not time pulses and does not answer.
+        """
+        timed = self._relays.options.pulses
+        give_up = self._ends if timed else self._clock.monotonic() + STOP_TRIED_S
+        while not self._off():
+            if self._clock.monotonic() >= give_up:
+                if timed:
+                    break
+                raise HardwareError(
+                    f"Motor {self._name} may still be on, as relay board {self._relays.name} does not answer: "
+                    "switch off the motors' power."
+                )
+        self._ends = float("-inf")
+        self._run_on.stopped(self._clock.monotonic())
+
+    def _off(self) -> bool:
+        try:
+            return self._relays.off(self._options.relay)
+        except HardwareError:
+            self._clock.sleep(PAUSE_S)  # a port that is gone fails at once
+            return False
+
+    def _at_home(self, seen: Seen) -> bool:
+        return bool(seen.bits >> (self._options.input - 1) & 1) == self._options.home_closed
+
+    def _seen_idle(self, seen: Seen) -> None:
+        """Take a reading while nobody uses the board. Runs in the board's thread."""
+        self._idle.read(seen.at, self._at_home(seen), seen.stumbles)
+        if self._idle.agreeing < ARRIVES or self._idle.home == self._idle_home:
+            return
+        if self._idle_home is not None:
+            self._run_on.changed(seen.at)
+            self._relays.watch()
+        self._idle_home = self._idle.home
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise HardwareError(f"Motor {self._name} was given back already. Restart the kiosk to use it again.")
+
+    def _advise(self, ended: Turn) -> str | None:
+        board = f"of board {self._relays.name}"
+        return self._said or advise(
+            self._name,
+            ended,
+            motor=f"relay {self._options.relay} {board}",
+            home=f"home switch (input {self._options.input} {board})",
+            leave_s=self._options.leave_home_s,
+            return_s=min(self._options.return_home_s, PULSE_TURNS * self._turn_s),
+        )
+
+    def _broken(self) -> str | None:
+        return None

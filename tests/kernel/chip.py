@@ -5,8 +5,9 @@ Inputs are driven by their `pull`, as a switch does it; what an output drives is
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import IO, NamedTuple, Self
+from typing import NamedTuple, Self
 
 CONFIG = Path("/sys/kernel/config/gpio-sim/header")
 TRACING = Path("/sys/kernel/tracing")
@@ -33,7 +34,7 @@ class Chip:
         (CONFIG / "live").write_text("1")
         device, name = (CONFIG / "dev_name").read_text().strip(), (bank / "chip_name").read_text().strip()
         self._lines = Path("/sys/devices/platform") / device / name
-        self._files: dict[int, IO[bytes]] = {}
+        self._files: dict[str, int] = {}
         (TRACING / "trace_clock").write_text("mono")
         (TRACING / "buffer_size_kb").write_text("4096")
         (EVENT / "filter").write_text("get == 0")
@@ -45,7 +46,7 @@ class Chip:
 
     def __exit__(self, *_: object) -> None:
         for file in self._files.values():
-            file.close()
+            os.close(file)
         (EVENT / "enable").write_text("0")
         (CONFIG / "live").write_text("0")
         (CONFIG / "bank0").rmdir()
@@ -53,13 +54,11 @@ class Chip:
 
     def pull(self, line: int, level: int | bool) -> None:
         """Pull a line high or low, as a switch or a resistor on the header does."""
-        if line not in self._files:
-            self._files[line] = (self._lines / f"sim_gpio{line}" / "pull").open("wb", buffering=0)
-        self._files[line].write(b"pull-up" if level else b"pull-down")
+        os.pwrite(self._file(line, "pull"), b"pull-up" if level else b"pull-down", 0)
 
     def level(self, line: int) -> int:
         """Return the level on a line now, whoever drives it."""
-        return int((self._lines / f"sim_gpio{line}" / "value").read_text())
+        return int(os.pread(self._file(line, "value"), 8, 0))
 
     def forget(self) -> None:
         """Empty the trace."""
@@ -68,6 +67,12 @@ class Chip:
     def writes(self, line: int) -> list[Write]:
         """Return every level that the line was driven to since `forget`, in order."""
         return [write for number, write in _traced() if number == self._base + line]
+
+    def _file(self, line: int, name: str) -> int:
+        key = f"sim_gpio{line}/{name}"
+        if key not in self._files:
+            self._files[key] = os.open(self._lines / key, os.O_RDWR if name == "pull" else os.O_RDONLY)
+        return self._files[key]
 
     def _find_base(self) -> int:
         """Return the kernel's number of the chip's first line, which the trace counts from."""

@@ -1,33 +1,24 @@
-"""The kiosk's own board on the simulated header, and the parts that a test opens on it."""
+"""The kiosk's own board on the header, and the parts that a test opens on it."""
 
 from __future__ import annotations
 
 import importlib
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any, Self
 
-import msgspec
-
-from kiosk.config import Config, Hardware
+from kiosk.config import Config, Hardware, Kiosk, Product
 from kiosk.hardware.registry import open_driver, options_type
-from tests.hardware.machine import config
 from tests.kernel.chip import Chip
 
 
-class Rig:
+class Board:
     """A board of one back-end. Whatever was opened is closed with it, last first."""
 
-    def __init__(self, chip: Chip, backend: str) -> None:
-        self.chip = chip
+    def __init__(self, backend: str) -> None:
         self.backend = backend
         self.undo = ExitStack()
-        for line in range(28):
-            chip.pull(line, 0)
-        self.config: Config = msgspec.structs.replace(config(Path("/run/tmp")), hardware=Hardware(pins=backend))  # type: ignore[arg-type]
         self.board = self.open_board()
         self.clock = self.board.clock
-        chip.forget()
 
     def __enter__(self) -> Self:
         return self
@@ -36,8 +27,13 @@ class Rig:
         self.undo.close()
 
     def open_board(self) -> Any:
-        module = importlib.import_module(f"kiosk.hardware.pins.{self.backend}")
-        board = module.open_board(self.config, None)
+        config = Config(
+            kiosk=Kiosk(id="rig", site="Rig"),
+            products=(Product(sku="NAL-4", name="Naloxone"),),
+            slots=(),
+            hardware=Hardware(pins=self.backend),  # type: ignore[arg-type]
+        )
+        board = importlib.import_module(f"kiosk.hardware.pins.{self.backend}").open_board(config, None)
         self.undo.callback(board.close)
         return board
 
@@ -46,3 +42,14 @@ class Rig:
         part = open_driver(kind, driver, "it", options_type(kind, driver)(**options), self.board)
         self.undo.callback(part.close)
         return part
+
+
+class Rig(Board):
+    """The same on the simulated header, whose lines are all held low when it starts."""
+
+    def __init__(self, chip: Chip, backend: str) -> None:
+        self.chip = chip
+        for line in range(28):
+            chip.pull(line, 0)
+        super().__init__(backend)
+        chip.forget()

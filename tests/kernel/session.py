@@ -21,14 +21,15 @@ ROOT = Path(__file__).parent.parent.parent
 TIMEOUT_S = 400.0
 """All of it takes a minute; a machine that is busy with other things may take several times as long."""
 
-# lgpio makes a FIFO in the working directory, so that is a place which may be written to. So must `build` be.
+# lgpio makes a FIFO in the working directory, so that is a place which may be written to. Python is slow here, so
+# nothing is loaded that these tests do not use: no plug-ins, and not what all other tests share.
 SCRIPT = """
-mount -t tmpfs build {root}/build || exit
 cd /run/tmp
-export {results}=/run/share/results.jsonl PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
-{python} -m pytest --rootdir={root} --config-file={root}/pyproject.toml -p no:cacheprovider -m "long or not long" \
-    --quiet --tb=short --durations=15 --durations-min=1 -o faulthandler_timeout=60 @/run/share/chosen
-cp {root}/build/evidence.json /run/share/
+export {results}=/run/share/results.jsonl PYTHONDONTWRITEBYTECODE=1 PYTEST_DISABLE_PLUGIN_AUTOLOAD=1
+export PYTHONPATH={root}
+exec {python} -m pytest --rootdir={root} --config-file={root}/pyproject.toml --confcutdir={root}/tests/kernel \
+    -p no:cacheprovider -m "long or not long" --quiet --tb=short --color=no --durations=20 --durations-min=0.5 \
+    -o faulthandler_timeout=60 @/run/share/chosen
 """
 
 
@@ -57,26 +58,38 @@ def run(chosen: list[str], share: Path, evidence: Any) -> Results:
         trouble += f" Its console said:\n{(share / 'console.txt').read_text(errors='replace')}"
     except GuestError as error:
         trouble = str(error)
-    ended = _read_results(share / "results.jsonl")
-    evidence.count("kernel_gpio_tests", len(ended))
-    counted = share / "evidence.json"
-    for name, number in json.loads(counted.read_text()).items() if counted.exists() else ():
-        evidence.count(name, number)
-    return Results(ended, trouble)
+    return Results(_read_results(share / "results.jsonl", evidence), trouble)
 
 
 def write_result(report: pytest.TestReport) -> None:
     """In the guest: write down how a test's set-up, its body or its clean-up ended."""
     if report.when == "call" or not report.passed:
         text = "" if report.passed else f"In the guest, {report.when}: {report.longreprtext}"
-        with Path(os.environ[RESULTS]).open("a") as results:
-            results.write(json.dumps([report.nodeid, text]) + "\n")
+        _write("test", report.nodeid, text)
 
 
-def _read_results(results: Path) -> dict[str, str]:
-    """Return the text of each test; what failed in its clean-up counts as well."""
+class Evidence:
+    """In the guest: like `tests.conftest.Evidence`, and added to it on the host."""
+
+    def count(self, name: str, number: int = 1) -> None:
+        """Add `number` to `name`."""
+        _write("count", name, number)
+
+
+def _write(*line: Any) -> None:
+    with Path(os.environ[RESULTS]).open("a") as results:
+        results.write(json.dumps(line) + "\n")
+
+
+def _read_results(results: Path, evidence: Any) -> dict[str, str]:
+    """Return the text of each test, with what failed in its clean-up, and count what was counted."""
     ended: dict[str, str] = {}
+    evidence.count("kernel_gpio_tests", 0)
     for line in results.read_text().splitlines() if results.exists() else ():
-        nodeid, text = json.loads(line)
-        ended[nodeid] = "\n".join(part for part in (ended.get(nodeid), text) if part)
+        kind, name, value = json.loads(line)
+        if kind == "count":
+            evidence.count(name, value)
+        else:
+            evidence.count("kernel_gpio_tests", int(name not in ended))
+            ended[name] = "\n".join(part for part in (ended.get(name), value) if part)
     return ended

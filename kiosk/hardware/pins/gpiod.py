@@ -30,6 +30,7 @@ LABELS = ("pinctrl-bcm2835", "pinctrl-bcm2711", "pinctrl-rp1")
 EVENTS = 1024
 """Edges of one pin that the kernel keeps until they are read: the most it allows (GPIO_V2_LINES_MAX * 16)."""
 BIASES = {"up": Bias.PULL_UP, "down": Bias.PULL_DOWN, "floating": Bias.DISABLED}
+EDGES = {"both": Edge.BOTH, "rising": Edge.RISING, "falling": Edge.FALLING}
 LEVELS = (Value.INACTIVE, Value.ACTIVE)
 
 
@@ -45,6 +46,7 @@ class GpiodPin(LocalPiPin):
         self._request: gpiod.LineRequest | None = None
         self._output = False
         self._bias = "floating"
+        self._edges = "both"
         self._seen = 0
 
     def output_with_state(self, state: bool) -> None:
@@ -143,8 +145,16 @@ class GpiodPin(LocalPiPin):
     def _no_pwm(self) -> NoPwmError:
         return NoPwmError(f'GPIO {self._number} cannot make pulses with gpiod. Set hardware.pins = "lgpio".')
 
+    def _get_edges(self) -> str:
+        return self._edges
+
+    def _set_edges(self, value: str) -> None:
+        self._edges = value
+        if self._when_changed:
+            self._enable_event_detect()
+
     def _enable_event_detect(self) -> None:
-        self._input(self._bias, Edge.BOTH)
+        self._input(self._bias, EDGES[self._edges])
 
     def _disable_event_detect(self) -> None:
         self._input(self._bias, Edge.NONE)

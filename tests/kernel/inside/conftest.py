@@ -48,6 +48,13 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
         session.write_result(report)
 
 
+if INSIDE:  # on the host it is the one of all tests
+
+    @pytest.fixture(scope="session")
+    def evidence() -> session.Evidence:
+        return session.Evidence()
+
+
 @pytest.fixture(scope="session")
 def chip() -> Iterator[Chip]:
     """In the guest: the header's simulated GPIO chip."""

@@ -2,15 +2,170 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import gpiod
+import pytest
+from gpiod.line import Direction
+
+from kiosk.errors import HardwareError
+from kiosk.hardware.lines import InputLine, OutputLine
+from tests.kernel.chip import Chip
 from tests.kernel.rig import Rig
 
 
-def test_an_output_drives_its_level(rig: Rig) -> None:
-    from kiosk.hardware.lines import OutputLine
+def until(true: Callable[[], bool]) -> bool:
+    end = time.monotonic() + 2
+    while not true() and time.monotonic() < end:
+        time.sleep(0.001)
+    return true()
+
+
+@pytest.mark.parametrize("active_low", [False, True])
+def test_an_output_drives_its_level(rig: Rig, active_low: bool) -> None:
+    line = OutputLine(rig.board, 5, active_low=active_low)
+    line.on()
+    assert rig.chip.level(5) == (not active_low)
+    line.off()
+    assert rig.chip.level(5) == active_low
+    line.close()
+    line.close()
+    assert [write.level for write in rig.chip.writes(5)][:3] == [active_low, not active_low, active_low]
+
+
+@pytest.mark.parametrize("active_low", [False, True])
+def test_an_input_is_held_inactive_by_its_resistor_and_reports_edges_in_time(rig: Rig, active_low: bool) -> None:
+    edges: list[tuple[float, bool]] = []
+    line = InputLine(rig.board, 6, active_low=active_low, changed=lambda at, active: edges.append((at, active)))
+    assert rig.chip.level(6) == active_low
+    assert not line.active()
+    before = time.monotonic()
+    rig.chip.pull(6, not active_low)
+    after = time.monotonic()
+    assert line.active()
+    rig.chip.pull(6, active_low)
+    assert until(lambda: len(edges) == 2)
+    assert [active for _, active in edges] == [True, False]
+    assert before <= edges[0][0] <= after
+    line.close()
+    rig.chip.pull(6, not active_low)
+    time.sleep(0.05)
+    assert len(edges) == 2
+
+
+def test_edges_of_many_pins_come_in_order(rig: Rig) -> None:
+    edges: list[tuple[float, int]] = []
+    lines = [
+        InputLine(rig.board, pin, active_low=True, changed=lambda at, _active, pin=pin: edges.append((at, pin)))  # type: ignore[misc]
+        for pin in (5, 6, 12, 13)
+    ]
+    order = [5, 12, 13, 6, 12, 5, 6, 13]
+    for count, pin in enumerate(order):
+        rig.chip.pull(pin, order[:count].count(pin))
+        time.sleep(0.005)
+    assert until(lambda: len(edges) == len(order))
+    assert [pin for _, pin in sorted(edges)] == order
+    for line in lines:
+        line.close()
+
+
+def test_a_listener_that_raises_is_told_and_edges_go_on(rig: Rig) -> None:
+    """Below `InputLine`, which lets nothing through: whoever uses gpiozero itself cannot end the edges either."""
+    from gpiozero import DigitalInputDevice
+
+    class Listener:
+        calls = 0
+
+        def fail(self) -> None:
+            Listener.calls += 1
+            raise ValueError("no")
+
+    listener = Listener()
+    device = DigitalInputDevice(6, pull_up=True, pin_factory=rig.board.pin_factory)
+    device.when_activated = listener.fail
+    for level in (0, 1, 0):
+        rig.chip.pull(6, level)
+        time.sleep(0.005)
+    assert until(lambda: Listener.calls == 2)
+    device.close()
+    assert "GPIO 6: an edge was lost" in rig.board.fault()
+
+
+def test_a_line_held_by_another_program_is_told_and_works_once_it_is_free(rig: Rig) -> None:
+    device = next(path for path in ("/dev/gpiochip0",))
+    held = gpiod.request_lines(device, {5: gpiod.LineSettings(direction=Direction.INPUT)}, consumer="another")
+    with pytest.raises(HardwareError, match=r"^GPIO 5 is held by another program .* stop it, start the kiosk\.$"):
+        OutputLine(rig.board, 5, active_low=False)
+    with pytest.raises(HardwareError, match=r"^GPIO 5 is held by another program"):
+        InputLine(rig.board, 5, active_low=False, changed=lambda *_: None)
+    held.release()
     line = OutputLine(rig.board, 5, active_low=False)
     line.on()
     assert rig.chip.level(5) == 1
-    line.off()
-    assert rig.chip.level(5) == 0
-    assert [w.level for w in rig.chip.writes(5)] == [0, 1, 0]
     line.close()
+
+
+def test_what_is_closed_can_be_opened_again_and_is_free_for_others(rig: Rig) -> None:
+    for active_low in (False, True):
+        OutputLine(rig.board, 5, active_low=active_low).close()
+        InputLine(rig.board, 5, active_low=active_low, changed=lambda *_: None).close()
+    rig.board.close()
+    rig.board.close()
+    with gpiod.request_lines("/dev/gpiochip0", {5: gpiod.LineSettings(direction=Direction.INPUT)}):
+        pass
+    rig.board = rig.open_board()
+    line = OutputLine(rig.board, 5, active_low=False)
+    line.on()
+    assert rig.chip.level(5) == 1
+    line.close()
+
+
+def test_the_thread_of_gpiod_is_watched(chip: Chip) -> None:
+    with Rig(chip, "gpiod") as rig:
+        assert rig.board.fault() is None
+        rig.board.pin_factory.edges.stop()
+        assert rig.board.fault() == "The pins no longer report: their thread has ended. Restart the kiosk."
+
+
+def test_gpiod_refuses_pwm_in_words(chip: Chip) -> None:
+    from gpiozero import PWMOutputDevice
+
+    with Rig(chip, "gpiod") as rig, pytest.raises(HardwareError, match=r"GPIO 12 .* Set hardware\.pins = \"lgpio\"\.$"):
+        PWMOutputDevice(12, pin_factory=rig.board.pin_factory)
+
+
+KILL = """
+import os, threading, time
+import lgpio
+from kiosk.hardware.pins.lgpio import LgpioBoard
+from kiosk.config import Hardware
+from kiosk.clock import Clock
+
+board = LgpioBoard(Hardware(pins="lgpio"), Clock())
+pin = board.pin_factory.pin(6)
+print(board.fault())
+def fail(*_): raise ValueError("no")
+threading.excepthook = lambda *_: None
+lgpio.gpio_claim_alert(board.pin_factory._handle, 6, lgpio.BOTH_EDGES)
+callback = lgpio.callback(board.pin_factory._handle, 6, lgpio.BOTH_EDGES, fail)
+print("pull", flush=True)
+input()
+lgpio._notify_thread.join(5)
+print(board.fault(), flush=True)
+os._exit(0)
+"""
+
+
+def test_the_death_of_lgpios_callback_thread_is_told(chip: Chip) -> None:
+    """In a process of its own: it cannot be started again."""
+    chip.pull(6, 0)
+    command = [sys.executable, "-c", KILL]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert [process.stdout.readline() for _ in range(2)] == ["None\n", "pull\n"]
+        chip.pull(6, 1)
+        said, _ = process.communicate("\n", timeout=60)
+    assert said == "The pins no longer report: their callback thread has ended. Restart the kiosk.\n"

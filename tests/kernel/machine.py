@@ -1,0 +1,126 @@
+"""What hangs on the header, in real time: a coil that a motor turns, and a beam under it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Protocol, Self
+
+from tests.kernel.chip import Chip
+
+STEP_S = 0.002
+ITEM_PASSES_S = 0.04
+"""How long a falling item interrupts the beam."""
+
+
+class Thing(Protocol):
+    """Something that looks at outputs and drives inputs."""
+
+    def step(self, now: float, passed_s: float) -> None: ...
+
+
+class Machine:
+    """The thread in which things happen. A thing that raises fails the test that built the machine."""
+
+    def __init__(self, *things: Thing, step_s: float = STEP_S) -> None:
+        self._things = things
+        self._step_s = step_s
+        self._stop = threading.Event()
+        self._failed: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name="machine", daemon=True)
+
+    def __enter__(self) -> Self:
+        for thing in self._things:
+            thing.step(time.monotonic(), 0.0)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+        if self._failed:
+            raise self._failed
+
+    def _run(self) -> None:
+        before = time.monotonic()
+        try:
+            while not self._stop.wait(self._step_s):
+                now = time.monotonic()
+                for thing in self._things:
+                    thing.step(now, now - before)
+                before = now
+        except BaseException as error:  # noqa: BLE001 - it is raised again by whoever started this
+            self._failed = error
+
+
+class Input:
+    """A line that a thing drives; only a change is written."""
+
+    def __init__(self, chip: Chip, line: int) -> None:
+        self._chip = chip
+        self._line = line
+        self._level: bool | None = None
+
+    def set(self, level: bool) -> None:
+        if level is not self._level:
+            self._level = level
+            self._chip.pull(self._line, level)
+
+
+class Coil:
+    """A coil with a home switch. `driven` says whether its motor has power; `drop` is called once in each turn."""
+
+    def __init__(
+        self,
+        chip: Chip,
+        driven: Callable[[], Any],
+        home_line: int,
+        *,
+        home_level: bool = False,
+        turn_s: float = 0.5,
+        drop: Callable[[], None] | None = None,
+    ) -> None:
+        self.angle = 0.0
+        self.missing = False
+        self.stalls_at: float | None = None
+        self._driven = driven
+        self._home = Input(chip, home_line)
+        self._home_level = home_level
+        self._turn_s = turn_s
+        self._drop = drop
+
+    @property
+    def turns(self) -> float:
+        """How often it went round since it was built."""
+        return self.angle
+
+    def at_home(self) -> bool:
+        return self.angle % 1 < 0.08
+
+    def step(self, _now: float, passed_s: float) -> None:
+        if self._driven() and not self.missing:
+            before = self.angle
+            self.angle += passed_s / self._turn_s
+            if self.stalls_at is not None:
+                self.angle = max(before, min(self.angle, self.stalls_at))
+            if self._drop and (before + 0.3) // 1 < (self.angle + 0.3) // 1:  # at seven tenths of the way round
+                self._drop()
+        self._home.set(self.at_home() == self._home_level)
+
+
+class Beam:
+    """A receiver that is low while an item falls past it, or while its emitter is dark."""
+
+    def __init__(self, chip: Chip, line: int, emitter_line: int) -> None:
+        self._chip = chip
+        self._receiver = Input(chip, line)
+        self._emitter_line = emitter_line
+        self._until = 0.0
+
+    def drop(self) -> None:
+        """Let an item fall past."""
+        self._until = time.monotonic() + ITEM_PASSES_S
+
+    def step(self, now: float, _passed_s: float) -> None:
+        self._receiver.set(bool(self._chip.level(self._emitter_line)) and now >= self._until)

@@ -34,6 +34,14 @@ class LockerSeen(msgspec.Struct, frozen=True, kw_only=True):
     faults: tuple[str, ...]
 
 
+class ControllerSeen(msgspec.Struct, frozen=True, kw_only=True):
+    """A board, or another machine that drives slots, on a line of its own: what is wrong with it, and what could be."""
+
+    name: str
+    faults: tuple[str, ...]
+    accepts: tuple[str, ...]
+
+
 class FallingSeen(msgspec.Struct, frozen=True, kw_only=True):
     """An item in the air. `progress` is 0 at the coil's edge and 1 in the tray."""
 
@@ -69,6 +77,7 @@ class WorldSnapshot(msgspec.Struct, frozen=True, kw_only=True):
 
     coils: tuple[CoilSeen, ...]
     lockers: tuple[LockerSeen, ...] = ()
+    controllers: tuple[ControllerSeen, ...] = ()
     falling: tuple[FallingSeen, ...]
     tray: int
     beam: BeamSeen | None

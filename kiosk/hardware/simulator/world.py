@@ -14,7 +14,7 @@ from kiosk.hardware.simulator.cabinet import Cabinet, Part
 from kiosk.hardware.simulator.compartment import Compartment, kept_as
 from kiosk.hardware.simulator.faults import Fault
 from kiosk.hardware.simulator.parts import button, door, drop_beam, gpio_light, thermometer
-from kiosk.hardware.simulator.snapshot import CoilSeen, FallingSeen, LockerSeen, WorldSnapshot
+from kiosk.hardware.simulator.snapshot import CoilSeen, ControllerSeen, FallingSeen, LockerSeen, WorldSnapshot
 from kiosk.hardware.simulator.store import Store, read
 from kiosk.hardware.simulator.timeline import TimelineClock
 
@@ -84,6 +84,11 @@ class World:
             return WorldSnapshot(
                 coils=tuple(slot for slot in slots if isinstance(slot, CoilSeen)),
                 lockers=tuple(slot for slot in slots if isinstance(slot, LockerSeen)),
+                controllers=tuple(
+                    ControllerSeen(name=part.name, faults=part.ordered_faults(), accepts=tuple(sorted(part.accepts)))
+                    for part in self._parts
+                    if Fault.CABLE_OUT in part.accepts or Fault.BOARD_OFF in part.accepts
+                ),
                 falling=tuple(
                     FallingSeen(slot=item.slot, progress=min(1.0, (at - item.left) / (item.lands - item.left)))
                     for item in self._cabinet.falling

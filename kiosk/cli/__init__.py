@@ -16,6 +16,7 @@ PLACES = {
     "check-config": "kiosk.cli.running:check_config",
     "show-config": "kiosk.cli.running:show_config",
     "outputs-off": "kiosk.cli.running:outputs_off",
+    "wiring": "kiosk.cli.wiring:wiring",
     "stock": "kiosk.cli.asking:stock",
     "events": "kiosk.cli.asking:events",
     "vend": "kiosk.cli.asking:vend",

@@ -40,6 +40,7 @@ COMMANDS = (
     "lift-recall",
     "outputs-off",
     "export",
+    "wiring",
 )
 
 
@@ -223,3 +224,21 @@ def test_with_a_bad_edit_the_last_settings_that_worked_are_used(tmp_path: Path) 
     assert (tmp_path / "last-good.toml").read_text() == good
     done = run("run", "--config", str(process.config))
     assert (done.returncode, 'Did you mean "capacity"?' in done.stderr) == (2, True)
+
+
+def test_wiring_prints_the_pins_and_draws_them(kiosk: KioskProcess, tmp_path: Path) -> None:
+    drawing = tmp_path / "wiring.svg"
+    done = run("wiring", "--config", str(kiosk.config), "--svg", str(drawing))
+    assert (done.returncode, done.stderr) == (0, "")
+    table, free, drawn = done.stdout.split("\n\n")
+    heading, first, *_ = table.splitlines()
+    assert heading.split() == ["pin", "GPIO", "part", "wire", "direction", "active", "pulled"]
+    assert first.split() == ["3", "2", "A1", "motor", "output", "high"]
+    assert free.startswith("Free: GPIO 0, 1, 14,")
+    assert drawn == f"{drawing} is drawn.\n"
+    assert "A1 motor" in drawing.read_text()
+
+
+def test_wiring_that_cannot_be_drawn_is_a_sentence(kiosk: KioskProcess, tmp_path: Path) -> None:
+    done = run("wiring", "--config", str(kiosk.config), "--svg", str(tmp_path / "gone" / "wiring.svg"))
+    assert (done.returncode, "could not be written: No such file" in done.stderr) == (1, True)

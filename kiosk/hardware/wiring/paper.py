@@ -1,0 +1,91 @@
+"""A board on paper: drivers open on it and nothing moves, which shows what each makes of its pins."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from kiosk.clock import Clock
+from kiosk.config import Config
+from kiosk.config.load import KINDS
+from kiosk.errors import HardwareError
+from kiosk.hardware import registry
+from kiosk.hardware.board import BaseBoard
+
+NOWHERE = Path("/nonexistent")
+
+
+class Use(NamedTuple):
+    """What a driver makes of a pin: `output`, `input` or `both`, and an input's pull resistor: `up`, `down` or ''."""
+
+    direction: str
+    pull: str = ""
+
+
+class PaperBoard(BaseBoard):
+    """A board as in `kiosk.hardware.api.Board` whose pins lead nowhere, with no ports and no kernel."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__(config.hardware, Clock(), sys_root=NOWHERE, dev_root=NOWHERE)
+        self.pin_factory: Any = _factory()
+
+    def fault(self) -> str | None:
+        """Paper has none."""
+        return None
+
+    def close(self) -> None:
+        """Give every pin back."""
+        self.pin_factory.close()
+
+    def uses(self) -> dict[int, Use]:
+        """Return what each claimed pin is used as, by its GPIO number."""
+        return {_number(pin): _use(pin) for pin in self.pin_factory.pins.values()}
+
+
+def uses(config: Config) -> dict[int, Use]:
+    """Open every part on paper and return what became of the pins. A part that cannot be opened shows nothing."""
+    with ExitStack() as undo:
+        board = PaperBoard(config)
+        undo.callback(board.close)
+        for key, kinds in KINDS.items():
+            for entry in getattr(config, key):
+                name = getattr(entry, "id", None) or entry.name
+                kind = next(kind for kind in kinds if entry.driver in registry.names(kind))
+                try:
+                    part = registry.open_driver(kind, entry.driver, name, entry.options, board)
+                except HardwareError:
+                    continue
+                undo.callback(part.close)
+                if key == "controllers":
+                    board.add(name, part)
+        return board.uses()
+
+
+def _factory() -> Any:
+    # Here and not above: gpiozero takes 50 ms, and whoever only draws a plan needs none of it.
+    from gpiozero.pins.mock import MockFactory, MockPin
+
+    class PaperPin(MockPin):
+        """A pin that remembers what it was used as."""
+
+        def __init__(self, *args: Any) -> None:
+            super().__init__(*args)
+            self.ways: set[str] = set()
+
+        def _set_function(self, value: str) -> None:
+            super()._set_function(value)
+            self.ways.add(value)
+
+    return MockFactory(pin_class=PaperPin)
+
+
+def _number(pin: Any) -> int:
+    return int(pin.info.name.removeprefix("GPIO"))
+
+
+def _use(pin: Any) -> Use:
+    """Return what a pin was used as; one that pulls and lets go, such as a keypad's row, goes both ways."""
+    if pin.ways == {"input"}:
+        return Use("input", "" if pin.pull == "floating" else pin.pull)
+    return Use("both" if len(pin.ways) > 1 else next(iter(pin.ways), ""))

@@ -55,16 +55,15 @@ class Machine:
 
 
 class Input:
-    """A line that a thing drives; only a change is written."""
+    """A line that a switch holds, whatever resistor a driver switches on at its pin."""
 
     def __init__(self, chip: Chip, line: int) -> None:
         self._chip = chip
         self._line = line
-        self._level: bool | None = None
 
     def set(self, level: bool) -> None:
-        if level is not self._level:
-            self._level = level
+        """Pull the line to this level if it is not there."""
+        if self._chip.level(self._line) != level:
             self._chip.pull(self._line, level)
 
 
@@ -79,34 +78,31 @@ class Coil:
         *,
         home_level: bool = False,
         turn_s: float = 0.5,
+        home_told: Callable[[], Any] = lambda: True,
         drop: Callable[[], None] | None = None,
     ) -> None:
-        self.angle = 0.0
-        self.missing = False
-        self.stalls_at: float | None = None
+        """`home_told` says whether the line tells of the home switch at all."""
+        self.turns = 0.0
+        self.drop = drop
+        self.missing = False  # nothing is plugged in
         self._driven = driven
         self._home = Input(chip, home_line)
         self._home_level = home_level
+        self._home_told = home_told
         self._turn_s = turn_s
-        self._drop = drop
 
-    @property
-    def turns(self) -> float:
-        """How often it went round since it was built."""
-        return self.angle
-
-    def at_home(self) -> bool:
-        return self.angle % 1 < 0.08
+    def draws(self) -> bool:
+        """Say whether current flows through its motor."""
+        return bool(self._driven()) and not self.missing
 
     def step(self, _now: float, passed_s: float) -> None:
-        if self._driven() and not self.missing:
-            before = self.angle
-            self.angle += passed_s / self._turn_s
-            if self.stalls_at is not None:
-                self.angle = max(before, min(self.angle, self.stalls_at))
-            if self._drop and (before + 0.3) // 1 < (self.angle + 0.3) // 1:  # at seven tenths of the way round
-                self._drop()
-        self._home.set(self.at_home() == self._home_level)
+        if self.draws():
+            before = self.turns
+            self.turns += passed_s / self._turn_s
+            if self.drop and (before + 0.3) // 1 < (self.turns + 0.3) // 1:  # at seven tenths of the way round
+                self.drop()
+        home = self.turns % 1 < 0.08 and bool(self._home_told())
+        self._home.set(home == self._home_level)
 
 
 class Beam:

@@ -49,8 +49,7 @@ def test_an_item_is_dispensed(kiosk: Kiosk) -> None:
 
 
 def test_nothing_fell_and_the_beam_shows_that_it_would_have_seen_it(kiosk: Kiosk) -> None:
-    kiosk.beam_of_light.drop = lambda: None  # type: ignore[method-assign]
-    kiosk.coil._drop = None
+    kiosk.coil.drop = None
     done = kiosk.vend()
     assert (done.outcome, done.certain, done.drops) == (Outcome.JAMMED, True, 0)
 

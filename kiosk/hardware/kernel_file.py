@@ -29,8 +29,8 @@ def candidates(sys_root: Path, path: str, chip: str | None, file: str) -> Iterat
     """
     if chip is not None:
         for name in sorted((sys_root / CHIP_CLASS).glob("hwmon*/name")):
-            if name.read_text().strip() == chip:
-                yield name.with_name(file)
+            if name.read_text().strip() == chip and (value := name.with_name(file)).exists():
+                yield value
         return
     pattern = Path(below(sys_root, path))
     yield from sorted(Path(pattern.anchor).glob(str(pattern.relative_to(pattern.anchor))))

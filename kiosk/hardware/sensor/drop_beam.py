@@ -1,9 +1,9 @@
 """A light beam under the coils that falling items interrupt.
 
 Wire the receiver's output to `pin` (3.3 V at most; an open collector needs no more than the pin's own pull-up) and
-the emitter's supply through a transistor to `emitter_pin`, so that the beam can be proven: before each vend the
-emitter goes dark for some milliseconds, and the receiver must notice. Without `emitter_pin` a beam that sees nothing
-looks like one past which nothing fell, and the kiosk then cannot say that an item jammed.
+the emitter's supply through a transistor to `emitter_pin`, so that the beam can be proven: now and then, and whenever
+nothing fell, the emitter goes dark for some milliseconds, and the receiver must notice. Without `emitter_pin` a beam
+that sees nothing looks like one past which nothing fell, and the kiosk then cannot say that an item jammed.
 
 Every interruption counts, however short: nothing is filtered by time but the gap between two pulses of one item.
 Written for infrared through-beam pairs (Adafruit 2167 and 2168, industrial M12 and M18 pairs with NPN output) and for

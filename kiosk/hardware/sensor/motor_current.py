@@ -64,7 +64,12 @@ class Driver:
         self._full_scale = (1 << self._adc.bits) - 1
 
     def alert(self) -> str | None:
-        """Return a sentence while more than `max_a` flows, and not only as a motor starts; takes 0.2 s then."""
+        """Return a sentence while more than `max_a` flows, and not only as a motor starts, or when that is not known.
+
+        Takes 0.2 s if so, else some milliseconds.
+        """
+        if self._options.max_a is None:
+            return None
         reading = self.read()
         if self._too_much(reading):
             self._clock.sleep(INRUSH_S)
@@ -74,7 +79,7 @@ class Driver:
                 f"{self._name}: {reading.text} is more than the {self._options.max_a:g} A that are allowed. Switch "
                 "the motors' supply off, and look for a motor that does not stop or a short circuit."
             )
-        return None
+        return reading.text if reading.value is None else None
 
     def read(self) -> Reading:
         """Read the current now, the mean of 8 samples. One that cannot be measured has no value."""

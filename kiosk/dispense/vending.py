@@ -21,7 +21,10 @@ from kiosk.errors import LedgerError
 from kiosk.model import Attempt, Outcome, Purpose, SlotStock, Vend, VendRequest, VendState
 
 FALLEN = (Outcome.DISPENSED, Outcome.PRESUMED)
-"""After these the request is over; after the others the next slot is tried."""
+"""After these the request is over; after the others the next slot is tried.
+
+After `unknown`, when it may have come out, the next is tried for what is essential only.
+"""
 
 AGAIN_S = 120.0
 """Who presses within so many seconds of a vend that no sensor saw is taken for somebody who found the tray empty."""
@@ -58,6 +61,7 @@ class Vending:
                 tried.append(Attempt(slot=slot.slot, outcome=outcome))
                 if outcome in FALLEN:
                     warning = words.warned(slot)
+                if outcome in FALLEN or (outcome is Outcome.UNKNOWN and not order.essential):
                     break
         except LedgerError:
             return replace(self._done(order, tried), message=words.NO_LEDGER)

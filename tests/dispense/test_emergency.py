@@ -42,6 +42,20 @@ def test_slot_after_slot_until_one_gives(running: Running) -> None:
     assert (running.bounds("A1"), running.bounds("A2")) == ((2, 0), (1, 0))
 
 
+def test_a_silent_board_is_no_reason_to_stop_but_for_what_can_wait(running: Running) -> None:
+    """It may have come out: another is worth it for naloxone only. Either way the count says so."""
+    silent = Scene(turn=None, falls=1, blind=True)
+    for slot in ("A1", "A2"):
+        running.put(slot, 2)
+    done = running.vend("NAL", silent, FALLS)
+    assert [attempt.outcome for attempt in done.attempts] == [Outcome.UNKNOWN, Outcome.DISPENSED]
+    running.put("B1", 2)
+    running.put("B2", 2)
+    done = running.vend("STRIP", silent, FALLS)
+    assert [attempt.outcome for attempt in done.attempts] == [Outcome.UNKNOWN]
+    assert running.honest()
+
+
 def test_a_coil_out_of_service_is_tried_when_the_others_are_empty(running: Running) -> None:
     """Three failures take a coil out for everything else; for naloxone it goes last."""
     running.put("A1", 2, "N1")

@@ -34,6 +34,8 @@ class OpenDrainLine:
         self._device.close()
 
     def _do(self, what: str, value: object) -> None:
+        if self._device.closed:
+            raise HardwareError(f"GPIO {self._number} was given back already. Restart the kiosk to use it again.")
         try:
             getattr(self._device.pin, what)(value)
         except Exception as error:

@@ -25,8 +25,8 @@ from kiosk.hardware.polled_switch import ARRIVES, BLIND_S, PolledSwitch
 
 PULSE_TURNS = 1.6
 """A pulse is as long as so many turns: a slow motor comes home, and the next item, at 1.8 turns, stays in."""
-HOMING_TURNS = 1.0
-"""A coil that stands away from home gets so many: wherever it stands, one item at most can fall."""
+HOMING_TURNS = 0.85
+"""A coil that stands away from home gets so many: wherever it stands, one item at most falls; items lie 0.9 apart."""
 TENTHS = 4
 """Pulses differ by up to so many tenths of a second from turn to turn, so no late answer to one fits another."""
 STANDS_S = 1.0

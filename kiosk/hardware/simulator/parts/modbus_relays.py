@@ -17,6 +17,7 @@ THINKS_S = 0.002
 FORGETS_S = 0.1
 """Half a request is forgotten when the rest does not follow."""
 BITS_A_BYTE = 10
+ANSWER_BYTES = 8
 
 Switched = Callable[[bool], None]
 
@@ -105,11 +106,11 @@ class Body(Part):
         return 9 + self._heard[6] if self._heard[1] == 0x0F else 8
 
     def _answer(self, frame: bytes, at: float) -> None:
-        """Carry a request out when its last bit has come, and say the answer when that is on the wire."""
-        bits_s = BITS_A_BYTE / self.options.baudrate
-        self.cabinet.timeline.at(at + len(frame) * bits_s + THINKS_S, lambda when: self._act(frame, when, bits_s))
+        """Carry a request out once it and its answer have had their time on the wire."""
+        on_wire_s = BITS_A_BYTE * (len(frame) + ANSWER_BYTES) / self.options.baudrate
+        self.cabinet.timeline.at(at + on_wire_s + THINKS_S, lambda _: self._act(frame))
 
-    def _act(self, frame: bytes, at: float, bits_s: float) -> None:
+    def _act(self, frame: bytes) -> None:
         if not self._powered():
             return
         address, function, where, value = struct.unpack(">BBHH", frame[:6])
@@ -117,12 +118,7 @@ class Body(Part):
             said = self._do(function, where, value, frame)
         except Refuses as refusal:
             said = bytes([address, function | 0x80, refusal.args[0]])
-        said += _crc(said)
-        self.cabinet.timeline.at(at + len(said) * bits_s, lambda _: self._say(said))
-
-    def _say(self, said: bytes) -> None:
-        if self._powered():
-            self.line.say(said)
+        self.line.say(said + _crc(said))
 
     def _do(self, function: int, where: int, value: int, frame: bytes) -> bytes:
         if function in (0x01, 0x02):

@@ -1,0 +1,117 @@
+"""Ten thousand bad frames and more from a Modbus board: never a wrong belief, a second motion, a motor left on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from kiosk.hardware.api import Turn
+from kiosk.hardware.simulator.faults import Fault
+from tests.conftest import Evidence
+from tests.serial.modbus_rig import Rig, Truth, rig
+from tests.serial.noise import Kind, Noise, Step, scripts
+
+SPEED = 100.0
+ENOUGH = 10_000
+STALLED_S = 3.0
+"""The computer may be busy elsewhere for 30 ms, which are three seconds of this machine."""
+FOREIGN = [
+    bytes.fromhex(frame)
+    for frame in (
+        "01 05 00 00 FF 00 8C 3A",  # relay 1 is on
+        "01 05 00 02 00 00 6C 0A",  # relay 3 is off
+        "01 05 02 02 00 28 6D AC",  # a pulse of 4 s on relay 3
+        "01 0F 00 00 00 08 54 0D",  # all are switched
+        "01 01 01 00 51 88",  # all relays are off
+        "01 01 01 FF 11 C8",  # all relays are on
+        "01 02 01 00 A1 88",  # no coil is at home
+        "01 02 01 12 21 85",  # both coils are at home
+        "01 85 02 C3 51",  # refused
+        "01 82 01 81 60",  # refused
+    )
+]
+KINDS = (*Kind, *[Kind.UNCHANGED] * 6)
+FAULTS = (None, None, Fault.MOTOR_MISSING, Fault.STALL, Fault.HOME_STUCK, Fault.JAM)
+
+
+def violations(ended: object, before: Truth, after: Truth, fault: Fault | None) -> Iterator[str]:
+    """Say what of a turn was believed, or done, that must not be."""
+    if after.motions - before.motions > 1:
+        yield "it was switched on twice"
+    if after.dropped - before.dropped > 1:
+        yield "a second item fell"
+    if ended is Turn.ABSENT and after.motions != before.motions:
+        yield "it was driven though it says it was not"
+    if fault is Fault.HOME_STUCK:
+        return  # what the switch tells is wrong, however well it is heard
+    if ended is Turn.COMPLETED and not (after.home and after.turns == before.turns + 1):
+        yield "it says that it made a turn"
+    if ended is Turn.HOMED and (before.home or not after.home):
+        yield "it says that it came home"
+    if ended is Turn.NOT_STARTED and not (after.home and after.turns == before.turns):
+        yield "it says that it did not leave home"
+
+
+def turned(running: Rig, slot: str, fault: Fault | None) -> list[str]:
+    """Turn a slot and judge what is said of it."""
+    before, began = running.truth(slot), running.clock.monotonic()
+    ended = running.turn(slot)
+    took_s = running.clock.monotonic() - began
+    found = ["it is still on"] if running.on() else []
+    running.clock.sleep(0.2)  # it coasts
+    after = running.truth(slot)
+    found += violations(ended, before, after, fault)
+    if took_s > running.motors[slot].limit_s + STALLED_S:
+        found.append(f"it took {took_s:.1f} s")
+    return [f"{slot} {ended}: {what} ({fault}; {before}, then {after})" for what in found]
+
+
+def disturbed(running: Rig, noise: Noise, fault: Fault | None, slots: Sequence[str]) -> list[str]:
+    """Turn slots while the line is disturbed, then once when it is not; return what went wrong."""
+    if fault:
+        running.world.set_fault(fault, True, "A1")
+    running.line.mangle = noise
+    found = [what for slot in slots for what in turned(running, slot, fault)]
+    running.line.mangle = None
+    if fault:
+        running.world.set_fault(fault, False, "A1")
+    running.clock.sleep(8.0)  # what is still under way arrives, and the board is found
+    found += ["a motor was left on"] if running.on() else []
+    return found if works(running, slots[-1]) else [*found, f"{slots[-1]} does not work again"]
+
+
+def works(running: Rig, slot: str) -> bool:
+    """Say whether a slot turns on a clean line, slowly and with three tries, as the computer may be busy; fill all."""
+    running.clock.speed = SPEED / 2
+    worked = any(running.turn(slot) in (Turn.COMPLETED, Turn.HOMED) for _ in range(3))
+    running.clock.speed = SPEED
+    for name in running.motors:
+        coil = running.coil(name)
+        running.world.put_in(name, coil.entry.capacity - coil.count)
+    return worked
+
+
+def test_bad_frames(tmp_path: Path, evidence: Evidence) -> None:
+    evidence.count("serial_violations", 0)
+    bad = 0
+    with rig(tmp_path, SPEED) as running:
+
+        @settings(max_examples=20, suppress_health_check=list(HealthCheck))
+        @given(
+            script=scripts(KINDS),
+            fault=st.sampled_from(FAULTS),
+            slots=st.lists(st.sampled_from(["A1", "A2"]), min_size=2, max_size=8),
+        )
+        def disturb(script: list[Step], fault: Fault | None, slots: list[str]) -> None:
+            nonlocal bad
+            noise = Noise(evidence, "modbus", script, FOREIGN)
+            found = disturbed(running, noise, fault, slots)
+            bad += noise.bad
+            evidence.count("serial_violations", len(found))
+            assert not found
+
+        while bad < ENOUGH:
+            disturb()

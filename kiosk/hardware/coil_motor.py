@@ -5,19 +5,33 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from msgspec import Meta
 
 from kiosk.config import Amperes
 from kiosk.errors import HardwareError
 from kiosk.hardware.api import Board, Turn
-from kiosk.hardware.coil_turn import STUCK
+from kiosk.hardware.coil_turn import STUCK, CoilTurn, advise
+from kiosk.hardware.home_switch import HomeSwitch
 
 CoilCurrent = Annotated[Amperes, Meta(description="What it draws while it turns, in amperes")]
 
 SLACK_S = 0.5
 """So much longer than its limits a turn may take: the switch settles first, and the computer is busy elsewhere."""
+
+
+class Limits(NamedTuple):
+    """A coil's time limits, in seconds: away from home, home again, and the length of a quarter turn."""
+
+    leave_s: float
+    return_s: float
+    quarter_s: float = 0.0
+
+    @property
+    def longest_s(self) -> float:
+        """The longest that the motor is ever on."""
+        return max(self.leave_s + self.return_s, self.quarter_s)
 
 
 class CoilMotor(ABC):
@@ -100,3 +114,79 @@ class CoilMotor(ABC):
                 raise
         self._advice = self._advise(ended)
         return ended
+
+
+class HomedMotor(CoilMotor):
+    """The base of drivers that switch one motor on and off and see its own home switch."""
+
+    def __init__(self, name: str, board: Board, home: HomeSwitch, limits: Limits, *, current_a: float) -> None:
+        """Prepare. `home` is closed with the motor."""
+        super().__init__(name, board, current_a=current_a, limit_s=limits.longest_s)
+        self._home = home
+        self._limits = limits
+        self._quarter_s = limits.quarter_s
+
+    def runs_on(self) -> bool:
+        """Say whether the home switch was seen to open and close lately although the motor is off."""
+        return self._home.runs_on()
+
+    def close(self) -> None:
+        """Switch off and give all pins back. May be called twice."""
+        try:
+            self._give_back()
+        finally:
+            self._home.close()
+
+    @abstractmethod
+    def _on(self) -> None:
+        """Energise the motor."""
+
+    @abstractmethod
+    def _off(self) -> None:
+        """Switch the motor off."""
+
+    @abstractmethod
+    def _give_back(self) -> None:
+        """Switch the motor off and give its pins back. May be called twice."""
+
+    @abstractmethod
+    def _wires(self) -> tuple[str, str]:
+        """Name the motor's wire and the home switch, with their pins."""
+
+    def _turn(self, started: Callable[[], None]) -> Turn:
+        at_home = self._home.ready()
+        try:
+            self._on()
+            began = self._clock.monotonic()
+            started()
+            leave_s, return_s, _ = self._limits
+            ended = self._home.follow(CoilTurn(began, at_home=at_home, leave_s=leave_s, return_s=return_s))
+            took_s = self._clock.monotonic() - began
+        finally:
+            self._stop()
+        if ended is Turn.COMPLETED:
+            self._quarter_s = took_s / 4
+        return ended
+
+    def _nudge(self) -> Turn:
+        at_home = self._home.ready()
+        try:
+            self._on()
+            self._clock.sleep(self._quarter_s)
+        finally:
+            self._stop()
+        return Turn.NOT_STARTED if at_home and self._home.active() else Turn.COMPLETED
+
+    def _stop(self) -> None:
+        try:
+            self._off()
+        finally:
+            self._home.stopped()
+
+    def _advise(self, ended: Turn) -> str | None:
+        motor, home = self._wires()
+        leave_s, return_s, _ = self._limits
+        return advise(self._name, ended, motor=motor, home=home, leave_s=leave_s, return_s=return_s)
+
+    def _broken(self) -> str | None:
+        return self._home.failure

@@ -12,6 +12,9 @@ from typing import Any
 from kiosk.errors import HardwareError
 from kiosk.hardware.api import Board
 
+FRAME_S = 0.02
+"""Servos take a pulse fifty times a second."""
+
 Changed = Callable[[float, bool], None]
 """Told of an edge: the moment it happened, in seconds of the board's clock, and whether the line is active now."""
 
@@ -103,6 +106,44 @@ class OutputLine:
             raise _trouble(self._pin_number, error, self._device.closed) from error
 
 
+class PulseLine:
+    """An output pin that gives a pulse of a chosen length every 20 ms, as servos want them, or none and is low."""
+
+    def __init__(self, board: Board, pin: int) -> None:
+        """Claim `pin` (BCM number), low. Raises HardwareError when it cannot make pulses, is busy or not there."""
+        from gpiozero import PWMOutputDevice
+
+        self._pin_number = pin
+        hertz = round(1 / FRAME_S)
+        self._device = _claim(pin, lambda: PWMOutputDevice(pin, frequency=hertz, pin_factory=board.pin_factory))
+        self.stop()
+
+    def pulse(self, seconds: float) -> None:
+        """Give pulses of so many seconds from now on. Raises HardwareError when the pin does not obey."""
+        try:
+            self._device.pin.frequency = round(1 / FRAME_S)
+            # lgpio rounds down to a whole hundredth of the frame; a rounding error must not cost 0.2 ms.
+            self._device.pin.state = seconds / FRAME_S + 1e-6
+        except Exception as error:
+            raise _trouble(self._pin_number, error, self._device.closed) from error
+
+    def stop(self) -> None:
+        """Give no more pulses. Raises HardwareError when the pin does not obey or was given back."""
+        try:
+            self._device.pin.frequency = None
+            self._device.pin.state = 0
+        except Exception as error:
+            raise _trouble(self._pin_number, error, self._device.closed) from error
+
+    def close(self) -> None:
+        """Stop and give the pin back. May be called twice."""
+        if not self._device.closed:
+            try:
+                self.stop()
+            finally:
+                self._device.close()
+
+
 def _claim(pin: int, claim: Callable[[], Any]) -> Any:
     try:
         return claim()
@@ -111,6 +152,8 @@ def _claim(pin: int, claim: Callable[[], Any]) -> Any:
 
 
 def _trouble(pin: int, error: Exception, closed: bool = False) -> HardwareError:
+    if isinstance(error, HardwareError):  # it names its remedy already
+        return error
     if closed:
         return HardwareError(f"GPIO {pin} was given back already. Restart the kiosk to use it again.")
     text = str(error) or type(error).__name__

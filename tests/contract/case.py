@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import importlib
 import json
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -160,6 +160,17 @@ class Bench:
     def angle(self, slot: str = "A1") -> float:
         """Return how far a coil stands from home, in turns."""
         return next(coil.angle for coil in self.world.snapshot().coils if coil.slot == slot)
+
+    @contextmanager
+    def time_stands(self) -> Iterator[None]:
+        """Let time pass only while the calling thread waits, where the machine jumps: else 1 ms of work is 1 s."""
+        timeline = self.world._cabinet.timeline
+        if self.case.speed >= JUMPS:
+            timeline.hold("bench")
+        try:
+            yield
+        finally:
+            timeline.release("bench")
 
     def pass_s(self, seconds: float) -> None:
         """Let time pass."""

@@ -53,10 +53,25 @@ class Coil(Compartment):
 
     accepts = COIL_FAULTS
 
-    def __init__(self, name: str, entry: Any, cabinet: Cabinet, home: Callable[[bool, float], None]) -> None:
-        """Build it as it was left, or full. `home` is told whether the cam is at home, and when; at once, too."""
+    def __init__(
+        self,
+        name: str,
+        entry: Any,
+        cabinet: Cabinet,
+        home: Callable[[bool, float], None],
+        *,
+        turns_per_s: float = TURNS_PER_S,
+        kept_name: str | None = None,
+    ) -> None:
+        """Build it as it was left, or full. `home` is told whether the cam is at home, and when; at once, too.
+
+        With `turns_per_s` 0 its motor only makes the steps that it is told to. `kept_name` is for a coil that is no
+        slot by itself.
+        """
         super().__init__(name, entry, cabinet)
-        kept = cabinet.store.get(kept_as(name), CoilKept) or self._full(entry.capacity)
+        self._kept_name = kept_name or kept_as(name)
+        self._turns_per_s = turns_per_s
+        kept = cabinet.store.get(self._kept_name, CoilKept) or self._full(entry.capacity)
         now = cabinet.timeline.now()
         self.motions = kept.motions
         self.dropped = kept.dropped
@@ -144,6 +159,18 @@ class Coil(Compartment):
             self.cabinet.timeline.release(self.name)
             self._go(at)
 
+    def step(self, turns: float) -> None:
+        """Make one step of so many turns, if the motor has power and nothing blocks the coil."""
+        at, angle = self.cabinet.timeline.now(), self._motion.angle + turns
+        blocked = Fault.STALL in self.faults and angle % 1.0 >= STALLS_AT > self._motion.angle % 1.0
+        if not self._running or blocked:
+            return
+        self._move_to(angle, at)
+        while self.tips and Fault.JAM not in self.faults and self.tips[0] <= angle:
+            self._drop(at)
+        self._keep()
+        self._plan_next()
+
     @property
     def running(self) -> bool:
         """Whether its motor draws power: switched on, or by a welded switch, and neither missing nor without supply."""
@@ -156,7 +183,7 @@ class Coil(Compartment):
         welded = self._running and Fault.MOTOR_RUNS_ON in self.faults
         powered = self.cabinet.powered and Fault.MOTOR_MISSING not in self.faults
         self._running = (self._energised or welded) and powered
-        limit, accel = (TURNS_PER_S, SPIN_UP) if self._running else (0.0, COAST)
+        limit, accel = (self._turns_per_s, SPIN_UP) if self._running else (0.0, COAST)
         self._motion = Motion(at, self._motion.angle, speed, limit, accel)
         self._keep()
         self._plan_next()
@@ -223,6 +250,10 @@ class Coil(Compartment):
         elif Fault.HANG in self.faults:
             self._hang()
         self._keep()
+        self._fell(at)
+
+    def _fell(self, at: float) -> None:
+        """Let what went over the edge be seen."""
         self.cabinet.drop(self.name, at)
 
     def _hang(self) -> None:
@@ -246,4 +277,4 @@ class Coil(Compartment):
             dropped=self.dropped,
             faults=tuple(self.faults),
         )
-        self.cabinet.store.put(kept_as(self.name), kept)
+        self.cabinet.store.put(self._kept_name, kept)

@@ -17,6 +17,8 @@ Driven = Callable[[bool | None], None]
 class WiredPin(MockPin):
     """A pin with a wire. As an output it tells the part at once; as an input it shows what the part drives."""
 
+    _hertz: float | None = None
+
     def output_with_state(self, state: bool) -> None:
         """Become an output at `state`, without a pulse, as the real pins do."""
         self._function = "output"
@@ -45,7 +47,15 @@ class WiredPin(MockPin):
 
     def _set_state(self, value: Any) -> None:
         super()._set_state(value)
-        self.factory.wiring.output(self._number, bool(value))
+        wiring, hertz = self.factory.wiring, self._hertz
+        wiring.pulses[self._number] = value / hertz if hertz else 0.0
+        wiring.output(self._number, bool(value))
+
+    def _get_frequency(self) -> float | None:
+        return self._hertz
+
+    def _set_frequency(self, value: float | None) -> None:
+        self._hertz = value
 
     def report(self, at: float, level: bool) -> None:
         """Show `level`, and call back if somebody listens. `at` is in seconds of the machine's time."""
@@ -74,6 +84,8 @@ class Wiring:
         self._outputs: dict[int, bool | None] = {}
         self._listeners: dict[int, Driven] = {}
         self._pins: dict[int, WiredPin] = {}
+        self.pulses: dict[int, float] = {}
+        """How many seconds long the pulses of an output are; 0 for one that is simply on or off."""
         self.factory = WiredFactory(self, timeline)
 
     def connect(self, pin: int, driven: Driven) -> None:

@@ -11,7 +11,7 @@ from kiosk.errors import HardwareError
 from kiosk.hardware.api import Board
 from kiosk.hardware.exchange import Exchange
 
-ANSWER_S = 0.3
+ANSWER_S = 0.5
 """A board answers a question within this. The boards take 10 to 30 ms, and USB adapters add up to 16."""
 FIRST_OPEN_S = 0.2
 """So long the start waits for a port that is there, in seconds of real time, so that the first visitor finds it."""

@@ -9,6 +9,7 @@ import errno
 import fcntl
 import os
 import select
+import stat
 import struct
 import threading
 from collections.abc import Callable
@@ -115,6 +116,9 @@ class EventDevice:
 
 def _grab(device: int) -> None:
     """Keep what is typed to ourselves. What is no input device of the kernel's, as in a simulation, is used as is."""
+    mode = os.fstat(device).st_mode
+    if stat.S_ISDIR(mode) or stat.S_ISREG(mode):
+        raise OSError(errno.ENXIO, "it is a file")
     try:
         fcntl.ioctl(device, EVIOCGRAB, 1)
     except OSError as error:
@@ -127,6 +131,8 @@ def _reason(error: OSError) -> str:
         return "another program holds it"
     if error.errno in (errno.EACCES, errno.EPERM):
         return "the kiosk's user may not open it (add it to the group input)"
+    if error.errno == errno.ENXIO:
+        return "it is no input device"
     if error.errno == errno.ENOENT:
         return "it is not plugged in"
     return "the connection was lost"

@@ -16,11 +16,10 @@ from typing import Literal
 from kiosk.config import SerialOptions
 from kiosk.hardware.api import Board
 from kiosk.hardware.serial_port import SerialPort
-from kiosk.hardware.typed_entry import Rules, TypedEntry
+from kiosk.hardware.typed_entry import LineEntry
 
 FORGET_S = 1.0
 """A reader sends a line at once. After such a pause what came before was cut off."""
-ENDS = frozenset("\r\n\x03")
 
 
 class Options(SerialOptions, frozen=True, kw_only=True):
@@ -36,8 +35,7 @@ class Driver:
         """Begin to look for the port; nothing is raised if it is not there yet."""
         self._clock = board.clock
         self._entered: Callable[[str], None] | None = None
-        self._entry = TypedEntry(Rules(end="", clear=""))
-        self._came_at = float("-inf")
+        self._entry = LineEntry(FORGET_S)
         self._port = SerialPort(name, board.device(options.port), options.baudrate, self._received)
 
     def on_entry(self, entered: Callable[[str], None]) -> None:
@@ -53,13 +51,8 @@ class Driver:
         self._port.close()
 
     def _received(self, data: bytes) -> None:
-        before, self._came_at = self._came_at, self._clock.monotonic()
-        if not data or self._came_at - before > FORGET_S:
+        if not data:
             self._entry.forget()
-        for character in data.decode("utf-8", errors="replace"):
-            if character in ENDS:
-                text = self._entry.end()
-                if text and self._entered:
-                    self._entered(text)
-            elif character.isprintable():
-                self._entry.key(character)
+        for text in self._entry.feed(data, self._clock.monotonic()):
+            if self._entered:
+                self._entered(text)

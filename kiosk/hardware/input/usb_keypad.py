@@ -19,8 +19,7 @@ from kiosk.config import DevicePath
 from kiosk.config import Options as BaseOptions
 from kiosk.hardware.api import Board
 from kiosk.hardware.evdev import EventDevice, KeyEvent
-from kiosk.hardware.key_codes import BACKSPACE, ENTERS, ESCAPE, SHIFTS, character
-from kiosk.hardware.typed_entry import Rules, TypedEntry
+from kiosk.hardware.typed_entry import KeyboardEntry
 
 FORGET_S = 30.0
 """Whoever typed half a text and went away leaves nothing to the next visitor."""
@@ -43,9 +42,7 @@ class Driver:
         self._path = board.device(options.device)
         self._clock = board.clock
         self._entered: Callable[[str], None] | None = None
-        self._entry = TypedEntry(Rules(end="", clear=""))
-        self._typed_at = float("-inf")
-        self._down: dict[int, float] = {}
+        self._entry = KeyboardEntry(FORGET_S)
         self._device = EventDevice(name, self._path, self._event)
 
     def on_entry(self, entered: Callable[[str], None]) -> None:
@@ -60,7 +57,7 @@ class Driver:
                 "itself."
             )
         now = self._clock.monotonic()
-        if any(now - since > STUCK_S for since in self._down.copy().values()):
+        if any(now - since > STUCK_S for since in self._entry.down.copy().values()):
             return f"{self._name}: a key is stuck. Free it, or unplug it and change it."
         return None
 
@@ -70,26 +67,8 @@ class Driver:
 
     def _event(self, event: KeyEvent | None) -> None:
         if event is None:  # half a text must not become a whole one
-            self._down.clear()
             self._entry.forget()
-        elif event.down:
-            self._down[event.code] = self._clock.monotonic()
-            self._key(event.code)
-        else:
-            self._down.pop(event.code, None)
-
-    def _key(self, code: int) -> None:
-        before, self._typed_at = self._typed_at, self._clock.monotonic()
-        if self._typed_at - before > FORGET_S:
-            self._entry.forget()
-        text = None
-        if code in ENTERS:
-            text = self._entry.end()
-        elif code == ESCAPE:
-            self._entry.forget()
-        elif code == BACKSPACE:
-            self._entry.back()
-        elif key := character(code, shifted=not SHIFTS.isdisjoint(self._down)):
-            self._entry.key(key)
+            return
+        text = self._entry.event(event.code, event.down, self._clock.monotonic())
         if text and self._entered:
             self._entered(text)

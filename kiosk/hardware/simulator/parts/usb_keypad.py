@@ -80,7 +80,7 @@ class Body(KeptPart):
         self._file = os.open(self._path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
 
     def _unplug(self) -> None:
-        self._path.unlink(missing_ok=True)
         if self._file >= 0:
+            self._path.unlink(missing_ok=True)
             os.close(self._file)
             self._file = -1

@@ -1,0 +1,169 @@
+"""`kiosk selftest` against a real daemon whose machine is broken on order."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kiosk.hardware.simulator.faults import Fault
+from tests.daemon.kiosk_here import Kiosk
+
+
+@pytest.fixture
+def kiosk(tmp_path: Path) -> Iterator[Kiosk]:
+    """A daemon in this process, so that its machine can be broken."""
+    running = Kiosk(tmp_path)
+    yield running
+    running.daemon.stop()
+
+
+def command(folder: Path, *arguments: str) -> list[str]:
+    socket = str(folder / "run" / "control.sock")
+    return [sys.executable, "-m", "kiosk", "selftest", "--yes", "--socket", socket, *arguments]
+
+
+def selftest(folder: Path, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+    """Run it; `typed` is what a person answers, line by line."""
+    return subprocess.run(
+        command(folder, *arguments), capture_output=True, text=True, input=typed, timeout=60, check=False
+    )
+
+
+def rows(done: subprocess.CompletedProcess[str]) -> dict[str, str]:
+    """Return the row of each slot, without its name."""
+    assert done.stdout.splitlines()[0].split() == ["slot", "product", "result", "what", "to", "check"]
+    return {line.split()[0]: " ".join(line.split()[1:]) for line in done.stdout.splitlines()[1:4]}
+
+
+def document(done: subprocess.CompletedProcess[str]) -> Any:
+    return json.loads(done.stdout)
+
+
+def test_a_sound_machine_passes(kiosk: Kiosk, tmp_path: Path) -> None:
+    done = selftest(tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert rows(done) == {
+        "A1": "Naloxone nose spray an item fell",
+        "A2": "Naloxone nose spray an item fell",
+        "B1": "Fentanyl test strips an item fell",
+    }
+    assert done.stdout.splitlines()[-1] == "Everything answers."
+    assert "\x1b" not in done.stdout + done.stderr, "nobody watches, so nothing is drawn over"
+
+
+@pytest.mark.parametrize(
+    ("fault", "result", "advice"),
+    [
+        (Fault.MOTOR_MISSING, "it did not move", "check the motor plug"),
+        (Fault.STALL, "nothing fell", "come home"),
+        (Fault.JAM, "nothing fell", "clear the coil, then test it again"),
+    ],
+)
+def test_what_is_wrong_with_a_slot_and_what_to_check(
+    kiosk: Kiosk, tmp_path: Path, fault: Fault, result: str, advice: str
+) -> None:
+    """The others are tried all the same."""
+    kiosk.world.set_fault(fault, True, "A2")
+    done = selftest(tmp_path)
+    found = rows(done)
+    assert done.returncode == 1
+    assert result in found["A2"]
+    assert advice in found["A2"]
+    assert not found["A2"].partition(result)[2].strip().startswith("A2"), "its name stands at the row's beginning"
+    assert [found[slot].endswith("an item fell") for slot in ("A1", "B1")] == [True, True]
+    assert done.stdout.splitlines()[-1] == "Something is wrong: see above what to check."
+
+
+def test_a_dead_beam_is_told_and_the_count_is_left_to_do(kiosk: Kiosk, tmp_path: Path) -> None:
+    kiosk.world.set_fault(Fault.BEAM_DEAD, True)
+    done = selftest(tmp_path)
+    assert done.returncode == 1
+    assert "it gave out, unseen" in rows(done)["A1"]
+    assert "drop sensor: " in done.stdout
+    assert "Afterwards: A1: 1 item is unresolved. Count this slot." in done.stdout
+
+
+def test_one_slot_alone(kiosk: Kiosk, tmp_path: Path) -> None:
+    kiosk.world.set_fault(Fault.MOTOR_MISSING, True, "A2")
+    before = kiosk.world.inside("A1")
+    done = selftest(tmp_path, "--slot", "b1")
+    assert done.returncode == 0, done.stdout
+    assert "B1" in done.stdout
+    assert "A1" not in done.stdout
+    assert kiosk.world.inside("A1") == before
+    missing = selftest(tmp_path, "--slot", "Z9")
+    assert (missing.returncode, missing.stderr) == (1, "There is no slot Z9. There is: A1, A2, B1.\n")
+
+
+def test_json_is_one_document_with_units_outcomes_and_advice(kiosk: Kiosk, tmp_path: Path) -> None:
+    kiosk.world.set_fault(Fault.MOTOR_MISSING, True, "A2")
+    done = selftest(tmp_path, "--json")
+    told = document(done)
+    assert (done.returncode, told["passed"]) == (1, False)
+    assert [slot["outcome"] for slot in told["slots"]] == ["dispensed", "not_started", "dispensed"]
+    assert [slot["passed"] for slot in told["slots"]] == [True, False, True]
+    assert "check the motor plug" in told["slots"][1]["advice"]
+    assert told["answers"] == []
+    assert [reading["unit"] for reading in told["sensors"]] == ["°C"] * len(told["sensors"])
+    assert "A2" in done.stderr, "people watch on standard error"
+
+
+def test_a_person_says_what_came_out(kiosk: Kiosk, tmp_path: Path) -> None:
+    """The drop sensor saw items at all three; the person saw none at A2 and did not look at B1."""
+    done = selftest(tmp_path, "--guided", "--json", typed="y\nn\nskip\nn\ny\ny\n")
+    told = document(done)
+    assert [slot["seen"] for slot in told["slots"]] == ["y", "n", "skip"]
+    assert [slot["passed"] for slot in told["slots"]] == [True, False, True]
+    assert "clean and align it" in told["slots"][1]["advice"]
+    assert [answer["passed"] for answer in told["answers"]] == [True, True, True]
+    assert done.returncode == 1
+
+
+def test_a_light_that_is_off_and_a_door_that_nobody_notices_are_told(kiosk: Kiosk, tmp_path: Path) -> None:
+    """The door was opened, says the person; its contact says nothing of it."""
+    done = selftest(tmp_path, "--guided", typed="y\ny\ny\ny\nskip\nn\n")
+    assert done.returncode == 1
+    assert "the kiosk did not notice: check the door's contact and its wire" in done.stdout
+    assert "check the light and its wire" in done.stdout
+    assert "check the button's wire" not in done.stdout
+
+
+def test_a_person_who_goes_away_ends_it(kiosk: Kiosk, tmp_path: Path) -> None:
+    """Nothing turns any more once nobody answers."""
+    before = kiosk.world.inside("A2")
+    done = selftest(tmp_path, "--guided", typed="y\n")
+    assert done.returncode == 1
+    assert "Aborted!" in done.stderr
+    assert kiosk.world.inside("A2") == before - 1
+    assert kiosk.world.inside("B1") == 9
+
+
+def test_progress_is_shown_to_whoever_watches(kiosk: Kiosk, tmp_path: Path) -> None:
+    """On a terminal each slot says that it turns, and its row takes the place of that."""
+    with ExitStack() as undo:
+        watched, terminal = os.openpty()
+        undo.callback(os.close, watched)
+        with os.fdopen(terminal, "wb") as errors:
+            done = subprocess.run(command(tmp_path), stdout=subprocess.PIPE, stderr=errors, timeout=60, check=False)
+            shown = os.read(watched, 65536).decode()
+    assert done.returncode == 0
+    assert [f"\r\x1b[K{slot} turns …\r\x1b[K" in shown for slot in ("A1", "A2", "B1")] == [True] * 3
+
+
+def test_a_visitor_is_served_first(tmp_path: Path) -> None:
+    """It waits for its turn instead of failing."""
+    kiosk = Kiosk(tmp_path, speed=4.0)
+    try:
+        kiosk.world.press("strips")
+        done = selftest(tmp_path, "--slot", "A1")
+        assert (done.returncode, "an item fell" in done.stdout) == (0, True), done.stdout + done.stderr
+    finally:
+        kiosk.daemon.stop()

@@ -6,6 +6,8 @@ Inputs are driven by their `pull`, as a switch does it; what an output drives is
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -35,6 +37,7 @@ class Chip:
         device, name = (CONFIG / "dev_name").read_text().strip(), (bank / "chip_name").read_text().strip()
         self._lines = Path("/sys/devices/platform") / device / name
         self._files: dict[str, int] = {}
+        self._pipes: dict[int, int] = {}
         (TRACING / "trace_clock").write_text("mono")
         (TRACING / "buffer_size_kb").write_text("4096")
         (EVENT / "filter").write_text("get == 0")
@@ -45,8 +48,10 @@ class Chip:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for file in self._files.values():
+        for file in (*self._files.values(), *self._pipes.values()):
             os.close(file)
+        for instance in (TRACING / "instances").iterdir():
+            instance.rmdir()
         (EVENT / "enable").write_text("0")
         (CONFIG / "live").write_text("0")
         (CONFIG / "bank0").rmdir()
@@ -68,6 +73,19 @@ class Chip:
         """Return every level that the line was driven to since `forget`, in order."""
         return [write for number, write in _traced() if number == self._base + line]
 
+    def rises(self, line: int) -> Callable[[], int]:
+        """Return what tells each time how often the line was driven high since the last time."""
+        if line not in self._pipes:
+            own = TRACING / "instances" / f"rises-{line}"
+            own.mkdir()
+            event = own / "events" / "gpio" / "gpio_value"
+            (event / "filter").write_text(f"get == 0 && value == 1 && gpio == {self._base + line}")
+            (event / "enable").write_text("1")
+            self._pipes[line] = os.open(own / "trace_pipe", os.O_RDONLY | os.O_NONBLOCK)
+        pipe = self._pipes[line]
+        _read_all(pipe)
+        return lambda: _read_all(pipe).count(b"gpio_value")
+
     def _file(self, line: int, name: str) -> int:
         key = f"sim_gpio{line}/{name}"
         if key not in self._files:
@@ -83,6 +101,14 @@ class Chip:
         output = gpiod.LineSettings(direction=Direction.OUTPUT)
         with gpiod.request_lines(f"/dev/{self._lines.name}", {LINES - 1: output}):
             return _traced()[-1][0] - (LINES - 1)
+
+
+def _read_all(pipe: int) -> bytes:
+    found = b""
+    with suppress(BlockingIOError):
+        while read := os.read(pipe, 65536):
+            found += read
+    return found
 
 
 def _traced() -> list[tuple[int, Write]]:

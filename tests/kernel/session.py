@@ -58,7 +58,7 @@ def run(chosen: list[str], share: Path, evidence: Any) -> Results:
         trouble += f" Its console said:\n{(share / 'console.txt').read_text(errors='replace')}"
     except GuestError as error:
         trouble = str(error)
-    return Results(_read_results(share / "results.jsonl", evidence), trouble)
+    return Results(read_results(share / "results.jsonl", evidence), trouble)
 
 
 def write_result(report: pytest.TestReport) -> None:
@@ -81,7 +81,7 @@ def _write(*line: Any) -> None:
         results.write(json.dumps(line) + "\n")
 
 
-def _read_results(results: Path, evidence: Any) -> dict[str, str]:
+def read_results(results: Path, evidence: Any) -> dict[str, str]:
     """Return the text of each test, with what failed in its clean-up, and count what was counted."""
     ended: dict[str, str] = {}
     evidence.count("kernel_gpio_tests", 0)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
+import shutil
 import subprocess
 from pathlib import Path
 
 from tools.guest.build import Guest
 from tools.guest.errors import GuestError
 
+QEMU = "qemu-system-x86_64"
 KERNEL_OPTIONS = "console=ttyS0 quiet loglevel=3 panic=-1 tsc=reliable mitigations=off nokaslr random.trust_cpu=on"
 MACHINE = "-machine q35,vmport=off -accel tcg -cpu max -smp 1 -m 768 -nodefaults -no-user-config -display none"
 PACE = "shift=1,sleep=off"
@@ -26,6 +27,8 @@ def boot(guest: Guest, share: Path, script: str, timeout_s: float) -> int:
     The guest sees all files of this machine, read-only, and `share`, writable, as /run/share. Raises GuestError with
     the last lines of its console when qemu is missing, when it does not end in time, or ends without a status.
     """
+    if not shutil.which(QEMU):
+        raise GuestError(f"There is no {QEMU}. Install the package qemu-system-x86.")
     (share / "run.sh").write_text(script)
     status = share / "status"
     status.unlink(missing_ok=True)
@@ -40,8 +43,6 @@ def boot(guest: Guest, share: Path, script: str, timeout_s: float) -> int:
                 timeout=timeout_s,
                 check=False,
             )
-        except FileNotFoundError as error:
-            raise GuestError(f"There is no {error.filename}. Install the package qemu-system-x86.") from error
         except subprocess.TimeoutExpired as error:
             raise GuestError(f"The guest was not done after {timeout_s:.0f} s.{_last_words(console)}") from error
     if not status.exists():
@@ -52,7 +53,7 @@ def boot(guest: Guest, share: Path, script: str, timeout_s: float) -> int:
 def _command(guest: Guest, share: Path) -> list[str]:
     files = "local,security_model=none,multidevs=remap"
     return [
-        os.environ.get("KIOSK_QEMU", "qemu-system-x86_64"),
+        *("setpriv", "--pdeathsig", "KILL", QEMU),  # it ends with whoever started it, however that ends
         *MACHINE.split(),
         *("-icount", PACE),
         *("-no-reboot", "-serial", "stdio", "-monitor", "none"),

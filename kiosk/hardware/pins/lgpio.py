@@ -39,9 +39,13 @@ class CarefulPin(LGPIOPin):
         at = ticks / 1e9
         if not 0 <= now - at < STALE_S:
             at = now
+        listens = self._when_changed
+        listener = listens() if listens else None
+        if listener is None:  # it was closed a moment ago
+            return
         try:
-            super(LGPIOPin, self)._call_when_changed(at, level)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it must not end the edges of all pins
+            listener(at, level)
+        except BaseException as error:  # noqa: BLE001 - whatever it is, it must not end the edges of all pins
             self.factory.failure = f"GPIO {gpio}: an edge was lost ({error!r}). Restart the kiosk and report this."
 
 

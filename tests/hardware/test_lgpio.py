@@ -51,7 +51,7 @@ def test_an_output_has_its_level_from_the_first_instant(pin: Any, level: bool) -
 
 
 class Listener:
-    def __init__(self, error: Exception | None = None) -> None:
+    def __init__(self, error: BaseException | None = None) -> None:
         self.edges: list[tuple[float, int]] = []
         self._error = error
 
@@ -84,13 +84,19 @@ def test_a_stamp_of_another_clock_is_replaced(pin: Any) -> None:
     assert before <= listener.edges[0][0] <= time.monotonic()
 
 
-def test_a_listener_that_raises_is_reported_and_edges_go_on(pin: Any) -> None:
-    listener = Listener(ValueError("no"))
+@pytest.mark.parametrize("error", [ValueError("no"), SystemExit()])
+def test_a_listener_that_raises_is_reported_and_edges_go_on(pin: Any, error: BaseException) -> None:
+    listener = Listener(error)
     listen(pin, listener)
     for level in (1, 0):
         pin._call_when_changed(0, 5, level, 0)
     assert len(listener.edges) == 2
     assert "GPIO 5: an edge was lost" in pin.factory.failure
+
+
+def test_an_edge_that_comes_after_its_listener_was_taken_away_is_nothing(pin: Any) -> None:
+    pin._call_when_changed(0, 5, 1, 0)
+    assert pin.factory.failure is None
 
 
 def test_a_watchdog_report_is_not_an_edge(pin: Any) -> None:

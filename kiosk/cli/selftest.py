@@ -106,8 +106,10 @@ class Desk:
         for answer in report.answers:
             if answer.passed is False:
                 self._say(answer.advice)
+        told = {f"{slot.slot}: {slot.advice}" for slot in report.slots}
         for fault in report.faults:
-            self._say(sentence(fault))
+            if sentence(fault) not in told:
+                self._say(sentence(fault))
         for fault in report.to_do:
             self._say(f"Afterwards: {sentence(fault)}")
         self._say("Everything answers." if report.passed else "Something is wrong: see above what to check.")

@@ -80,6 +80,7 @@ def test_what_is_wrong_with_a_slot_and_what_to_check(
     assert not found["A2"].partition(result)[2].strip().startswith("A2"), "its name stands at the row's beginning"
     assert [found[slot].endswith("an item fell") for slot in ("A1", "B1")] == [True, True]
     assert done.stdout.splitlines()[-1] == "Something is wrong: see above what to check."
+    assert done.stdout.count(advice) == 1, "what to check is told once"
 
 
 def test_a_dead_beam_is_told_and_the_count_is_left_to_do(kiosk: Kiosk, tmp_path: Path) -> None:

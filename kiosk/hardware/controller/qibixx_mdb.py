@@ -1,0 +1,372 @@
+"""Any vending machine with an MDB bus, as whose cashless device we take part: Qibixx' MDB Pi HAT or MDB-USB.
+
+The machine keeps its keypad, its motors and its drop sensor. A visitor chooses at its keypad, it asks whether that is
+paid for (`c,STATUS,VEND,<amount>,<item>`), and we say yes (`C,VEND,<amount>`) once the kiosk has written down that an
+item may leave, or no (`C,STOP`). Then it tells how it went, and this module believes it only in the right order: see
+`kiosk.hardware.mdb_session`, and docs/adr/0019 for what is believed and what cannot be known.
+
+115200 baud 8N1, lines of text; `C,SETCONF` must be set anew after each power-up of the interface, while it is off
+(Qibixx, "Cashless Slave", "Configuration" and "Cashless Device - Accept a Vend Request from VMC in Always Idle",
+docs.qibixx.com/mdb-products).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Annotated, NamedTuple
+
+from msgspec import Meta
+
+from kiosk import threads
+from kiosk.config import SerialOptions
+from kiosk.errors import HardwareError
+from kiosk.hardware import mdb_session as session
+from kiosk.hardware.api import Board, Turn
+from kiosk.hardware.mdb_lines import Heard, Lines, Request, asks, parse
+from kiosk.hardware.mdb_session import Effect, Stage, State
+from kiosk.hardware.serial_port import WRITE_TIMEOUT_S, SerialPort
+
+BAUD = 115200
+KEEP_S = 20.0
+"""How often a quiet interface is greeted with `C,1`: one that lost its power is on again after it, and any answers."""
+SILENT_S = 2.0
+"""An interface that says nothing for so long after it was greeted is not there. It answers in milliseconds."""
+LOST_S = 5.0
+"""How often an interface is greeted that did not answer the last time."""
+SETTLE_S = 0.1
+"""Between one line of the set-up and the next, so that each has been carried out."""
+SET_UP_AGAIN_S = 5.0
+"""The set-up itself makes the interface say that it is inactive; later than this it lost its power."""
+AGAIN_S = 3.0
+"""A request so shortly after a vend may be refused only because the kiosk still writes that one down."""
+LOOK_S = 0.25
+"""How often open requests and the cable are looked after."""
+START_EVERY_S = 2.0
+"""How often a machine that wants credit first is offered it."""
+
+Price = Annotated[str, Meta(pattern=r"^[0-9]{1,7}(\.[0-9]{1,3})?$", examples=["0.17"])]
+"""An amount of money as the machine writes it, without a currency."""
+
+
+class Options(SerialOptions, frozen=True, kw_only=True):
+    """One machine behind one interface. Times are in seconds."""
+
+    drop_sensor: Annotated[
+        bool,
+        Meta(
+            description="Whether the machine has a drop sensor, switched on, and reports a vend only when that saw the "
+            "item; without one what came out is presumed"
+        ),
+    ]
+    answer_s: Annotated[
+        float,
+        Meta(
+            ge=5,
+            le=600,
+            description="How long a request may wait for its answer, for example while something else drops, before "
+            "it is refused; a machine that waits less withdraws it by itself",
+        ),
+    ] = 60.0
+    vend_s: Annotated[
+        float,
+        Meta(ge=5, le=300, description="How long the machine may take to give out; after that it is not known"),
+    ] = 60.0
+    credit: Annotated[
+        Price | None,
+        Meta(
+            description="For a machine that lets nobody choose before it sees credit: how much it is shown, at least "
+            "its highest price; none: visitors choose first, as MDB level 3 machines allow"
+        ),
+    ] = None
+
+
+class Lane(NamedTuple):
+    """What kiosk.toml says of an item."""
+
+    slot: str
+    item: int
+    price: str | None
+
+
+class Driver:
+    """The machine as in `kiosk.hardware.api.Controller` and `Selector`. Its slots have the driver mdb_item."""
+
+    def __init__(self, name: str, options: Options, board: Board) -> None:
+        """Begin to look for the interface; nothing is raised if it is not there yet."""
+        self._name = name
+        self._options = options
+        self._clock = board.clock
+        self._lock = threading.RLock()
+        self._lines = Lines()
+        self._state = State()
+        self._status: Heard | None = None
+        self._lanes: dict[int, Lane] = {}
+        self._selected: Callable[[str], bool] | None = None
+        self._answered = 0
+        self._results: queue.SimpleQueue[Effect] = queue.SimpleQueue()
+        self._turning, self._turned_at = False, float("-inf")
+        self._note: str | None = None
+        self._set_up_due, self._set_up_at = False, float("-inf")
+        self._heard_at = self._greeted_at = self._started_at = board.clock.monotonic()
+        self._closed = False
+        self._wake: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._port = SerialPort(name, board.device(options.port), BAUD, self._received)
+        self._clerk = threads.start(f"mdb-{name}", self._run)
+
+    # -- for the kiosk ---------------------------------------------------------------------------------------------
+
+    def on_select(self, selected: Callable[[str], bool]) -> None:
+        """Call `selected` with each slot that a visitor chose; see `kiosk.hardware.api.Selector`."""
+        self._selected = selected
+
+    def fault(self) -> str | None:
+        """Return a sentence for staff while the interface or the machine does not take part, or asks amiss."""
+        if trouble := self._port.fault():
+            return trouble
+        if self._closed:
+            return None
+        with self._lock:
+            now = self._clock.monotonic()
+            if self._heard_at < self._greeted_at and now - self._greeted_at > SILENT_S:
+                return f"{self._name}: the MDB interface does not answer. Check its power, and switch it off and on."
+            if self._status in {Heard.INACTIVE, Heard.OFF}:
+                return (
+                    f"{self._name}: the vending machine does not speak to the MDB interface. Check that the machine "
+                    "is on, the MDB cable, and that the interface's jumpers are set for a peripheral."
+                )
+            if self._status is Heard.DISABLED:
+                return f"{self._name}: the vending machine takes no requests now. See its own display; close its door."
+            return self._note
+
+    def close(self) -> None:
+        """Refuse what is open, take no part any more and give the port back. May be called twice."""
+        with self._lock:
+            if self._closed:
+                return
+            self._do(session.deny(self._state, self._state.number))
+            self._do(session.cut(self._state))
+            with contextlib.suppress(HardwareError):
+                self._port.write(b"C,0\n")
+            self._closed = True
+        self._wake.put(None)
+        self._clerk.join()
+        self._port.close()
+
+    # -- for the slots ---------------------------------------------------------------------------------------------
+
+    def add(self, lane: Lane) -> None:
+        """Let a slot answer for its item. Raises HardwareError if another one does."""
+        with self._lock:
+            other = self._lanes.setdefault(lane.item, lane)
+        if other is not lane:
+            raise HardwareError(f"Item {lane.item} of {self._name} belongs to {other.slot} already.")
+
+    def remove(self, lane: Lane) -> None:
+        """Let nobody answer for its item any more; what was approved for it is not known."""
+        with self._lock:
+            if self._lanes.get(lane.item) is lane:
+                del self._lanes[lane.item]
+                if self._state.request is not None and self._state.request.item == lane.item:
+                    self._do(session.deny(self._state, self._state.number))
+                    self._do(session.cut(self._state))
+
+    def asked(self) -> int | None:
+        """Return the item that the machine asks for now and waits to hear of."""
+        with self._lock:
+            request = self._state.request
+            return request.item if request is not None and self._state.stage is Stage.ASKED else None
+
+    def refuse(self, item: int) -> None:
+        """Say no to the machine if it asks for `item` now."""
+        with self._lock:
+            if self.asked() == item:
+                self._do(session.deny(self._state, self._state.number))
+
+    @property
+    def limit_s(self) -> float:
+        """`give` returns or raises within so many seconds."""
+        return self._options.vend_s + 2 * WRITE_TIMEOUT_S
+
+    def give(self, item: int, started: Callable[[], None]) -> Turn:
+        """Approve the open request for `item` and wait for what becomes of it; ABSENT if there is none.
+
+        `started` is called once the approval was written. Raises HardwareError when the machine does not tell: the
+        approval was written then, or begun to be.
+        """
+        self._turning = True
+        try:
+            if not self._approve(item):
+                return Turn.ABSENT
+            deadline = self._clock.monotonic() + self._options.vend_s
+            started()
+            return self._result(item, deadline)
+        finally:
+            with self._lock:
+                self._turning, self._turned_at = False, self._clock.monotonic()
+
+    def _approve(self, item: int) -> bool:
+        """Write the approval, under the lock, so that nothing is taken in between; say whether it was asked for."""
+        with self._lock:
+            approved = session.approve(self._state, item)
+            if approved is None or approved.request is None:
+                return False
+            self._results = queue.SimpleQueue()
+            self._state = approved
+            try:
+                self._port.write(f"C,VEND,{approved.request.amount}\n".encode())
+            except HardwareError:
+                self._state, _ = session.cut(self._state)
+                raise
+            return True
+
+    def _result(self, item: int, deadline: float) -> Turn:
+        ending = Effect.LOST
+        waits = True
+        while waits:
+            left_s = deadline - self._clock.monotonic()
+            try:
+                ending, waits = self._clock.get(self._results, min(left_s, LOOK_S)), False
+            except queue.Empty:
+                waits = left_s > 0 and self._port.is_open
+        if ending is Effect.GAVE:
+            return Turn.DELIVERED if self._options.drop_sensor else Turn.COMPLETED
+        if ending is Effect.FAILED:
+            return Turn.NOT_RETURNED
+        with self._lock:
+            if self._state.stage in {Stage.APPROVED, Stage.SAID}:  # else the next visitor asks already
+                self._state, _ = session.cut(self._state)
+        raise HardwareError(
+            f"{self._name} was allowed to give out item {item} and did not tell what became of it. Look into the "
+            "machine's tray and count that lane."
+        )
+
+    # -- what the interface says: in the port's thread -------------------------------------------------------------
+
+    def _received(self, data: bytes) -> None:
+        with self._lock:
+            if self._closed:
+                return
+            if not data:
+                self._lines.forget()
+                self._status, self._note = None, None
+                self._set_up_due = True
+                self._do(session.cut(self._state))
+                self._wake.put(None)
+            for line in self._lines.feed(data):
+                self._hear(line)
+
+    def _hear(self, line: str) -> None:
+        event, now = parse(line), self._clock.monotonic()
+        if event is None:
+            if asks(line):
+                self._do(session.garbled(self._state))
+            return
+        self._heard_at = now
+        if event in {Heard.ENABLED, Heard.IDLE, Heard.DISABLED, Heard.INACTIVE, Heard.OFF}:
+            assert isinstance(event, Heard)
+            self._status = event
+        if event in {Heard.INACTIVE, Heard.OFF} and now - self._set_up_at > SET_UP_AGAIN_S:
+            self._set_up_due = True
+            self._wake.put(None)
+        self._do(session.heard(self._state, event, now))
+
+    def _do(self, step: tuple[State, session.Effects]) -> None:
+        """Carry out what the session decided. Called under the lock."""
+        self._state, effects = step
+        for effect in effects:
+            match effect:
+                case Effect.ASK:
+                    self._wake.put(None)
+                case Effect.DENY:
+                    self._say("C,STOP")
+                case Effect.DENY_AGAIN:
+                    self._say("C,VEND,-1")
+                case _:
+                    self._results.put(effect)
+
+    def _say(self, *lines: str) -> None:
+        """Write lines, each of which may be lost: an answer to it, or the next greeting, will tell."""
+        with contextlib.suppress(HardwareError):
+            for line in lines:
+                self._port.write(f"{line}\n".encode())
+
+    # -- what the machine waits for: in a thread of its own --------------------------------------------------------
+
+    def _run(self) -> None:
+        while not self._closed:
+            if self._set_up_due:
+                self._set_up()
+            self._look_after_request()
+            self._look_after_interface()
+            busy = self._state.stage is not Stage.READY or self._offers_credit()
+            with contextlib.suppress(queue.Empty):
+                self._clock.get(self._wake, LOOK_S if busy else LOST_S)
+
+    def _set_up(self) -> None:
+        """Make the interface play a cashless device at which visitors choose first, or that offers credit."""
+        idle = "0" if self._options.credit else "1"
+        self._set_up_due, self._set_up_at = False, self._clock.monotonic()
+        for line in ("C,0", f"C,SETCONF,mdb-always-idle={idle}", "C,1"):
+            self._say(line)
+            self._clock.sleep(SETTLE_S)
+        with self._lock:
+            self._greeted_at = self._clock.monotonic() - SETTLE_S
+
+    def _look_after_request(self) -> None:
+        """Ask the kiosk about a request, and refuse one that has waited too long."""
+        with self._lock:
+            state, now = self._state, self._clock.monotonic()
+            if state.stage is not Stage.ASKED or state.request is None:
+                return
+            overdue = now - state.since_s > self._options.answer_s
+        taken = self._offer(state.request) if self._answered != state.number else True
+        if taken is None and not overdue:
+            return
+        self._answered = state.number
+        if overdue or not taken:
+            with self._lock:
+                self._do(session.deny(self._state, state.number))
+
+    def _offer(self, request: Request) -> bool | None:
+        """Say whether the kiosk takes a request; None if it has to be asked again in a moment."""
+        lane = self._lanes.get(request.item)
+        self._note = self._amiss(request, lane)
+        if lane is None or self._note is not None:
+            return False
+        if self._selected is None:
+            return None
+        if self._selected(lane.slot):
+            return True
+        with self._lock:
+            writes_down = self._turning or self._clock.monotonic() - self._turned_at < AGAIN_S
+        return None if writes_down else False
+
+    def _amiss(self, request: Request, lane: Lane | None) -> str | None:
+        if lane is None:
+            return f"{self._name}: the machine asked for item {request.item}, which no slot of kiosk.toml has."
+        if lane.price is not None and Decimal(lane.price) != Decimal(request.amount):
+            return (
+                f"{lane.slot}: the machine wants {request.amount} for item {lane.item}, and kiosk.toml says "
+                f"{lane.price}. Set the same price in both; until then it is refused."
+            )
+        return None
+
+    def _look_after_interface(self) -> None:
+        """Greet an interface that is quiet, and offer credit where that comes first."""
+        now = self._clock.monotonic()
+        if self._state.stage is not Stage.READY or not self._port.is_open:
+            return
+        if self._offers_credit() and now - self._started_at >= START_EVERY_S:
+            self._started_at = now
+            self._say(f"C,START,{self._options.credit}")
+        if now - max(self._greeted_at, self._heard_at) >= (KEEP_S if self._heard_at > self._greeted_at else LOST_S):
+            with self._lock:
+                self._greeted_at = now
+            self._say("C,1")
+
+    def _offers_credit(self) -> bool:
+        return self._options.credit is not None and self._status is Heard.ENABLED

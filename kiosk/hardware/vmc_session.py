@@ -13,8 +13,6 @@ acknowledgement, so that the machine says it again. An ending that lacks any of 
 from __future__ import annotations
 
 import enum
-from collections import deque
-
 from msgspec import Struct
 
 from kiosk.hardware import vmc_codes as codes
@@ -26,10 +24,13 @@ AGAIN_S = 0.15
 """Polls are 200 ms apart; one that comes sooner after an order is no reason to say the order again."""
 COPY_S = 0.05
 """The machine waits 100 ms before it says a thing again. What comes sooner is an echo, not a second copy."""
+ECHOED = 2
+"""A line that echoes makes two of one. Three copies were said at least twice, also if they were read in one go."""
 NEAR = 16
 """So many numbers after its first word about a drive the machine may say how it ended."""
-REMEMBERED = 64
-"""So many frames about drives are known again: some thirty drives, before the numbers begin anew."""
+REMEMBERED_S = 20.0
+"""So long a frame about a drive is known again: the machine repeats within half a second, and gives the same number to
+another frame after eighty drives at the earliest."""
 GONE_S = 10.0
 """After so much silence the machine may have been switched off: it numbers anew."""
 HEALTH_EVERY_S = 60.0
@@ -82,7 +83,8 @@ class Session:
         self._selection: int | None = None
         self._began: int | None = None
         self._copy: tuple[Packet, float] | None = None
-        self._known: deque[bytes] = deque(maxlen=REMEMBERED)
+        self._copies = 0
+        self._known: dict[bytes, float] = {}
         self._last_driven: int | None = None
         self._sync_due = True
         self._synced_at = float("-inf")
@@ -198,17 +200,22 @@ class Session:
 
     def _status(self, packet: Packet, now: float) -> tuple[bytes, list[Event]]:
         code, selection = packet.code, packet.selection
-        if code is None or selection is None or packet.body in self._known:
+        if code is None or selection is None or self._knows(packet, now):
             return ACK, []
         if selection != self._selection:
-            self._known.append(packet.body)
+            self._known[packet.body] = now
             if code in codes.SUCCESSES and selection != self._last_driven:
                 self.strange.add(selection)
             return ACK, []
         if codes.is_result(code) and (self._asked or self._began is not None):
             return self._result(packet, code, now)
-        self._known.append(packet.body)
+        self._known[packet.body] = now
         return ACK, self._working(packet, code)
+
+    def _knows(self, packet: Packet, now: float) -> bool:
+        """Say whether a frame was heard before."""
+        self._known = {body: at for body, at in self._known.items() if now - at < REMEMBERED_S}
+        return packet.body in self._known
 
     def _working(self, packet: Packet, code: int) -> list[Event]:
         if code not in codes.WORKING:
@@ -223,9 +230,10 @@ class Session:
 
     def _result(self, packet: Packet, code: int, now: float) -> tuple[bytes, list[Event]]:
         if self._copy is None or self._copy[0] != packet:
-            self._copy = packet, now
-        elif now - self._copy[1] >= COPY_S:
-            self._known.append(packet.body)
+            self._copy, self._copies = (packet, now), 0
+        self._copies += 1
+        if self._copies > ECHOED or now - self._copy[1] >= COPY_S:
+            self._known[packet.body] = now
             return ACK, [Event(Heard.RESULT, code, sure=self._follows(packet.number))]
         return b"", [Event(Heard.RESULT, code)]
 

@@ -21,13 +21,15 @@ EVERY_S = 0.2
 WAITS_S = 0.1
 MOST_SENT = 5
 """Polls, and patience (2., Communication Rules)."""
-ANSWERS_WALL_S = 0.003
-"""Wall seconds that the machine's time stands for a host to answer which has read what it was sent."""
+PATIENCE_S = 0.02
+"""Wall seconds that the machine's time stands for an answer, so that a host is not late because time is fast."""
+MOST_WAITED = 3
+"""After so many answers that did not come, time waits for no more until something is heard."""
 NORMAL, NO_SUCH, MOTOR_FAULT, GIVEN_UP = 0x01, 0x03, 0x17, 0xFF
 
 
 class Body(Part):
-    """A machine. Tests may set `drive.blind` and the like, `states`, and `line.mangle`."""
+    """A machine. Tests may set `drive.blind` and the like, `states`, `patience_s` and `line.mangle`."""
 
     accepts = Line.accepts | {Fault.BOARD_OFF}
 
@@ -40,7 +42,9 @@ class Body(Part):
         self.health = 0
         self.drive = Drive(cabinet, self._tell)
         self._decoder = Decoder()
-        self._answer_by: float | None = None
+        self.patience_s = PATIENCE_S
+        self._answer_by = 0.0
+        self._unanswered = 0
         self._life = 0
         self._on = False
         cabinet.timeline.under_way.append(self._awaits_answer)
@@ -98,19 +102,21 @@ class Body(Part):
             self._next(at, EVERY_S)
 
     def _say(self, data: bytes) -> None:
-        self._answer_by = time.monotonic() + ANSWERS_WALL_S
+        self._unanswered += 1
+        if self._unanswered <= MOST_WAITED:
+            self._answer_by = time.monotonic() + self.patience_s
         self.line.say(data)
 
     def _awaits_answer(self) -> bool:
-        """Say whether an answer is still to come, so that a host gets its 100 ms however fast the machine's time is."""
-        return self._answer_by is not None and time.monotonic() < self._answer_by
+        """Say whether time stands for an answer that is still to come."""
+        return time.monotonic() < self._answer_by
 
     # -- what it hears ------------------------------------------------------------------------------------------------
 
     def _heard(self, data: bytes, at: float) -> None:
         if not self._on:
             return
-        self._answer_by = None
+        self._answer_by, self._unanswered = 0.0, 0
         for packet in self._decoder.feed(data, at):
             if packet.command == Command.ACK:
                 self._acknowledged()

@@ -1,0 +1,103 @@
+"""The drivers of VMC machines against every kind of noise, lost cables and lost power: what is told must be so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from kiosk.clock import Clock
+from kiosk.hardware.api import Turn
+from kiosk.hardware.simulator.faults import Fault
+from kiosk.hardware.vmc_frames import ACK, POLL, Command, check_text, frame
+from tests.conftest import Evidence
+from tests.serial.noise import Kind, Noise, Step, scripts
+from tests.serial.vmc import Rig, rig
+
+
+def said(command: int, number: int, code: int, selection: int) -> bytes:
+    return frame(command, bytes([number, code]) + check_text(selection))
+
+
+FOREIGN = (
+    ACK,
+    POLL,
+    frame(Command.SYNC, b"\x05"),
+    frame(0x21, bytes.fromhex("09 01 00 00 00 64")),
+    said(Command.STATE, 9, 0x01, 11),
+    said(Command.STATE, 9, 0x03, 12),
+    said(Command.STATUS, 90, 0x03, 11),
+    *(
+        said(Command.STATUS, number, 0x02, selection)
+        for number in (10, 60, 110, 160, 210)
+        for selection in (11, 12, 13)
+    ),
+)
+"""Some of them tell of a drive of A1 that never was. Only a whole such story, told twice, could be believed."""
+
+HEARD = tuple(kind for kind in Kind if kind not in (Kind.STALE, Kind.STALE_FIRST, Kind.INTERLEAVED))
+"""What can happen to our orders. An old one that comes again much later the machine carries out again: nobody at this
+end can prevent it, and no line does it, as it has no memory."""
+
+
+ENOUGH = 10_500
+"""Spoilt frames."""
+
+
+DRIZZLE = (*(Kind.UNCHANGED,) * 2 * len(Kind), *Kind)
+"""Most drives get as far as an ending under it, and hear some that are none."""
+
+
+class InOrder:
+    """Noise on a line on which nothing overtakes anything, as none does."""
+
+    def __init__(self, noise: Noise, clock: Clock) -> None:
+        self._noise, self._clock = noise, clock
+        self._last = 0.0
+
+    def __call__(self, data: bytes) -> list[tuple[float, bytes]]:
+        now, arrives = self._clock.monotonic(), []
+        for late_s, message in self._noise(data):
+            self._last = max(self._last, now + late_s)
+            arrives.append((self._last - now, message))
+        return arrives
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Iterator[Rig]:
+    with rig(tmp_path) as made:
+        yield made
+
+
+def test_noise_of_every_kind_in_both_directions(machine: Rig, evidence: Evidence) -> None:
+    bad: list[int] = []
+    told: set[str] = set()
+    turns = st.lists(st.tuples(st.sampled_from(["A1", "A1", "A2"]), st.booleans()), min_size=2, max_size=5)
+
+    @settings(max_examples=300, suppress_health_check=list(HealthCheck))
+    @given(says=scripts() | scripts(DRIZZLE), hears=scripts(HEARD) | scripts((Kind.UNCHANGED,)), turns=turns)
+    def trial(says: list[Step], hears: list[Step], turns: list[tuple[str, bool]]) -> None:
+        if sum(bad) > ENOUGH:
+            return
+        machine.begin()
+        noises = Noise(evidence, "vmc", says, FOREIGN), Noise(evidence, "vmc", hears, [ACK])
+        machine.drive(noises[0], InOrder(noises[1], machine.clock))
+        for slot, jams in turns:
+            machine.world.set_fault(Fault.JAM, jams, slot)
+            machine.turn(slot)
+            machine.world.set_fault(Fault.JAM, False, slot)
+        machine.calm()
+        bad.append(sum(noise.bad for noise in noises))
+        wrong = machine.violations()
+        evidence.count("serial_violations", len(wrong))
+        assert not wrong
+        told.update(ended for slot in machine.told.values() for ended in slot)
+        assert machine.works(), "a clean line again: everything must work"
+
+    machine.body.patience_s = 0.003
+    trial()
+    assert sum(bad) >= ENOUGH
+    assert told >= {Turn.DELIVERED, Turn.COMPLETED, Turn.NOT_RETURNED, Turn.ABSENT, "lost"}

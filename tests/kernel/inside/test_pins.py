@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 
 import gpiod
 import pytest
@@ -15,13 +14,7 @@ from kiosk.errors import HardwareError
 from kiosk.hardware.lines import InputLine, OutputLine
 from tests.kernel.chip import Chip
 from tests.kernel.rig import Rig
-
-
-def until(true: Callable[[], bool]) -> bool:
-    end = time.monotonic() + 2
-    while not true() and time.monotonic() < end:
-        time.sleep(0.001)
-    return true()
+from tests.kernel.waiting import until
 
 
 @pytest.mark.parametrize("active_low", [False, True])
@@ -95,8 +88,7 @@ def test_a_listener_that_raises_is_told_and_edges_go_on(rig: Rig) -> None:
 
 
 def test_a_line_held_by_another_program_is_told_and_works_once_it_is_free(rig: Rig) -> None:
-    device = next(path for path in ("/dev/gpiochip0",))
-    held = gpiod.request_lines(device, {5: gpiod.LineSettings(direction=Direction.INPUT)}, consumer="another")
+    held = gpiod.request_lines("/dev/gpiochip0", {5: gpiod.LineSettings(direction=Direction.INPUT)}, consumer="another")
     with pytest.raises(HardwareError, match=r"^GPIO 5 is held by another program .* stop it, start the kiosk\.$"):
         OutputLine(rig.board, 5, active_low=False)
     with pytest.raises(HardwareError, match=r"^GPIO 5 is held by another program"):

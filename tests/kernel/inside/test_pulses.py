@@ -23,6 +23,9 @@ OUTPUTS: list[tuple[str, str, dict[str, Any], int, list[int]]] = [
     ("motor", "gpio_spiral", {"motor_pin": 7, "home_pin": 8, "motor_active_low": True}, 7, [1]),
     ("light", "gpio_light", {"pin": 20}, 20, [0]),
     ("light", "gpio_light", {"pin": 21, "active_low": True}, 21, [1]),
+    ("light", "buzzer", {"pin": 22, "active_low": True}, 22, [1]),
+    ("output", "heater", {"pin": 23, "active_low": True, "set_c": 5}, 23, [1]),
+    ("output", "interior_light", {"pin": 24, "active_low": True}, 24, [1]),
     ("sensor", "drop_beam", {"pin": 16, "emitter_pin": EMITTER}, EMITTER, [0, 1]),
     ("sensor", "drop_beam", {"pin": 19, "emitter_pin": LOW_EMITTER, "emitter_active_low": True}, LOW_EMITTER, [1, 0]),
 ]
@@ -32,7 +35,9 @@ def levels(chip: Chip, line: int) -> list[int]:
     return [write.level for write in chip.writes(line)]
 
 
-@pytest.mark.parametrize(("kind", "driver", "options", "line", "start"), OUTPUTS, ids=str)
+@pytest.mark.parametrize(
+    ("kind", "driver", "options", "line", "start"), OUTPUTS, ids=[f"{output[1]}-{output[3]}" for output in OUTPUTS]
+)
 def test_start_and_stop_never_pulse(
     rig: Rig, kind: str, driver: str, options: dict[str, Any], line: int, start: list[int]
 ) -> None:

@@ -1,4 +1,4 @@
-"""The page on adding a driver is followed to the letter: its files are added, kiosk.toml names them, and an item falls."""
+"""The page on adding a driver is followed to the letter: its files are added, and kiosk.toml names them."""
 
 from __future__ import annotations
 

@@ -204,6 +204,7 @@ class Driver:
             return Found.LEAKS
         self._connect(place)
         if self._flows(DRAWS_S):
+            self._ask_first(place)
             return self._wait_for_home(place, Found.DRAWS)
         self._all_off()
         return Found.MISSING if self._sense_works(place) else self._wait_for_home(place, Found.BLIND)
@@ -236,12 +237,17 @@ class Driver:
             try:
                 self._connect(other)
                 if self._flows(DRAWS_S):
-                    self._places.remove(other)
-                    self._places.insert(0, other)
+                    self._ask_first(other)
                     return True
             finally:
                 self._all_off()
         return False
+
+    def _ask_first(self, place: Place) -> None:
+        """Remember that the motor at `place` drew current: it is the best witness for the next that does not."""
+        if place in self._places:
+            self._places.remove(place)
+            self._places.insert(0, place)
 
     def _wait_for_home(self, place: Place, found: Found) -> Found:
         """Keep it on until the home wire tells its switch and no other."""

@@ -28,6 +28,8 @@ def wiring(config_path: Path, svg: Path | None) -> None:
     _print_pins(found)
     for hub in found.hubs:
         _print_hub(hub)
+    for sentence in found.refused:
+        click.echo(f"\nThis will not work. {sentence}")
     if svg is not None:
         try:
             svg.write_text(draw(found, f"Wiring of {config.kiosk.id}"), encoding="utf-8")

@@ -85,7 +85,7 @@ def _given(slot: SlotTotals) -> int:
 def _failures(slots: Iterable[SlotTotals]) -> Iterator[tuple[str, int]]:
     """Give the event code of each thing that went wrong, and how often it did."""
     for slot in slots:
-        codes = {"EJB": slot.not_started, "EJL": slot.presumed, "ELA": slot.jammed, "ELZ": slot.unknown}
+        codes = {"EJB": slot.not_started, "ELA": slot.jammed, "ELZ": slot.unknown}
         yield from ((f"{code}_{slot.slot}", times) for code, times in codes.items() if times)
 
 

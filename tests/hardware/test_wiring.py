@@ -73,6 +73,15 @@ options = { pin = 25, active_low = true }
 """
 
 
+BUTTON = """
+[[inputs]]
+name = "bell"
+driver = "button"
+product = "NAL"
+options = { pin = 2, active_low = false }
+"""
+
+
 @pytest.fixture(scope="module")
 def config() -> Config:
     return parse(CONFIG, registry)
@@ -117,6 +126,20 @@ def test_each_pin_says_what_its_driver_makes_of_it(made: Plan) -> None:
     }
     assert [wire.header for wire in made.wires] == sorted(wire.header for wire in made.wires)
     assert made.free() == [0, 1, 2, 3, 4, 7, 8, 11, 14, 15, 16, 17, 24, 26, 27]
+
+
+def test_a_part_that_cannot_work_like_this_is_told() -> None:
+    """GPIO 2 has a pull-up on the board, so a button that pulls it up can never be seen; row 3 is not there."""
+    slot, button = plan(parse(CONFIG.replace("row = 2", "row = 3") + BUTTON, registry)).refused
+    assert slot.startswith("A1: coils has 2 rows and 2 columns")
+    assert button.startswith("bell: GPIO 2 does not work (GPIO2 has a fixed pull resistor)")
+
+
+def test_a_pin_that_nobody_claimed_is_drawn_without_an_arrow() -> None:
+    svg = draw(Plan((Wire(3, 2, "bell", "", "", "", ""),), ()), "Wiring")
+    assert "bell: pin 3, GPIO 2, not in use." in svg
+    assert 'class="wire unknown"' in svg.split("<g>")[1].split("</g>")[0]
+    assert '-end"' not in svg.split("<g>")[1].split("</g>")[0]
 
 
 def test_each_board_and_port_says_what_hangs_on_it(made: Plan) -> None:

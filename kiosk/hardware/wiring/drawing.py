@@ -128,10 +128,10 @@ def _label(wire: Wire, x: float, side: int, y: float) -> Iterator[str]:
 
 def _sentence(wire: Wire) -> str:
     """Return all that is known of a wire."""
-    ways = {"output": "switched", "input": "read", "both": "switched and read", "": "not in use"}
+    ways = {"output": "switched by the Pi", "input": "read by the Pi", "both": "switched and read", "": "not in use"}
     pull = f", pulled {wire.pull} in the Pi" if wire.pull else ""
     active = f", {wire.active} when active" if wire.active else ""
-    return f"{wire.label}: pin {wire.header}, GPIO {wire.gpio}, {ways[wire.direction]} by the Pi{active}{pull}."
+    return f"{wire.label}: pin {wire.header}, GPIO {wire.gpio}, {ways[wire.direction]}{active}{pull}."
 
 
 def _legend(y: float) -> Iterator[str]:

@@ -43,8 +43,16 @@ class PaperBoard(BaseBoard):
         return {_number(pin): _use(pin) for pin in self.pin_factory.pins.values()}
 
 
-def uses(config: Config) -> dict[int, Use]:
-    """Open every part on paper and return what became of the pins. A part that cannot be opened shows nothing."""
+class Trial(NamedTuple):
+    """What each pin is used as, by its GPIO number, and a sentence about each part that could not be opened."""
+
+    uses: dict[int, Use]
+    refused: tuple[str, ...]
+
+
+def tried(config: Config) -> Trial:
+    """Open every part on paper and return what became of the pins. A part that cannot be opened uses none."""
+    refused: list[str] = []
     with ExitStack() as undo:
         board = PaperBoard(config)
         undo.callback(board.close)
@@ -54,12 +62,13 @@ def uses(config: Config) -> dict[int, Use]:
                 kind = next(kind for kind in kinds if entry.driver in registry.names(kind))
                 try:
                     part = registry.open_driver(kind, entry.driver, name, entry.options, board)
-                except HardwareError:
+                except HardwareError as error:
+                    refused.append(f"{name}: {error}")
                     continue
                 undo.callback(part.close)
                 if key == "controllers":
                     board.add(name, part)
-        return board.uses()
+        return Trial(board.uses(), tuple(refused))
 
 
 def _factory() -> Any:

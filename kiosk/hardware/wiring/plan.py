@@ -12,7 +12,7 @@ from kiosk.config import Config, Options
 from kiosk.config.load import KINDS
 from kiosk.config.part_rules import marked
 from kiosk.hardware.wiring.header import HEADER
-from kiosk.hardware.wiring.paper import Use, uses
+from kiosk.hardware.wiring.paper import Use, tried
 
 UNUSED = Use("")
 """A pin that its driver could not claim on paper: which way it goes is not known."""
@@ -56,10 +56,14 @@ class Hub(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """All wires, in the order of the header, and all hubs, in the order of the configuration."""
+    """All wires, in the order of the header, and all hubs, in the order of the configuration.
+
+    `refused` has a sentence about each part that its driver would not open like this: it will not work.
+    """
 
     wires: tuple[Wire, ...]
     hubs: tuple[Hub, ...]
+    refused: tuple[str, ...] = ()
 
     def free(self) -> list[int]:
         """Return the GPIO numbers that nothing is connected to."""
@@ -68,9 +72,9 @@ class Plan(NamedTuple):
 
 def plan(config: Config) -> Plan:
     """Return what a loaded configuration connects."""
-    used = uses(config)
-    wires = [wire for entry in _parts(config) for wire in _wires(entry, used)]
-    return Plan(tuple(sorted(wires)), tuple(_hubs(config)))
+    trial = tried(config)
+    wires = [wire for entry in _parts(config) for wire in _wires(entry, trial.uses)]
+    return Plan(tuple(sorted(wires)), tuple(_hubs(config)), trial.refused)
 
 
 def _parts(config: Config) -> Iterator[Any]:

@@ -11,12 +11,10 @@ from msgspec import Meta
 CHIP_CLASS = "class/hwmon"
 
 Chip = Annotated[
-    str | None,
+    Annotated[str, Meta(min_length=1, examples=["sht3x", "lm75"])] | None,
     Meta(
-        min_length=1,
-        examples=["sht3x", "lm75"],
         description="Instead of `path`: the name of a hwmon chip, which stays the same when the kernel numbers its "
-        "sensors anew",
+        "sensors anew"
     ),
 ]
 

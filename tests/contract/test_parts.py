@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -11,15 +12,17 @@ from typing import Any
 import msgspec
 import pytest
 
+from kiosk.config import parse
 from kiosk.config.part_rules import marked
 from kiosk.errors import HardwareError
+from kiosk.hardware import registry
 from kiosk.hardware.api import Alert, Button, Climate, DropSensor, Keypad, Light, Meter, Signal, Switch
 from kiosk.hardware.lines import OutputLine
 from kiosk.hardware.registry import options_type
 from kiosk.hardware.simulator.parts import gpio_light
 from tests.conftest import Evidence
 from tests.contract.part_cases import ALL, KINDS, Case
-from tests.hardware.bench import Bench, bench
+from tests.hardware.bench import TABLES, Bench, bench
 from tests.hardware.machine import until
 
 PROMISES: dict[str, tuple[type[Any], ...]] = {
@@ -69,6 +72,26 @@ def rig(request: pytest.FixtureRequest, tmp_path: Path, evidence: Evidence) -> I
 def test_it_keeps_a_promise_of_its_kind_and_has_nothing_to_tell(rig: Rig) -> None:
     assert any(isinstance(rig.part, promise) for promise in PROMISES[rig.kind])
     assert until(lambda: rig.told() is None), rig.told()
+
+
+def test_its_options_stand_in_a_configuration(rig: Rig) -> None:
+    options = ", ".join(f"{name} = {json.dumps(value)}" for name, value in rig.case.settings.items())
+    product = 'product = "NAL-4"' if options_type(rig.kind, rig.driver).asks_for_product else ""
+    config = parse(
+        f"""
+        kiosk = {{ id = "one", site = "One" }}
+        products = [{{ sku = "NAL-4", name = "Naloxone" }}]
+        slots = [{{ id = "A1", product = "NAL-4", capacity = 8, options = {{ motor_pin = 5, home_pin = 6 }} }}]
+        [[{TABLES[rig.kind]}]]
+        name = "it"
+        driver = "{rig.driver}"
+        options = {{ {options} }}
+        {product}
+        """,
+        registry,
+    )
+    (part,) = getattr(config, TABLES[rig.kind])
+    assert part.options == options_type(rig.kind, rig.driver)(**rig.case.settings)
 
 
 def test_it_says_what_it_is_and_what_it_was_written_for(rig: Rig) -> None:

@@ -54,7 +54,10 @@ def test_a_heater_switches_around_its_temperature(tmp_path: Path, active_low: bo
         assert not it.is_on()
         for celsius, on in [(10, False), (4.1, False), (4.0, True), (5.9, True), (6.0, False), (4.5, False), (3, True)]:
             it.at(celsius, on)
+        assert it.heater.fault() is None
         it.at(None, False)
+        assert "nobody knows how warm it is. Check the thermometer" in it.heater.fault()
+        it.at(10, False)
         assert it.heater.fault() is None
 
 

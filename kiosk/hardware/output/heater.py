@@ -60,7 +60,7 @@ class Driver:
         self._told: queue.SimpleQueue[float | None] = queue.SimpleQueue()
         self._closing = False
         self._trouble: str | None = None
-        self._useless = False
+        self._useless = self._blind = False
         self._on = False
         self._off_since = self._effect_at = self._clock.monotonic()
         self._effect_c = 0.0
@@ -72,13 +72,19 @@ class Driver:
 
     def fault(self) -> str | None:
         """Return a sentence for staff if it cannot be switched, or had no effect and stays off."""
-        if self._trouble or not self._useless:
-            return self._trouble
         kind = "cooler" if self._options.cools else "heater"
-        return (
-            f"{self._name}: the {kind} was on for {self._options.max_on_s / 3600:.1f} h and changed nothing, so it "
-            f"stays off. Check the {kind}, its fuse, and where the thermometer hangs; then restart the kiosk."
-        )
+        if self._trouble:
+            return self._trouble
+        if self._blind and not self._useless:
+            return (
+                f"{self._name}: the {kind} is off, as nobody knows how warm it is. Check the thermometer, or add one."
+            )
+        if self._useless:
+            return (
+                f"{self._name}: the {kind} was on for {self._options.max_on_s / 3600:.1f} h and changed nothing, so it "
+                f"stays off. Check the {kind}, its fuse, and where the thermometer hangs; then restart the kiosk."
+            )
+        return None
 
     def close(self) -> None:
         """Switch off and give the pin back. May be called twice."""
@@ -93,6 +99,7 @@ class Driver:
                 celsius = self._clock.get(self._told, SILENCE_S) if self._on else self._told.get()
             except queue.Empty:
                 celsius = None
+            self._blind = celsius is None
             try:
                 self._switch(self._wanted(celsius))
                 self._trouble = None

@@ -26,6 +26,10 @@ class KeyFilter:
         self.down: dict[Key, float] = {}
         """The keys that are down, and since when."""
 
+    def begin(self, scan: Sequence[frozenset[int]], at: float) -> None:
+        """Take the first scan of all: a key that is down already, such as a stuck one, is not a press."""
+        self.down = {(row, column): at for row, columns in enumerate(scan) for column in columns}
+
     def scan(self, scan: Sequence[frozenset[int]], at: float) -> list[Key]:
         """Take a scan at the moment `at`; return the keys that were just pressed. One that is ambiguous is ignored."""
         if ambiguous(scan):

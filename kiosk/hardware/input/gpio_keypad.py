@@ -62,7 +62,7 @@ class Driver:
     """A keypad as in `kiosk.hardware.api.Keypad`. One thread waits for its edges and scans it."""
 
     def __init__(self, name: str, options: Options, board: Board) -> None:
-        """Claim the pins. Raises HardwareError; then none is claimed."""
+        """Claim the pins. A key that is down already is not a press. Raises HardwareError; then none is claimed."""
         self._name = name
         self._options = options
         self._clock = board.clock
@@ -73,16 +73,17 @@ class Driver:
         self._trouble: str | None = None
         self._scanning = self._closing = False
         self._wake: queue.SimpleQueue[None] = queue.SimpleQueue()
-        if [len(row) for row in options.keys if len(row) < len(options.column_pins)] or len(options.keys) < len(
-            options.row_pins
-        ):
+        rows = options.keys[: len(options.row_pins)]
+        if len(rows) < len(options.row_pins) or min(map(len, rows)) < len(options.column_pins):
             raise HardwareError("There are more rows or columns than keys. Correct row_pins, column_pins or keys.")
         with ExitStack() as undo:
             self._rows = _kept(undo, (OpenDrainLine(board, pin) for pin in options.row_pins))
             self._columns = _kept(undo, (self._column(board, pin) for pin in options.column_pins))
+            self._filter.begin(self._scan(), self._clock.monotonic())
             self._pull_all()
             self._undo = undo.pop_all()
-        self._wake.put(None)  # a key may be down already
+        if not self._filter.quiet():  # whoever holds a key now lets go of it, or it is stuck
+            self._wake.put(None)
         self._thread = threads.start(f"keypad-{name}", self._run)
 
     def on_entry(self, entered: Callable[[str], None]) -> None:

@@ -19,7 +19,9 @@ from kiosk.model import Purpose, Reading, SlotStock, Vend, VendRequest, new_requ
 PATIENCE_S = 60.0
 """How long a slot waits for its turn while visitors are served, in seconds."""
 
-WARNING = "Every motor turns once; what drops is counted as taken out. Keep hands out of the machine."
+WARNING = (
+    "Every motor turns once and every locker opens; what falls is counted as taken out. Keep hands out of the machine."
+)
 ITEM = "Did an item fall, or a door open?"
 DOOR = "Open the door, wait a second, then answer. Is it open now?"
 DOOR_CHECK = "the kiosk did not notice: check the door's contact and its wire"

@@ -128,9 +128,24 @@ def test_each_pin_says_what_its_driver_makes_of_it(made: Plan) -> None:
     assert made.free() == [0, 1, 2, 3, 4, 7, 8, 11, 14, 15, 16, 17, 24, 26, 27]
 
 
+def test_one_option_may_speak_for_two_pins() -> None:
+    """A pair of coils has one `motor_active_low` for its left and its right motor."""
+    pins = "left_motor_pin = 11, left_home_pin = 7, right_motor_pin = 16, right_home_pin = 8, motor_active_low = true"
+    pair = f'[[slots]]\nid = "D1"\nproduct = "NAL"\ncapacity = 9\ndriver = "gpio_pair"\noptions = {{ {pins} }}\n'
+    wires = {wire.role: wire for wire in plan(parse(CONFIG + pair, registry)).wires if wire.part == "D1"}
+    assert {role: (wire.gpio, wire.direction, wire.active) for role, wire in wires.items()} == {
+        "left motor": (11, "output", "low"),
+        "left home": (7, "input", "low"),
+        "right motor": (16, "output", "low"),
+        "right home": (8, "input", "low"),
+    }
+
+
 def test_a_part_that_cannot_work_like_this_is_told() -> None:
     """GPIO 2 has a pull-up on the board, so a button that pulls it up can never be seen; row 3 is not there."""
-    slot, button = plan(parse(CONFIG.replace("row = 2", "row = 3") + BUTTON, registry)).refused
+    made = plan(parse(CONFIG.replace("row = 2", "row = 3") + BUTTON, registry))
+    slot, button = made.refused
+    assert Wire(3, 2, "bell", "", "", "high", "") in made.wires
     assert slot.startswith("A1: coils has 2 rows and 2 columns")
     assert button.startswith("bell: GPIO 2 does not work (GPIO2 has a fixed pull resistor)")
 

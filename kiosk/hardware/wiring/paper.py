@@ -40,7 +40,13 @@ class PaperBoard(BaseBoard):
 
     def uses(self) -> dict[int, Use]:
         """Return what each claimed pin is used as, by its GPIO number."""
-        return {_number(pin): _use(pin) for pin in self.pin_factory.pins.values()}
+        return {_number(pin): _use(pin) for pin in self.pin_factory.pins.values() if pin.ways}
+
+    def forget(self, kept: set[int]) -> None:
+        """Take every pin for unclaimed but those with these GPIO numbers."""
+        for pin in self.pin_factory.pins.values():
+            if _number(pin) not in kept:
+                pin.ways.clear()
 
 
 class Trial(NamedTuple):
@@ -60,10 +66,12 @@ def tried(config: Config) -> Trial:
             for entry in getattr(config, key):
                 name = getattr(entry, "id", None) or entry.name
                 kind = next(kind for kind in kinds if entry.driver in registry.names(kind))
+                claimed = set(board.uses())
                 try:
                     part = registry.open_driver(kind, entry.driver, name, entry.options, board)
                 except HardwareError as error:
                     refused.append(f"{name}: {error}")
+                    board.forget(claimed)
                     continue
                 undo.callback(part.close)
                 if key == "controllers":
@@ -73,9 +81,9 @@ def tried(config: Config) -> Trial:
 
 def _factory() -> Any:
     # Here and not above: gpiozero takes 50 ms, and whoever only draws a plan needs none of it.
-    from gpiozero.pins.mock import MockFactory, MockPin
+    from gpiozero.pins.mock import MockFactory, MockPWMPin
 
-    class PaperPin(MockPin):
+    class PaperPin(MockPWMPin):
         """A pin that remembers what it was used as."""
 
         def __init__(self, *args: Any) -> None:
@@ -97,4 +105,4 @@ def _use(pin: Any) -> Use:
     """Return what a pin was used as; one that pulls and lets go, such as a keypad's row, goes both ways."""
     if pin.ways == {"input"}:
         return Use("input", "" if pin.pull == "floating" else pin.pull)
-    return Use("both" if len(pin.ways) > 1 else next(iter(pin.ways), ""))
+    return Use("output" if pin.ways == {"output"} else "both")

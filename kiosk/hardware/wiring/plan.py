@@ -107,11 +107,14 @@ def _role(path: str) -> str:
 
 
 def _said_active(options: Options, path: str) -> str:
-    """Return the level that stands for on, where an option says so: `motor_active_low` for `motor_pin`."""
+    """Return the level that stands for on, where an option says so: `motor_active_low` for `left_motor_pin`."""
     role = re.match(r"\.(\w*?)_?pins?\b", path)
-    named = f"{role[1]}_active_low" if role and role[1] else "active_low"
-    said = getattr(options, named, None)
-    return "" if said is None else "low" if said else "high"
+    words = role[1].split("_") if role and role[1] else []
+    for first in range(len(words) + 1):
+        said = getattr(options, "_".join([*words[first:], "active_low"]), None)
+        if said is not None:
+            return "low" if said else "high"
+    return ""
 
 
 def _hubs(config: Config) -> Iterator[Hub]:

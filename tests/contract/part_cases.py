@@ -75,4 +75,4 @@ CASES: dict[str, tuple[Case, ...]] = {
     "interior_light": (Case({"pin": 16}), Case({"pin": 16, "active_low": True})),
 }
 
-ALL = [(kind, driver, case) for kind in KINDS for driver in names(kind) for case in CASES[driver]]
+ALL = [(kind, driver, case) for kind in KINDS for driver in names(kind) for case in CASES.get(driver, ())]

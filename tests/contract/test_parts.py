@@ -21,7 +21,7 @@ from kiosk.hardware.lines import OutputLine
 from kiosk.hardware.registry import options_type
 from kiosk.hardware.simulator.parts import gpio_light
 from tests.conftest import Evidence
-from tests.contract.part_cases import ALL, KINDS, Case
+from tests.contract.part_cases import ALL, CASES, KINDS, Case
 from tests.hardware.bench import TABLES, Bench, bench
 from tests.hardware.machine import until
 
@@ -58,15 +58,20 @@ class Rig:
 
 
 @pytest.fixture(params=ALL, ids=lambda entry: entry[1])
-def rig(request: pytest.FixtureRequest, tmp_path: Path, evidence: Evidence) -> Iterator[Rig]:
+def rig(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Rig]:
     kind, driver, case = request.param
     with bench(tmp_path, kind, driver, **case.settings) as made:
         opened = Rig(kind, driver, case, made)
-        evidence.count("parts_under_contract")
         try:
             yield opened
         finally:
             opened.part.close()
+
+
+def test_every_driver_has_a_case_and_every_case_a_driver(evidence: Evidence) -> None:
+    drivers = {driver for kind in KINDS for driver in registry.names(kind)}
+    assert drivers == set(CASES), "tests/contract/part_cases.py says of each driver how it is wired and what can fail"
+    evidence.count("drivers_under_contract", len(drivers))
 
 
 def test_it_keeps_a_promise_of_its_kind_and_has_nothing_to_tell(rig: Rig) -> None:

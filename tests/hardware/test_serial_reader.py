@@ -117,6 +117,35 @@ def test_noise_harms_nothing(tmp_path: Path, evidence: Evidence) -> None:
         it.body.type("12")
         assert until(lambda: "12" in it.texts)
         evidence.count("serial_bad_frames", 300)
+        evidence.count("serial_violations", 0)
+
+
+def spoilt(line: bytes, chance: random.Random) -> bytes:
+    """Corrupt, cut off, double or interleave a line, as a bad cable does."""
+    at = chance.randrange(len(line))
+    return chance.choice(
+        [
+            line[:at] + bytes([line[at] ^ (1 << chance.randrange(8))]) + line[at + 1 :],
+            line[:at],
+            line + line,
+            line[:at] + chance.randbytes(chance.randint(1, 200)) + line[at:],
+            line[:at] + line[::-1] + line[at:],
+        ]
+    )
+
+
+def test_ten_thousand_spoilt_lines_leave_the_next_one_whole(evidence: Evidence) -> None:
+    chance = random.Random(11)
+    entry, now, violations = LineEntry(1.0), 0.0, 0
+    for _ in range(10_000):
+        line = f"{chance.randrange(10**12):012d}\r\n".encode()
+        for text in entry.feed(spoilt(line, chance), now):
+            violations += not (0 < len(text) <= 100 and text.isprintable())
+        now += 1.1  # a reader sends nothing for longer than this between two cards
+        violations += entry.feed(line, now) != [line.decode().strip()]
+    evidence.count("serial_bad_frames", 10_000)
+    evidence.count("serial_violations", violations)
+    assert violations == 0
 
 
 @given(st.lists(st.text(alphabet=st.characters(categories=["L", "N", "P"]), min_size=1, max_size=100), max_size=8))

@@ -5,13 +5,18 @@ from __future__ import annotations
 import re
 import socket
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from kiosk.hardware.api import Turn
+from kiosk.hardware.simulator.faults import Fault
+from kiosk.hardware.simulator.glass import serve
 from tests.browser.conftest import LAPTOP, PHONE, SMALL_PHONE, OpenPage
 from tests.hardware.machine import until
 from tests.kiosk_process import KioskProcess
+from tests.serial.lock_rig import Wall, wall
 
 KIOSK_SCREEN = {"width": 800, "height": 480}
 SMALLEST_PX = 44
@@ -164,9 +169,13 @@ def test_nothing_is_drawn_in_motion_for_those_who_asked_for_stillness(open_page:
 def test_it_fits_and_can_be_read(
     open_page: OpenPage, glass: str, axe: Callable[[Page], None], viewport: dict[str, int], scheme: str
 ) -> None:
-    page = open_page(viewport=viewport, color_scheme=scheme)
+    fits(open_page(viewport=viewport, color_scheme=scheme), glass, viewport, axe)
+
+
+def fits(page: Page, address: str, viewport: dict[str, int], axe: Callable[[Page], None]) -> None:
+    """Prove that a page fits its screen, has no small targets, and that nobody complains."""
     complaints = watch(page)
-    page.goto(glass)
+    page.goto(address)
     expect(page.locator("html.js")).to_be_attached()
     page.wait_for_function("document.fonts.status === 'loaded'")
     assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
@@ -191,3 +200,83 @@ def test_it_tells_when_the_power_goes_and_when_it_is_back(open_page: OpenPage, k
     kiosk.start()
     expect(page.get_by_role("status")).to_have_text("The machine is back.")
     assert sum(slot.unresolved for slot in kiosk.client.stock().slots) == 1
+
+
+# --- Lockers --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def lockers(tmp_path: Path) -> Iterator[tuple[Wall, str]]:
+    """A wall of lockers at twice its pace, and the address of its glass."""
+    with wall(tmp_path, "lock_board_8a", 2.0) as running:
+        server = serve(running.world, running.config, 0)
+        yield running, server.address
+        server.stop()
+
+
+@pytest.mark.parametrize("motion", ["reduce", "no-preference"])
+def test_a_locker_opens_and_is_emptied_and_closed(
+    open_page: OpenPage, lockers: tuple[Wall, str], axe: Callable[[Page], None], motion: str
+) -> None:
+    running, address = lockers
+    page = open_page(viewport=LAPTOP, reduced_motion=motion)
+    complaints = watch(page)
+    page.goto(address)
+    told, locker = page.get_by_role("status"), page.locator('[data-slot="A3"]')
+    expect(told).to_have_text("All lockers are closed.")
+    assert running.turn("A3") is Turn.UNLOCKED
+    expect(told).to_have_text("A3 is open.")
+    expect(locker).to_have_class(re.compile("opened"))
+    axe(page)
+    expect(told).to_have_text("Somebody took 1 item out of A3.")
+    expect(told).to_have_text("A3 is closed and empty.")
+    expect(locker).to_contain_text("empty")
+    expect(locker).not_to_have_class(re.compile("opened"))
+    assert complaints == []
+
+
+def test_lockers_and_boards_are_broken_by_keyboard(open_page: OpenPage, lockers: tuple[Wall, str]) -> None:
+    running, address = lockers
+    page = open_page()
+    page.goto(address)
+    page.get_by_role("link", name="A2").first.focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("switch", name="The bolt is stuck").focus()
+    page.keyboard.press("Space")
+    expect(page.locator('[data-slot="A2"]')).to_contain_text("bolt stuck")
+    assert running.turn("A2") is Turn.NOT_STARTED
+    expect(page.get_by_role("status")).to_have_text("The bolt of A2 was pulled.")
+    switch = page.get_by_role("switch", name="The board has no power")
+    switch.focus()
+    page.keyboard.press("Space")
+    expect(switch).to_be_checked()
+    assert until(lambda: running.turn("A1") is Turn.ABSENT)
+    page.keyboard.press("Space")
+    expect(switch).not_to_be_checked()
+
+
+def test_a_locker_is_filled_with_the_key_without_scripts(open_page: OpenPage, lockers: tuple[Wall, str]) -> None:
+    running, address = lockers
+    running.world.take_out("A16", 1)
+    page = open_page(java_script_enabled=False)
+    page.goto(f"{address}/#slot-A16")
+    page.get_by_role("button", name="Open A16 with the key").click()
+    expect(page.locator('[data-slot="A16"]')).to_contain_text("open")
+    page.locator("#slot-A16").get_by_role("button", name="Put one in").click()
+    page.get_by_role("button", name="Close A16").click()
+    expect(page.locator('[data-slot="A16"]')).to_contain_text("full")
+    page.locator("#boards").get_by_label("The serial cable is pulled").check()
+    page.locator("#boards").get_by_role("button", name="Set these").click()
+    expect(page.locator("#boards").get_by_label("The serial cable is pulled")).to_be_checked()
+    assert running.turn("A16") is Turn.ABSENT
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [SMALL_PHONE, KIOSK_SCREEN, LAPTOP], ids=["360", "800", "1280"])
+def test_lockers_fit_and_can_be_read(
+    open_page: OpenPage, lockers: tuple[Wall, str], axe: Callable[[Page], None], viewport: dict[str, int], scheme: str
+) -> None:
+    running, address = lockers
+    running.locker("A2").set_open(True)
+    running.world.set_fault(Fault.DOOR_LEFT_OPEN, True, "A3")
+    fits(open_page(viewport=viewport, color_scheme=scheme), address, viewport, axe)

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from markupsafe import escape
 from msgspec.json import decode
 
-from kiosk.hardware.simulator.faults import COIL_FAULTS, Fault
+from kiosk.hardware.api import Turn
+from kiosk.hardware.simulator.faults import COIL_FAULTS, LOCKER_FAULTS, Fault
 from kiosk.hardware.simulator.glass import create_app, drawing, serve
 from kiosk.hardware.simulator.snapshot import WorldSnapshot
 from tests.hardware.machine import Machine, until
+from tests.serial.lock_rig import CAREFUL, Wall, wall
 
 SCRIPT = {"Accept": "application/json"}
 
@@ -34,8 +39,9 @@ def test_the_page_shows_the_machine_without_a_script(glass: FlaskClient) -> None
     page = glass.get("/").text
     assert "Nothing turns. The tray is empty." in page
     assert "8</span> of 8 inside" in page
-    for fault in Fault:
-        assert fault.label in page or fault is Fault.BUTTON_STUCK
+    for fault in COIL_FAULTS | {Fault.BEAM_DEAD, Fault.BEAM_BLOCKED, Fault.DOOR_OPEN, Fault.HEAT}:
+        assert fault.label in page
+    assert "Boards and their cables" not in page
     assert "The naloxone button is stuck" in page
     assert "style=" not in page
     assert "onclick" not in page
@@ -171,6 +177,75 @@ def test_it_listens_on_this_computer_until_it_is_stopped(rig: Machine) -> None:
     port = int(server.address.rpartition(":")[2])
     server.stop()
     serve(rig.world, rig.config, port).stop()
+
+
+# --- Lockers and boards -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def lockers(tmp_path: Path) -> Iterator[tuple[Wall, FlaskClient]]:
+    with wall(tmp_path, "lock_board_8a", CAREFUL) as running:
+        yield running, create_app(running.world, running.config).test_client()
+
+
+def test_the_page_shows_a_wall_of_lockers_without_a_tray(lockers: tuple[Wall, FlaskClient]) -> None:
+    running, glass = lockers
+    page = glass.get("/").text
+    assert "All lockers are closed." in page
+    assert "tray" not in page
+    for fault in Fault:
+        assert (escape(fault.label) in page) == (fault in LOCKER_FAULTS | running.world.part("locks").accepts)
+    running.locker("A3").set_open(True)
+    running.locker("A1").set_open(True)
+    assert "Open: A1 and A3." in glass.get("/").text
+
+
+def test_a_locker_is_opened_and_filled_with_the_key(lockers: tuple[Wall, FlaskClient]) -> None:
+    running, glass = lockers
+    assert glass.post("/slots/A2/door", data={"open": "1"}).headers["Location"] == "/#slot-A2"
+    assert running.locker("A2").opened
+    assert "Close A2" in glass.get("/").text
+    glass.post("/slots/A2/take")
+    assert running.world.inside("A2") == 0
+    assert glass.post("/slots/A2/take").status_code == 400
+    glass.post("/slots/A2/put")
+    glass.post("/slots/A2/fill")
+    assert running.world.inside("A2") == 1
+    glass.post("/slots/A2/door", data={"open": "0"})
+    assert not running.locker("A2").opened
+    assert "Open A2 with the key" in glass.get("/").text
+
+
+def test_a_locker_has_exactly_the_faults_that_are_set(lockers: tuple[Wall, FlaskClient]) -> None:
+    _, glass = lockers
+    glass.post("/slots/A1/faults", data={"fault": sorted(LOCKER_FAULTS)})
+    assert [set(locker.faults) for locker in seen(glass).lockers] == [set(LOCKER_FAULTS), set(), set(), set()]
+    assert "bolt stuck" in glass.get("/").text
+    glass.post("/slots/A1/faults")
+    assert seen(glass).faults == ()
+
+
+def test_a_board_has_exactly_the_faults_that_are_set(lockers: tuple[Wall, FlaskClient]) -> None:
+    running, glass = lockers
+    assert glass.post("/boards/locks/faults", data={"fault": ["board_off"]}).headers["Location"] == "/#boards"
+    assert seen(glass).controllers[0].faults == ("board_off",)
+    assert running.turn("A1") is Turn.ABSENT
+    assert 'value="board_off" checked' in glass.get("/").text
+    glass.post("/boards/locks/faults")
+    assert seen(glass).controllers[0].faults == ()
+    assert running.turn("A1") is Turn.UNLOCKED
+
+
+@pytest.mark.parametrize(
+    ("path", "status"), [("/boards/nothing/faults", 404), ("/slots/A9/door", 404), ("/slots/locks/door", 404)]
+)
+def test_what_is_no_locker_and_no_board_is_refused(lockers: tuple[Wall, FlaskClient], path: str, status: int) -> None:
+    _, glass = lockers
+    assert glass.post(path, data={"open": "1"}, headers=SCRIPT).status_code == status
+
+
+def test_a_coil_has_no_door_of_its_own(glass: FlaskClient) -> None:
+    assert glass.post("/slots/A1/door", data={"open": "1"}).status_code == 404
 
 
 # --- The drawing --------------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from kiosk.hardware.simulator.faults import Fault
 from kiosk.hardware.simulator.glass import drawing, words
 from kiosk.hardware.simulator.glass.guard import protect
 from kiosk.hardware.simulator.glass.hands import hands
+from kiosk.hardware.simulator.snapshot import CoilSeen, LockerSeen
 from kiosk.hardware.simulator.world import World
 
 POWER_CUT_STATUS = 75
@@ -43,18 +44,22 @@ def create_app(world: World, config: Config, cut_power: Callable[[], None] = pul
         drawing=drawing, words=words, Fault=Fault, pictogram=look.pictogram, sign=sign, config=config
     )
 
+    order = {slot.id: place for place, slot in enumerate(config.slots)}
+
     def page(problem: str = "") -> str:
         seen = world.snapshot()
         products = {product.sku: product for product in config.products}
-        rows: dict[str, list[object]] = {}
-        for coil in seen.coils:
-            rows.setdefault(coil.slot[0], []).append(coil)
+        rows: dict[str, list[CoilSeen | LockerSeen]] = {}
+        slots: list[CoilSeen | LockerSeen] = [*seen.coils, *seen.lockers]
+        for slot in sorted(slots, key=lambda slot: order[slot.slot]):
+            rows.setdefault(slot.slot[0], []).append(slot)
         asks = {part.name: products.get(part.product or "") for part in config.inputs}
-        kinds = sorted({"box", *(products[coil.product].pictogram for coil in seen.coils)})
+        kinds = sorted({"box", *(products[slot.product].pictogram for slot in config.slots)})
         return render_template(
             "glass.html",
             seen=seen,
             rows=list(rows.values()),
+            accepts={slot: sorted(world.part(slot).accepts) for slot in order},
             products=products,
             asks=asks,
             kinds=kinds,

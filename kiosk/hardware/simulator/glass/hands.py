@@ -7,7 +7,8 @@ from typing import cast
 from flask import Blueprint, Response, abort, current_app, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from kiosk.hardware.simulator.faults import COIL_FAULTS, Fault
+from kiosk.hardware.simulator.faults import Fault
+from kiosk.hardware.simulator.locker import Locker
 from kiosk.hardware.simulator.world import World
 
 PRESS_S = 0.3
@@ -50,38 +51,53 @@ def door() -> BaseResponse:
     return _done()
 
 
+@hands.post("/slots/<slot>/door")
+def locker_door(slot: str) -> BaseResponse:
+    """Open a locker with the staff's key, with `open=1`, or close it."""
+    locker = _world().part(slot)
+    if not isinstance(locker, Locker):
+        abort(404, f"{slot} has no door of its own.")
+    locker.set_open(request.form.get("open") == "1")
+    return _done(f"#slot-{slot}")
+
+
 @hands.post("/slots/<slot>/fill")
 def fill(slot: str) -> BaseResponse:
-    """Fill a slot up, through the open door."""
-    _only_through_the_door()
-    coil = next((coil for coil in _world().snapshot().coils if coil.slot == slot), None)
-    _world().put_in(slot, coil.capacity - coil.count if coil else 0)
+    """Fill a slot up, through the open door, or a locker with its key."""
+    _only_through_the_door(slot)
+    compartment = _world().part(slot)
+    _world().put_in(slot, compartment.entry.capacity - compartment.count)
     return _done(f"#slot-{slot}")
 
 
 @hands.post("/slots/<slot>/put")
 def put_in(slot: str) -> BaseResponse:
-    """Put one item into a slot, behind the others, through the open door."""
-    _only_through_the_door()
+    """Put one item into a slot, behind the others, through the open door, or into a locker with its key."""
+    _only_through_the_door(slot)
     _world().put_in(slot, 1)
     return _done(f"#slot-{slot}")
 
 
 @hands.post("/slots/<slot>/take")
 def take_out(slot: str) -> BaseResponse:
-    """Take the hindmost item out of a slot, through the open door."""
-    _only_through_the_door()
+    """Take the hindmost item out of a slot, through the open door, or out of a locker with its key."""
+    _only_through_the_door(slot)
     _world().take_out(slot, 1)
     return _done(f"#slot-{slot}")
 
 
 @hands.post("/slots/<slot>/faults")
 def slot_faults(slot: str) -> BaseResponse:
-    """Let a coil have exactly the faults that are named."""
-    wanted = {Fault(name) for name in request.form.getlist("fault")}
-    for fault in sorted(COIL_FAULTS):
-        _world().set_fault(fault, fault in wanted, slot)
+    """Let a coil or a locker have exactly the faults that are named."""
+    _set_faults(slot)
     return _done(f"#slot-{slot}")
+
+
+@hands.post("/boards/<board>/faults")
+def board_faults(board: str) -> BaseResponse:
+    """Let a board and its line have exactly the faults that are named."""
+    _set_faults(board)
+    return _done("#boards")
 
 
 @hands.post("/faults")
@@ -125,6 +141,13 @@ def _turn_door(opened: bool) -> None:
     _world().set_door(opened)
 
 
-def _only_through_the_door() -> None:
-    if _world().snapshot().door_open is False:
+def _set_faults(part: str) -> None:
+    wanted = {Fault(name) for name in request.form.getlist("fault")}
+    for fault in sorted(_world().part(part).accepts):
+        _world().set_fault(fault, fault in wanted, part)
+
+
+def _only_through_the_door(slot: str) -> None:
+    """Keep hands out while the machine's door is closed. A locker opens with a key, whatever that door does."""
+    if _world().snapshot().door_open is False and not isinstance(_world().part(slot), Locker):
         abort(409, "The door is closed. Open the door first.")

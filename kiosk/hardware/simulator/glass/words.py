@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kiosk.hardware.simulator.faults import Fault
-from kiosk.hardware.simulator.snapshot import WorldSnapshot
+from kiosk.hardware.simulator.snapshot import LockerSeen, WorldSnapshot
 
 SHORT = {
     Fault.JAM: "wedged",
@@ -13,8 +13,12 @@ SHORT = {
     Fault.MOTOR_MISSING: "unplugged",
     Fault.MOTOR_RUNS_ON: "runs on",
     Fault.HOME_STUCK: "home stuck",
+    Fault.BOLT_STUCK: "bolt stuck",
+    Fault.LOCK_SWITCH_STUCK: "switch stuck",
+    Fault.ITEM_LEFT: "left inside",
+    Fault.DOOR_LEFT_OPEN: "left open",
 }
-"""A coil's fault in a word or two, for the label under it."""
+"""A slot's fault in a word or two, for the label under it."""
 
 
 def items(number: int) -> str:
@@ -43,7 +47,31 @@ def beam(seen: WorldSnapshot) -> str:
 
 def sentence(seen: WorldSnapshot) -> str:
     """Say what the machine does now."""
-    turning = [coil.slot for coil in seen.coils if coil.turning]
-    moves = f"{' and '.join(turning)} {'turns' if len(turning) == 1 else 'turn'}." if turning else "Nothing turns."
-    tray = f"In the tray: {items(seen.tray)}." if seen.tray else "The tray is empty."
-    return f"{moves} {tray}" + (" The door is open." if seen.door_open else "")
+    told = []
+    if seen.coils:
+        turning = [coil.slot for coil in seen.coils if coil.turning]
+        told.append(f"{listed(turning)} {'turns' if len(turning) == 1 else 'turn'}." if turning else "Nothing turns.")
+        told.append(f"In the tray: {items(seen.tray)}." if seen.tray else "The tray is empty.")
+    if seen.lockers:
+        opened = [locker.slot for locker in seen.lockers if locker.opened]
+        told.append(f"Open: {listed(opened)}." if opened else "All lockers are closed.")
+    if seen.door_open:
+        told.append("The door is open.")
+    return " ".join(told)
+
+
+def listed(slots: list[str]) -> str:
+    """Put names together as one says them."""
+    return " and ".join(slots) if len(slots) < 3 else f"{', '.join(slots[:-1])} and {slots[-1]}"
+
+
+def locker(seen: LockerSeen) -> str:
+    """Say how a locker is, in a word or two."""
+    if seen.opened:
+        return "open"
+    return "empty" if not seen.count else "full" if seen.count == seen.capacity else items(seen.count)
+
+
+def key(seen: LockerSeen) -> str:
+    """Say what a hand with the staff's key can do to a locker's door."""
+    return f"Close {seen.slot}" if seen.opened else f"Open {seen.slot} with the key"

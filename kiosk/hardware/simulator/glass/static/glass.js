@@ -1,6 +1,7 @@
 // Keeps the drawn machine as the simulated one is: asks for snapshots, and draws what lies between two of them.
 
 import { all, between, drawCoil, use } from "./coil.js";
+import { drawLocker, tellLocker } from "./locker.js";
 
 const machine = document.getElementById("machine");
 const told = document.querySelector("[data-told]");
@@ -119,17 +120,31 @@ function showCoil(coil) {
   const slot = slots.get(coil.slot);
   slot.classList.toggle("turning", coil.turning);
   slot.querySelector("[data-count]").textContent = coil.count;
-  document.querySelector(`[data-count-of="${coil.slot}"]`).textContent = coil.count;
-  document.querySelector(`[data-chip="${coil.slot}"]`).classList.toggle("wrong", coil.faults.length > 0);
-  const form = document.querySelector(`[data-slot-faults="${coil.slot}"]`);
-  const tags = coil.faults.map((fault) => {
+  showCard(coil);
+}
+
+function showLocker(locker) {
+  drawLocker(slots.get(locker.slot), locker);
+  showCard(locker);
+}
+
+function showCard(seen) {
+  document.querySelector(`[data-count-of="${seen.slot}"]`).textContent = seen.count;
+  document.querySelector(`[data-chip="${seen.slot}"]`).classList.toggle("wrong", seen.faults.length > 0);
+  const form = document.querySelector(`[data-slot-faults="${seen.slot}"]`);
+  const tags = seen.faults.map((fault) => {
     const tag = document.createElement("span");
     tag.className = "fault";
     tag.textContent = form.querySelector(`[value="${fault}"]`).dataset.short;
     return tag;
   });
-  slot.querySelector("[data-tags]").replaceChildren(...tags);
-  setSwitches(form, (value) => coil.faults.includes(value));
+  slots.get(seen.slot).querySelector("[data-tags]").replaceChildren(...tags);
+  setSwitches(form, (value) => seen.faults.includes(value));
+}
+
+function showBoard(board) {
+  const form = document.querySelector(`[data-board-faults="${CSS.escape(board.name)}"]`);
+  setSwitches(form, (value) => board.faults.includes(value));
 }
 
 function setSwitches(form, on) {
@@ -167,6 +182,7 @@ function showHeat(celsius) {
 
 function showTray() {
   const tray = document.querySelector("[data-tray]");
+  if (!tray) return; // lockers have none
   const inAir = places();
   const landing = [...falls.keys()].filter((name) => !inAir.has(name)).length; // in the tray, but not drawn there yet
   const count = Math.max(0, latest.tray - landing);
@@ -202,6 +218,10 @@ function tell(from, to) {
     else if (was.turning && !coil.turning && coil.count === begun.get(coil.slot)) say(`${coil.slot} stopped. Nothing fell.`);
     else if (coil.count !== was.count) say(`${coil.slot} has ${items(coil.count)} now.`);
   });
+  to.lockers.forEach((locker, at) => {
+    const told = tellLocker(from.lockers[at], locker);
+    if (told) say(told);
+  });
   if (from.tray > 0 && to.tray === 0) say("You took everything out of the tray.");
   if (from.door_open !== to.door_open) say(to.door_open ? "The door is open." : "The door is closed.");
 }
@@ -235,6 +255,8 @@ function take(seen) {
   if (latest && !seen.fresh) tell(latest, seen);
   latest = seen;
   seen.coils.forEach(showCoil);
+  seen.lockers.forEach(showLocker);
+  seen.controllers.forEach(showBoard);
   showMachine(seen);
   if (!frame) frame = requestAnimationFrame(draw);
 }

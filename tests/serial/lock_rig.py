@@ -15,8 +15,9 @@ from kiosk.hardware.pins.simulator import SimulatorBoard
 from kiosk.hardware.simulator.locker import Locker
 from kiosk.hardware.simulator.world import World
 
-SPEED = 150.0
-HURRY, CAREFUL = 1000.0, 20.0
+SPEED = 600.0
+"""A lost answer then costs a millisecond. What a busy computer makes late is only one more disturbance."""
+HURRY, CAREFUL = 900.0, 20.0
 """How fast time passes while nothing is on the line, and where an answer must not be missed for a busy computer."""
 AWAY_S = 8.0
 """By then every visitor has closed the door, and nothing is under way on the line."""

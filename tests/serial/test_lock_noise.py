@@ -1,0 +1,138 @@
+"""Ten thousand bad frames and more from each kind of lock board: never a false opening, never a second pulse."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from kiosk.errors import HardwareError
+from kiosk.hardware.api import Turn
+from kiosk.hardware.simulator.faults import Fault
+from tests.conftest import Evidence
+from tests.serial.lock_rig import CAREFUL, LOCKERS, SPEED, Truth, Wall, wall
+from tests.serial.noise import Kind, Noise, Step, scripts
+
+ENOUGH = 10_000
+STALLED_S = 2.0
+"""The computer may be busy elsewhere for so long, in seconds of real time; what hangs, hangs for ever.
+
+That a driver keeps its own limit to the second is tried at a slower pace in test_locks.py.
+"""
+SOME = (*Kind, *[Kind.UNCHANGED] * 12)
+ROUNDS = 3
+ENDINGS = (Turn.UNLOCKED, Turn.NOT_STARTED, Turn.ABSENT, HardwareError)
+OFTEN = 20
+"""Each ending comes up at least so often, so that the noise is neither too little nor too much."""
+FAULTS = (None, None, Fault.BOLT_STUCK, Fault.DOOR_LEFT_OPEN, Fault.LOCK_SWITCH_STUCK)
+FOREIGN = {
+    "lock_board_8a": (
+        "8A 01 01 11 9B",  # lock 1 was unlocked, or so an adapter says that hears itself
+        "8A 01 01 00 8A",  # lock 1 was not
+        "80 02 01 11 92",  # lock 1 of another board is open
+        "80 01 04 11 94",  # lock 4, which is not ours, is open
+        "80 01 01 33 B3",  # the request itself
+        "80 01 00 00 02 33 B0",  # all locks in one answer
+        "82 01 01 11 93",  # a door tells by itself that it opened
+        "81 01 01 99 18",  # the board says its address
+    ),
+    "kerong_cu": (
+        "02 10 35 00 00 00 00 03 4A",  # all of board 1 are open
+        "02 00 36 00 00 00 00 03 3B",  # an answer to another question
+        "02 00 30 03 35",  # the requests themselves
+        "02 00 31 03 36",
+        "02 F0 32 03 27",
+        "02 00 38 05 05 03 47",  # how long the boards pull
+    ),
+}
+
+
+class OtherNoise(Noise):
+    """Noise whose whole frames all answer another question.
+
+    An earlier answer to the very same question cannot be told from a fresh one: these protocols number nothing.
+    """
+
+    def _other(self, step: Step) -> bytes:
+        return self._foreign[step.byte % len(self._foreign)]
+
+
+def violations(ended: object, before: Truth, after: Truth) -> Iterator[str]:
+    """Say what was believed, or done, that must not be."""
+    if after.pulses - before.pulses > 1:
+        yield "it was unlocked twice"
+    if ended is Turn.ABSENT and after.pulses != before.pulses:
+        yield "it was unlocked though it says it was not"
+    if ended is Turn.UNLOCKED and after.openings == before.openings:
+        yield "it says that it opened"
+
+
+def turned(running: Wall, slot: str, endings: Counter[object]) -> list[str]:
+    """Unlock a locker and judge what is said of it."""
+    before, began = running.truth(slot), time.monotonic()
+    ended = running.turn(slot)
+    endings[ended] += 1
+    took_s = time.monotonic() - began
+    found = list(violations(ended, before, running.truth(slot)))
+    if took_s > running.motors[slot].limit_s / SPEED + STALLED_S:
+        found.append(f"it took {took_s:.1f} s of real time")
+    return [f"{slot} {ended}: {what}" for what in found]
+
+
+def disturbed(
+    running: Wall, noise: Noise, fault: Fault | None, slots: Sequence[str], endings: Counter[object]
+) -> list[str]:
+    """Unlock lockers while the line is disturbed, a few times over; return what went wrong."""
+    found: list[str] = []
+    if fault:
+        running.world.set_fault(fault, True, "A1")
+    running.line.mangle = noise
+    for _ in range(ROUNDS):
+        found += [what for slot in slots for what in turned(running, slot, endings)]
+        running.leave()
+    running.line.mangle = None
+    if fault:
+        running.world.set_fault(fault, False, "A1")
+    return found
+
+
+def still_working(running: Wall) -> list[str]:
+    """Unlock every locker on a quiet line; return what went wrong."""
+    running.leave()
+    running.clock.speed = CAREFUL
+    ended = {slot: running.turn(slot) for slot in LOCKERS}
+    running.clock.speed = SPEED
+    running.leave()
+    return [f"{slot} does not work again: {how}" for slot, how in ended.items() if how is not Turn.UNLOCKED]
+
+
+@pytest.mark.parametrize("controller", FOREIGN)
+def test_bad_frames(controller: str, tmp_path: Path, evidence: Evidence) -> None:
+    evidence.count("serial_violations", 0)
+    foreign = [bytes.fromhex(frame) for frame in FOREIGN[controller]]
+    bad, endings = 0, Counter[object]()
+    with wall(tmp_path, controller) as running:
+
+        @settings(max_examples=40, suppress_health_check=list(HealthCheck))
+        @given(
+            script=st.one_of(scripts(SOME), scripts()),
+            fault=st.sampled_from(FAULTS),
+            slots=st.lists(st.sampled_from(LOCKERS), min_size=1, unique=True),
+        )
+        def disturb(script: list[Step], fault: Fault | None, slots: list[str]) -> None:
+            nonlocal bad
+            noise = OtherNoise(evidence, controller, script, foreign)
+            found = disturbed(running, noise, fault, slots, endings)
+            bad += noise.bad
+            evidence.count("serial_violations", len(found))
+            assert not found
+
+        while bad < ENOUGH:
+            disturb()
+            assert not still_working(running)
+    assert all(endings[ended] >= OFTEN for ended in ENDINGS), endings

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -86,6 +86,8 @@ class Case(NamedTuple):
     """Whether it can see that a motor turns on though it is off."""
     found_after_s: float = 6.0
     """So long after a fault has ended the motor can be turned again: a board is found, a lock has rested."""
+    before_turn: Callable[[Any, str], None] | None = None
+    """What a visitor does at the machine itself before each turn, told with the bench and the slot."""
     name: str = ""
     """What tells it from the other cases of its driver."""
 
@@ -148,6 +150,9 @@ class Bench:
         entry = next(entry for entry in self.config.slots if entry.id == slot)
         motor = registry.open_driver(self._tried.kind, entry.driver, slot, entry.options, self.board)
         self._opened.append(motor)
+        if (before := self.case.before_turn) is not None:
+            turn = motor.turn
+            motor.turn = lambda started: (before(self, slot), turn(started))[1]
         return motor
 
     def at_rest(self, slot: str = "A1") -> bool:

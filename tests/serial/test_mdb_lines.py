@@ -113,7 +113,8 @@ def test_an_opened_port_begins_a_new_line() -> None:
 
 def play(*events: Event | str, gap_s: float = 2.0) -> tuple[State, list[Effect]]:
     """Hear one event after the other, `gap_s` apart; "yes" approves item 5, "again" is heard without a gap."""
-    state, done, now = State(), [], 0.0
+    state, now = State(), 0.0
+    done: list[Effect] = []
     for event in events:
         if event == "yes":
             state = session.approve(state, 5) or state

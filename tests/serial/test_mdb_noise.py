@@ -32,7 +32,7 @@ is not so, in the very place where it could be so, nobody can tell from a true o
 LOST = (Kind.UNCHANGED, Kind.UNCHANGED, Kind.FLIPPED, Kind.SUBSTITUTED, Kind.TRUNCATED, Kind.DROPPED)
 """What may happen to what the kiosk writes: it comes broken or not at all, but never twice nor to the next visitor."""
 SPEED = 300.0
-CHAT = 4
+CHAT = 6
 """So many lines without a meaning come before, between and after those that matter."""
 WAITS_S = 8.0
 """How long a visitor waits, in machine seconds; a vend takes less."""
@@ -164,7 +164,7 @@ def served(street: Street) -> bool:
     return ended is Turn.DELIVERED
 
 
-@settings(max_examples=40, suppress_health_check=list(HealthCheck), phases=NO_SHRINKING)
+@settings(max_examples=60, suppress_health_check=list(HealthCheck), phases=NO_SHRINKING)
 @given(script=scripts(), spoken=scripts(LOST), wishes=WISHES)
 def test_noise_never_approves_twice_or_amiss_and_never_makes_a_drop(
     street: Street, evidence: Evidence, script: list[Step], spoken: list[Step], wishes: list[tuple[str, str]]
@@ -180,7 +180,7 @@ def test_noise_never_approves_twice_or_amiss_and_never_makes_a_drop(
     clean_again(street)
 
 
-@settings(max_examples=10, suppress_health_check=list(HealthCheck), phases=NO_SHRINKING)
+@settings(max_examples=12, suppress_health_check=list(HealthCheck), phases=NO_SHRINKING)
 @given(script=scripts(), wishes=WISHES)
 def test_lines_that_come_again_out_of_order_break_nothing(
     street: Street, evidence: Evidence, script: list[Step], wishes: list[tuple[str, str]]

@@ -199,37 +199,37 @@ class Driver:
         """
         self._turning = True
         try:
-            if not self._approve(item):
+            if (results := self._approve(item)) is None:
                 return Turn.ABSENT
             deadline = self._clock.monotonic() + self._options.vend_s
             started()
-            return self._result(item, deadline)
+            return self._result(item, results, deadline)
         finally:
             with self._lock:
                 self._turning, self._turned_at = False, self._clock.monotonic()
 
-    def _approve(self, item: int) -> bool:
-        """Write the approval, under the lock, so that nothing is taken in between; say whether it was asked for."""
+    def _approve(self, item: int) -> queue.SimpleQueue[Effect] | None:
+        """Write the approval, under the lock, so that nothing is taken in meanwhile; return where its end is told."""
         with self._lock:
             approved = session.approve(self._state, item)
             if approved is None or approved.request is None:
-                return False
-            self._results = queue.SimpleQueue()
+                return None
+            self._results = results = queue.SimpleQueue[Effect]()
             self._state = approved
             try:
                 self._port.write(f"C,VEND,{approved.request.amount}\n".encode())
             except HardwareError:
                 self._state, _ = session.cut(self._state)
                 raise
-            return True
+            return results
 
-    def _result(self, item: int, deadline: float) -> Turn:
+    def _result(self, item: int, results: queue.SimpleQueue[Effect], deadline: float) -> Turn:
         ending = Effect.LOST
         waits = True
         while waits:
             left_s = deadline - self._clock.monotonic()
             try:
-                ending, waits = self._clock.get(self._results, min(left_s, LOOK_S)), False
+                ending, waits = self._clock.get(results, min(left_s, LOOK_S)), False
             except queue.Empty:
                 waits = left_s > 0 and self._port.is_open
         if ending is Effect.GAVE:

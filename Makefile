@@ -36,9 +36,10 @@ bench:  ## Measure, print the figures and write bench/results.json
 lock:  ## Take the newest versions that pyproject.toml allows into requirements.lock
 	@tools/lock.sh
 
-docs:  ## Write docs/config.md anew from the settings
+docs:  ## Write the pages about settings, drivers and wiring anew from the code
 	@tools/setup.sh run
 	@$(PY) -m tools.config_docs
+	@$(PY) -m tools.wiring_docs
 
 clean:  ## Remove what was built: .venv, build and caches
 	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

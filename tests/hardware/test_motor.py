@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from kiosk.hardware.api import Turn
+from kiosk.hardware.registry import open_driver
 from kiosk.hardware.simulator.faults import Fault
+from kiosk.hardware.supply import Supply
 from tests.hardware.machine import Machine, machine, options
 
 MOTOR, HOME = 5, 6
@@ -165,3 +167,63 @@ def test_two_motors_from_two_threads(tmp_path: Path) -> None:
 def test_options_have_units_and_ranges() -> None:
     chosen = options("motor", "gpio_spiral", motor_pin=1, home_pin=2)
     assert (chosen.leave_home_s, chosen.return_home_s, chosen.quarter_turn_s) == (1.0, 4.0, 0.5)
+
+
+def test_without_power_left_it_does_not_move_and_says_why(rig: Machine) -> None:
+    rig.board.supply = Supply(1.5)
+    motor = rig.motor()
+    with rig.board.supply.draw("A2", 1.0):
+        assert motor.turn(lambda: pytest.fail("it was energised")) is Turn.ABSENT
+        assert motor.nudge() is Turn.ABSENT
+        assert "A1 needs 1 A" in motor.advice()
+    assert rig.world.motions("A1") == 0
+    assert motor.turn(lambda: None) is Turn.COMPLETED
+    assert motor.advice() is None
+
+
+def test_its_current_is_held_only_while_it_turns(rig: Machine) -> None:
+    rig.board.supply = Supply(1.0)
+    motor = rig.motor()
+
+    def fail() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        motor.turn(fail)
+    with rig.board.supply.draw("A2", 1.0):
+        pass
+
+
+def test_advice_is_of_the_last_motion_and_a_fault_of_the_last_two(rig: Machine) -> None:
+    motor = rig.motor()
+    rig.world.set_fault(Fault.STALL, True, "A1")
+    assert motor.advice() is None
+    motor.turn(lambda: None)
+    assert motor.advice() == (
+        "A1: did not come home within 4.0 s: look for a wedged item, then check the home switch (GPIO 6)."
+    )
+    assert motor.fault() is None
+    motor.turn(lambda: None)
+    assert motor.fault() == motor.advice()
+    rig.world.set_fault(Fault.STALL, False, "A1")
+    motor.turn(lambda: None)
+    assert (motor.advice(), motor.fault()) == (None, None)
+
+
+def test_a_home_switch_that_trembles_for_ever_does_not_keep_it_on(rig: Machine) -> None:
+    """Each edge ends a wait early; the limits hold all the same."""
+    edges = [(0.01 * number, number % 2 == 0) for number in range(1, 900)]
+    ended, took = ByHand(rig, edges).turn()
+    assert ended is Turn.NOT_STARTED
+    assert took <= 1.01
+
+
+@pytest.mark.parametrize(
+    ("settings", "limit_s"),
+    [({}, 5.5), ({"leave_home_s": 2.0, "return_home_s": 6.0}, 8.5), ({"quarter_turn_s": 9.0}, 9.5)],
+)
+def test_its_limit_follows_from_its_options(rig: Machine, settings: dict[str, float], limit_s: float) -> None:
+    chosen = options("motor", "gpio_spiral", motor_pin=22, home_pin=23, **settings)
+    motor = open_driver("motor", "gpio_spiral", "A3", chosen, rig.board)
+    assert motor.limit_s == limit_s
+    motor.close()

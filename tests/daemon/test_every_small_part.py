@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,7 @@ def test_one_of_each_is_opened_found_and_closed(tmp_path: Path) -> None:
         typed: dict[str, str] = {}
         for name, keypad in parts.keypads.items():
             assert until(lambda keypad=keypad: keypad.fault() is None)  # type: ignore[misc]
-            keypad.on_entry(lambda text, name=name: typed.setdefault(name, text))  # type: ignore[misc]
+            keypad.on_entry(functools.partial(typed.__setitem__, name))
             board.world.part(name).type("12#" if name == "gpio_keypad" else "12")
         assert until(lambda: len(typed) == 3)
         assert set(typed.values()) == {"12"}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-import stat
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from kiosk.hardware.registry import names
 from tests.conftest import Evidence
 from tests.kernel import session
+from tests.kernel.waiting import until
 from tests.kernel.wirings import WIRINGS
 from tools.guest.boot import boot
 from tools.guest.build import Guest
@@ -31,7 +33,7 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def put(name: str, script: str) -> None:
         (folder / name).write_text(f"#!/bin/sh\n{script}\n")
-        (folder / name).chmod(stat.S_IRWXU)
+        (folder / name).chmod(0o700)
 
     return put
 
@@ -52,6 +54,26 @@ def test_a_guest_that_hangs_is_ended_and_told(tmp_path: Path, program: Any) -> N
     program("qemu-system-x86_64", "exec sleep 60")
     with pytest.raises(GuestError, match=r"^The guest was not done after 1 s\. Its console said nothing\.$"):
         boot(GUEST, tmp_path, "true", 1)
+
+
+BOOT = """
+import sys
+from pathlib import Path
+from tests.kernel.test_guest import GUEST
+from tools.guest.boot import boot
+boot(GUEST, Path(sys.argv[1]), "true", 60)
+"""
+
+
+def test_a_guest_does_not_outlive_whoever_booted_it(tmp_path: Path, program: Any) -> None:
+    program("qemu-system-x86_64", f"echo $$ >{tmp_path}/pid.new; mv {tmp_path}/pid.new {tmp_path}/pid; exec sleep 60")
+    booting = subprocess.Popen([sys.executable, "-c", BOOT, str(tmp_path)])
+    assert until((tmp_path / "pid").exists)
+    stat = Path("/proc", (tmp_path / "pid").read_text().strip(), "stat")
+    assert stat.exists()
+    booting.kill()
+    booting.wait()
+    assert until(lambda: not stat.exists() or ") Z " in stat.read_text())
 
 
 def test_without_a_debian_archive_apt_is_named(tmp_path: Path, program: Any) -> None:

@@ -13,7 +13,7 @@ from gpiod.line import Direction
 from kiosk.errors import HardwareError
 from kiosk.hardware.lines import InputLine, OutputLine
 from tests.kernel.chip import Chip
-from tests.kernel.rig import Rig
+from tests.kernel.rig import Board, Rig
 from tests.kernel.waiting import until
 
 
@@ -120,6 +120,14 @@ def test_the_thread_of_gpiod_is_watched(chip: Chip) -> None:
         assert rig.board.fault() is None
         rig.board.pin_factory.edges.stop()
         assert rig.board.fault() == "The pins no longer report: their thread has ended. Restart the kiosk."
+
+
+def test_a_computer_without_the_headers_chip_is_told(chip: Chip, monkeypatch: pytest.MonkeyPatch) -> None:
+    from kiosk.hardware.pins import gpiod as pins
+
+    monkeypatch.setattr(pins, "LABELS", ("another",))
+    with pytest.raises(HardwareError, match=r"^The GPIO pins cannot be opened \(none of .* group gpio, and check that"):
+        Board("gpiod")
 
 
 def test_gpiod_refuses_pwm_in_words(chip: Chip) -> None:

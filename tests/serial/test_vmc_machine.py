@@ -143,6 +143,12 @@ def test_an_elevator_that_is_stuck(tmp_path: Path, stuck: str, left: int) -> Non
         assert "take it out, and count" in made.controller.fault()
 
 
+@pytest.mark.parametrize(("more", "vend_s"), [("", 30), (", elevator = true", 60), (", vend_s = 90", 90)])
+def test_a_turn_may_take_what_the_machine_needs(tmp_path: Path, more: str, vend_s: float) -> None:
+    with machine(tmp_path, more) as made:
+        assert vend_s < made.motors["A1"].limit_s == made.controller.limit_s < vend_s + 15
+
+
 def test_a_machine_without_power_moves_nothing_for_certain(made: Rig) -> None:
     made.world.set_fault(Fault.BOARD_OFF, True)
     assert made.turn() == Turn.ABSENT

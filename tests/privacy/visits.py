@@ -206,7 +206,8 @@ class People:
     def look_at_everything(self) -> None:
         """Ask for all that the control API tells."""
         client = self._kiosk.client
-        for ask in (client.state, client.stock, client.recalls, client.excursions, client.shortage, client.restocks):
+        lists = (client.recalls, client.excursions, client.shortage, client.restocks)
+        for ask in (client.state, client.stock, client.audit, *lists):
             ask()
         for slot in client.stock().slots:
             client.slot(slot.slot)

@@ -152,6 +152,8 @@ def _claim(pin: int, claim: Callable[[], Any]) -> Any:
 
 
 def _trouble(pin: int, error: Exception, closed: bool = False) -> HardwareError:
+    if isinstance(error, HardwareError):  # the back-end has said it better
+        return error
     if isinstance(error, HardwareError):  # it names its remedy already
         return error
     if closed:

@@ -1,4 +1,4 @@
-"""The back-ends below the drivers, found by name: `lgpio` on a Raspberry Pi, `simulator` anywhere else."""
+"""The back-ends below the drivers, found by name: `lgpio` or `gpiod` on a Raspberry Pi, `simulator` anywhere else."""
 
 from __future__ import annotations
 

@@ -109,7 +109,6 @@ def test_a_second_motor_is_refused_and_nothing_of_it_is_switched(matrix: Bench) 
     [
         pytest.param("row = 2, column = 3", {"row": 2}, "only C3 on", id="a row"),
         pytest.param("row = 1, column = 1", {"column": 1}, "only R1 on", id="a column"),
-        pytest.param("row = 2, column = 1", {"row": 2, "column": 1}, "all is off", id="both"),
     ],
 )
 def test_a_welded_switch_is_found_before_a_motor_turns(
@@ -129,6 +128,59 @@ def test_a_welded_switch_is_found_before_a_motor_turns(
         wires(bench).mend()
         assert bench.motor.turn(lambda: None) is Turn.COMPLETED
         assert controller(bench).fault() is None
+
+
+def test_a_sense_that_tells_of_current_at_rest_is_told_and_items_come_out_all_the_same(matrix: Bench) -> None:
+    """The motor that was last is suspected not to stop, until the sense is quiet, whichever turns meanwhile."""
+    other = matrix.open("A2")
+    assert matrix.motor.turn(lambda: None) is Turn.COMPLETED
+    wires(matrix).short_sense()
+    matrix.pass_s(1.0)
+    assert "A1 does not stop" in matrix.motor.fault()
+    assert other.turn(lambda: None) is Turn.COMPLETED
+    matrix.pass_s(1.0)
+    assert (matrix.motor.runs_on(), other.runs_on()) == (True, False)
+    assert "GPIO 20) is stuck" in controller(matrix).fault()
+    assert matrix.world.inside("A2") == 7
+    wires(matrix).mend()
+    assert not matrix.motor.runs_on()
+    assert other.turn(lambda: None) is Turn.COMPLETED
+    assert controller(matrix).fault() is None
+
+
+def test_a_row_and_a_column_that_are_welded_keep_no_other_motor_from_turning(matrix: Bench) -> None:
+    wires(matrix).weld(row=2, column=1)  # the motor of A2 sits there
+    assert matrix.motor.turn(lambda: None) is Turn.COMPLETED
+    assert "a motor does not stop" in controller(matrix).fault()
+    assert matrix.world.inside("A1") == 7
+    wires(matrix).mend()
+
+
+def test_a_motor_that_is_given_back_at_the_last_moment_is_not_driven(matrix: Bench) -> None:
+    """Given back by another thread between the check and the switch: it ends off whichever comes first."""
+    line = controller(matrix)._rows[0]
+    on = line.on
+
+    def given_back() -> None:
+        controller(matrix).leave(Place(1, 3))
+        on()
+
+    line.on = given_back
+    with pytest.raises(HardwareError, match="given back to its matrix"):
+        matrix.motor.turn(started_not)
+    assert matrix.at_rest()
+
+
+def test_ripple_of_a_motor_is_not_hoarded(matrix: Bench) -> None:
+    pin = matrix.board.pin_factory.pin(20)
+
+    def ripple() -> None:
+        for _ in range(1000):
+            for level in (True, False):
+                pin.report(matrix.board.clock.monotonic(), level)
+
+    matrix.motor.turn(ripple)
+    assert controller(matrix)._changes.qsize() <= 1
 
 
 def started_not() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -76,6 +77,20 @@ def test_a_start_that_takes_long_does_not_lengthen_the_pulse(lock: Bench) -> Non
     lock.world.set_fault(Fault.BOLT_STUCK, True, "A1")
     lock.motor.turn(lambda: lock.pass_s(0.2))
     assert lock.world.ran_s("A1") == pytest.approx(0.3, abs=0.001)
+
+
+def test_a_thread_that_is_held_up_does_not_burn_it(lock: Bench) -> None:
+    """After a second on the wall it is off, whatever became of the thread that switched it on."""
+    lock.world.set_fault(Fault.BOLT_STUCK, True, "A1")
+    seen: list[bool] = []
+
+    def held_up() -> None:
+        for seconds in (0.5, 0.8):
+            time.sleep(seconds)
+            seen.append(lock.world.part("A1").energised)
+
+    lock.motor.turn(held_up)
+    assert seen == [True, False]
 
 
 def test_a_door_that_stands_open_is_not_pulled(lock: Bench) -> None:

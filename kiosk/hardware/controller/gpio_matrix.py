@@ -7,7 +7,8 @@ sense pin tells whether current flows: a comparator at a shunt in the ground of 
 
 One motor is driven at a time. With a sense pin each drive first shows that no current flows with only its row or only
 its column on, which a welded switch or a missing diode would cause, and then that its motor is there. A motor that
-draws nothing is called missing only if another one is seen to draw: else the sense is taken to be dead, and is ignored.
+draws nothing is called missing only if another one is seen to draw: else the sense is taken to be dead. A sense that is
+dead, or tells of current while all is off, is told to staff and ignored: items must come out all the same.
 """
 
 from __future__ import annotations
@@ -85,11 +86,12 @@ class Driver:
         self._clock = board.clock
         self._busy = threading.Lock()
         self._driven: Place | None = None
-        self._last: Place | None = None
+        self._suspect: Place | None = None
         self._off_at = float("-inf")
         self._places: list[Place] = []
+        self._given_back: set[Place] = set()
         self._leak: str | None = None
-        self._sense_dead = False
+        self._sense_fault: str | None = None
         self._changes: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._sense: InputLine | None = None
         with ExitStack() as claimed:
@@ -111,6 +113,7 @@ class Driver:
                 f"{self._name} has {rows} rows and {columns} columns, so there is no row {place.row}, column "
                 f"{place.column}. Check row, column, row_pins and column_pins."
             )
+        self._given_back.discard(place)
         if place not in self._places:
             self._places.append(place)
 
@@ -125,7 +128,7 @@ class Driver:
         try:
             self.home.settle()
             self._check_off()
-            self._driven = self._last = place
+            self._driven = place
             yield self._try(place)
         finally:
             try:
@@ -138,14 +141,17 @@ class Driver:
 
     def leave(self, place: Place) -> None:
         """Forget the motor at `place`, and switch it off if it is driven now."""
-        if place in self._places:
-            self._places.remove(place)
+        self._given_back.add(place)
         if self._driven == place:
             self._all_off()
 
     def turned(self, found: Found) -> None:
         """Note that a motor came home, which shows whether the sense sees currents."""
-        self._sense_dead = found is Found.BLIND and self._sense is not None
+        if found is Found.DRAWS:
+            self._sense_fault = None
+        elif self._sense is not None and self._sense_fault is None:
+            pin = self.options.sense_pin
+            self._sense_fault = f"{self._name} sees no current though motors turn: check the sense pin (GPIO {pin})."
 
     def wires(self, place: Place) -> str:
         """Return the names of a motor's two wires, with their pins."""
@@ -157,21 +163,14 @@ class Driver:
         return self._leak
 
     def runs_on(self, place: Place) -> bool:
-        """Say whether current flows long after the motor at `place`, the last that was driven, was switched off."""
-        if self._sense is None or self._driven is not None or self._last != place or self._sense_dead:
+        """Say whether current flows long after the motor at `place`, the last that can have, was switched off."""
+        if self._sense is None or self._driven is not None or self._suspect != place:
             return False
         return self._clock.monotonic() - self._off_at > RUN_ON_S and self._sense.active()
 
     def fault(self) -> str | None:
-        """Return a sentence for staff when a switch leaks, the sense is dead, or edges were lost."""
-        failure = self.home.failure or (self._sense and self._sense.failure)
-        if failure or self._leak:
-            return failure or self._leak
-        if self._sense_dead:
-            return (
-                f"{self._name} sees no current though motors turn: check the sense pin GPIO {self.options.sense_pin}."
-            )
-        return None
+        """Return a sentence for staff when a switch leaks, the sense is dead or stuck, or edges were lost."""
+        return self.home.failure or (self._sense and self._sense.failure) or self._leak or self._sense_fault
 
     def close(self) -> None:
         """Switch all rows and columns off and give the pins back. May be called twice."""
@@ -197,8 +196,9 @@ class Driver:
 
     def _try(self, place: Place) -> Found:
         """Switch the motor on, once what can be shown before was shown. Row and column stay on if it may run."""
-        if self._sense is None:
+        if self._sense is None or self._tells_at_rest():
             return self._wait_for_home(place, Found.BLIND)
+        self._suspect = place
         self._leak = self._find_leak(place)
         if self._leak is not None:
             return Found.LEAKS
@@ -209,12 +209,17 @@ class Driver:
         self._all_off()
         return Found.MISSING if self._sense_works(place) else self._wait_for_home(place, Found.BLIND)
 
+    def _tells_at_rest(self) -> bool:
+        """Say whether current is told of while all is off: whichever motor it flows through, it was on before."""
+        if not self._flows(QUIET_S):
+            return False
+        self._sense_fault = (
+            f"{self._name} tells of current though all is off: a motor does not stop as two switches are welded, or "
+            f"the sense pin (GPIO {self.options.sense_pin}) is stuck. Switch the motors' power off and look."
+        )
+        return True
+
     def _find_leak(self, place: Place) -> str | None:
-        sense, pin = self._name, f"(sense pin GPIO {self.options.sense_pin})"
-        if self._flows(QUIET_S):
-            return (
-                f"{sense}: current flows though all is off {pin}: a row and a column switch are welded. Replace them."
-            )
         for letter, number, other, line in (
             ("R", place.row, "column", self._rows[place.row - 1]),
             ("C", place.column, "row", self._columns[place.column - 1]),
@@ -226,14 +231,15 @@ class Driver:
                 line.off()
             if flows:
                 return (
-                    f"{sense}: current flows with only {letter}{number} on {pin}: a {other} switch is welded, or a "
+                    f"{self._name}: current flows with only {letter}{number} on: a {other} switch is welded, or a "
                     "motor's diode is missing. Nothing was turned; mend it first."
                 )
         return None
 
     def _sense_works(self, place: Place) -> bool:
         """Ask other motors for a few milliseconds, too short to move an item, whether current is seen at all."""
-        for other in [other for other in self._places if other != place][:WITNESSES]:
+        others = [other for other in self._places if other != place and other not in self._given_back]
+        for other in others[:WITNESSES]:
             try:
                 self._connect(other)
                 if self._flows(DRAWS_S):
@@ -245,9 +251,8 @@ class Driver:
 
     def _ask_first(self, place: Place) -> None:
         """Remember that the motor at `place` drew current: it is the best witness for the next that does not."""
-        if place in self._places:
-            self._places.remove(place)
-            self._places.insert(0, place)
+        self._places.remove(place)
+        self._places.insert(0, place)
 
     def _wait_for_home(self, place: Place, found: Found) -> Found:
         """Keep it on until the home wire tells its switch and no other."""
@@ -257,8 +262,12 @@ class Driver:
         return found
 
     def _connect(self, place: Place) -> None:
+        """Switch a motor on, unless the one to be driven was given back meanwhile."""
         self._columns[place.column - 1].on()
         self._rows[place.row - 1].on()
+        if self._driven in self._given_back:
+            self._all_off()
+            raise HardwareError("It was given back to its matrix already. Restart the kiosk to use it again.")
 
     def _all_off(self) -> None:
         """Switch every row off, then every column; the first trouble is raised once all were told."""
@@ -269,6 +278,7 @@ class Driver:
     def _flows(self, within_s: float) -> bool:
         """Say whether current flows, as soon as it does, at most after `within_s`."""
         assert self._sense is not None
+        self._changes = queue.SimpleQueue()  # what came while nobody waited tells nothing now
         deadline = self._clock.monotonic() + within_s
         while not self._sense.active():
             try:
@@ -278,5 +288,5 @@ class Driver:
         return True
 
     def _sense_changed(self, _at: float, flows: bool) -> None:
-        if flows and self._driven is not None:
+        if flows and self._changes.empty():  # a motor's current ripples; one change is enough to look again
             self._changes.put(None)

@@ -1,8 +1,8 @@
 """A locker's solenoid lock on one output pin, with a feedback switch at its door or without.
 
 For a few lockers built with 12 V solenoid locks, each on a relay or a transistor with a flyback diode and a pull-down.
-Such a solenoid burns out when it stays on: a pulse is 0.3 s, never over 1 s, and the lock rests between pulses. A
-program can hang, so put a one-shot timer of a second (a 555, or a relay board with a pulse mode) between pin and lock.
+Such a solenoid burns out when it stays on: a pulse is 0.3 s, never over 1 s, and the lock rests between pulses. But a
+computer can hang, so put a one-shot timer of a second (a 555, or a relay board with a pulse mode) between pin and lock.
 
 With a feedback switch the lock is only said to be open once the door is. Without one nobody knows, and each item counts
 as perhaps taken until somebody counts. Even with one nobody sees whether the item was taken.
@@ -11,6 +11,7 @@ as perhaps taken until somebody counts. Even with one nobody sees whether the it
 from __future__ import annotations
 
 import queue
+import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Annotated
@@ -131,10 +132,12 @@ class Driver:
         return Turn.NOT_STARTED
 
     def _pulse(self, started: Callable[[], None]) -> None:
-        while not self._opened.empty():
-            self._opened.get_nowait()
+        # On the wall, and in a thread of its own: whatever holds this thread up must not burn the solenoid.
+        guard = threading.Timer(LONGEST_PULSE_S, self._lock.off)
+        guard.daemon = True
         try:
             self._lock.on()
+            guard.start()
             ends = self._clock.monotonic() + self._chosen.pulse_s
             started()
             left_s = ends - self._clock.monotonic()
@@ -143,6 +146,7 @@ class Driver:
             else:
                 self._opens_within(left_s)
         finally:
+            guard.cancel()
             try:
                 self._lock.off()
             finally:
@@ -151,6 +155,7 @@ class Driver:
     def _opens_within(self, seconds: float) -> bool:
         """Wait until the door is open, at most so long."""
         assert self._door is not None
+        self._opened = queue.SimpleQueue()  # what came while nobody waited tells nothing now
         deadline = self._clock.monotonic() + seconds
         while not self._door.active():
             try:
@@ -163,5 +168,5 @@ class Driver:
         return f"the door's switch (GPIO {self._chosen.feedback_pin})"
 
     def _door_changed(self, _at: float, opened: bool) -> None:
-        if opened:
+        if opened and self._opened.empty():  # a switch may tremble; one change is enough to look again
             self._opened.put(None)

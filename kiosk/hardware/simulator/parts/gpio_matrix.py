@@ -19,7 +19,7 @@ class Matrix(Part):
         self._columns: set[int] = set()
         self._welded_rows: set[int] = set()
         self._welded_columns: set[int] = set()
-        self._sense_cut = False
+        self._sense: bool | None = None
         options = self.options
         self._home = Contact(cabinet, options.home_pin, options.home_active_low, active=False)
         self._show_current()
@@ -42,18 +42,20 @@ class Matrix(Part):
             self.refresh()
 
     def mend(self) -> None:
-        """Replace every welded switch, and join the wire of the sense pin."""
+        """Replace every welded switch, and the wire of the sense pin."""
         with self.cabinet.timeline.lock:
             self._welded_rows.clear()
             self._welded_columns.clear()
-            self._sense_cut = False
+            self._sense = None
             self.refresh()
 
     def cut_sense(self) -> None:
         """Cut the wire of the sense pin: it tells of no current any more."""
-        with self.cabinet.timeline.lock:
-            self._sense_cut = True
-            self.refresh()
+        self._break_sense(False)
+
+    def short_sense(self) -> None:
+        """Make the sense pin tell of current at all times."""
+        self._break_sense(True)
 
     def refresh(self) -> None:
         """Let current flow where it now can, and show it."""
@@ -67,10 +69,15 @@ class Matrix(Part):
         """Let the home wire tell the cam switch of whatever is driven."""
         self._home.set(any(coil.energised and coil.at_home for coil in self._coils), at)
 
+    def _break_sense(self, told: bool) -> None:
+        with self.cabinet.timeline.lock:
+            self._sense = told
+            self.refresh()
+
     def _show_current(self) -> None:
         if self.options.sense_pin is not None:
-            flows = any(coil.running for coil in self._coils) and not self._sense_cut
-            level = flows != self.options.sense_active_low
+            flows = any(coil.running for coil in self._coils)
+            level = (flows if self._sense is None else self._sense) != self.options.sense_active_low
             self.cabinet.wiring.drive(self.options.sense_pin, level, self.cabinet.timeline.now())
 
     def _driven(self, on: set[int], number: int, active_low: bool, level: bool | None) -> None:

@@ -73,7 +73,7 @@ class Service:
         self._ready_at = float("-inf")
         self._progress = self._idled = time.monotonic()
         self._scribe = scribe = Scribe(records, clock, config)
-        self._shelf = shelf = Shelf(config)
+        self._shelf = shelf = Shelf(config, parts.lockers)
         self.on_events: Callable[[], None] = lambda: None
         scribe.keep(self._publish)
         self._vending = Vending(parts=parts, scribe=scribe, ledger=ledger, shelf=shelf, clock=clock)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -22,7 +22,9 @@ class Shelf:
     Until it is told counts, every slot may hold anything up to its capacity.
     """
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, lockers: Container[str] = ()) -> None:
+        """Prepare. `lockers` are the slots with a door."""
+        self._lockers = lockers
         self._products = {product.sku: product for product in config.products}
         self._plan = {slot.id: slot for slot in config.slots}
         self._counts = {slot.id: Count(slot.id, slot.product, 0, slot.capacity, 0, 0) for slot in config.slots}
@@ -90,7 +92,7 @@ class Shelf:
             locked=sum(lot.quantity for lot in lots if lot.locked),
             hidden=product.hidden or product.sku in self._coils.hidden,
         )
-        faults = words.slot_faults(picture)
+        faults = words.slot_faults(picture, locker=slot.id in self._lockers)
         return replace(picture, faults=faults) if faults else picture
 
     def _queue(self, slot: str, items: int) -> tuple[CoilLot, ...]:

@@ -136,16 +136,17 @@ EXPIRED_GIVEN = {
 }
 
 
-def slot_faults(slot: SlotStock) -> tuple[str, ...]:
+def slot_faults(slot: SlotStock, *, locker: bool = False) -> tuple[str, ...]:
     """Return the sentences for staff about what is in a slot and how it works."""
-    return tuple(text for text in (_jams(slot), _front(slot), _unresolved(slot)) if text)
+    clear = "free the door" if locker else "clear the coil"
+    return tuple(text for text in (_jams(slot, clear), _front(slot), _unresolved(slot)) if text)
 
 
-def _jams(slot: SlotStock) -> str:
+def _jams(slot: SlotStock, clear: str) -> str:
     if slot.jams >= 3:
-        return f"{slot.slot} failed {slot.jams} times: clear the coil, then test it. Only naloxone is still tried here."
+        return f"{slot.slot} failed {slot.jams} times: {clear}, then test it. Only naloxone is still tried here."
     if slot.jams:
-        return f"{slot.slot} failed {'once' if slot.jams == 1 else 'twice'}: clear the coil, then test it."
+        return f"{slot.slot} failed {'once' if slot.jams == 1 else 'twice'}: {clear}, then test it."
     return ""
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from kiosk.dispense import words
 from kiosk.model import Outcome, Purpose
+from tests.dispense.test_choose import slot
 
 COIL_WORDS = ("tray", "fell", "drop", "coil", "home", "motor", "turned")
 
@@ -23,6 +24,13 @@ def test_a_visitor_is_told_which_door_and_to_close_it() -> None:
     assert words.said(Outcome.PRESUMED, Purpose.VISITOR, "B3", locker=True) == (
         "Locker B3 is open. Take it and close the door."
     )
+
+
+@pytest.mark.parametrize(("locker", "remedy"), [(False, "clear the coil"), (True, "free the door")])
+@pytest.mark.parametrize("jams", [1, 2, 3])
+def test_staff_are_told_what_to_clear(jams: int, locker: bool, remedy: str) -> None:
+    (text,) = words.slot_faults(slot("B3", 1, jams=jams), locker=locker)
+    assert f"{remedy}, then test it." in text
 
 
 @pytest.mark.parametrize("outcome", Outcome)

@@ -55,17 +55,21 @@ class Watch(Struct, frozen=True):
 
 
 class Finish(Struct, frozen=True):
-    """The vend is over. `certain`: what did not fall is known to be still inside. `drops` counts items seen."""
+    """The vend is over. `certain`: what did not fall is known to be still inside. `drops` counts items seen.
+
+    What was not `driven`, because its board was away or its door stood open, has not failed: it may work next time.
+    """
 
     outcome: Outcome
     certain: bool
     drops: int
+    driven: bool = True
 
 
 TOLD = {
     "delivered": Finish(Outcome.DISPENSED, certain=True, drops=1),
     "unlocked": Finish(Outcome.PRESUMED, certain=False, drops=0),
-    "absent": Finish(Outcome.NOT_STARTED, certain=True, drops=0),
+    "absent": Finish(Outcome.NOT_STARTED, certain=True, drops=0, driven=False),
 }
 """How a vend ends whose motor tells itself what came of it."""
 

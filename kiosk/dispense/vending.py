@@ -128,7 +128,8 @@ class Vending:
             self._drops_known = verdict.drops
         others = [other for other in self._hanging if other != name]
         self._scribe.end(entry, verdict, others)
-        self._note_failure(slot, verdict.outcome)
+        if verdict.driven:
+            self._note_failure(slot, verdict.outcome)
         return verdict.outcome
 
     def _note_failure(self, slot: SlotStock, outcome: Outcome) -> None:

@@ -56,6 +56,16 @@ def test_a_silent_board_is_no_reason_to_stop_but_for_what_can_wait(running: Runn
     assert running.honest()
 
 
+def test_what_was_not_driven_has_not_failed(running: Running) -> None:
+    """A board that was away, or a locker whose door stood open, works again as soon as it can, without staff."""
+    running.put("C1", 2)
+    for _ in range(4):
+        done = running.vend("SOCK", Scene(turn=Turn.ABSENT, falls=0, blind=True))
+        assert done.outcome is Outcome.NOT_STARTED
+        assert (running.bounds("C1"), running.slot("C1").jams) == ((2, 0), 0)
+    assert running.vend("SOCK", FALLS).outcome is Outcome.DISPENSED
+
+
 def test_a_coil_out_of_service_is_tried_when_the_others_are_empty(running: Running) -> None:
     """Three failures take a coil out for everything else; for naloxone it goes last."""
     running.put("A1", 2, "N1")

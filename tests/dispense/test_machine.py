@@ -63,8 +63,8 @@ def test_every_ending(
 @pytest.mark.parametrize(
     ("proven", "moves", "watches", "verdict"),
     [
-        (True, ["absent"], [], Finish(Outcome.NOT_STARTED, certain=True, drops=0)),
-        (False, ["absent"], [], Finish(Outcome.NOT_STARTED, certain=True, drops=0)),
+        (True, ["absent"], [], Finish(Outcome.NOT_STARTED, certain=True, drops=0, driven=False)),
+        (False, ["absent"], [], Finish(Outcome.NOT_STARTED, certain=True, drops=0, driven=False)),
         (True, ["delivered"], [], Finish(Outcome.DISPENSED, certain=True, drops=1)),
         (False, ["unlocked"], [], Finish(Outcome.PRESUMED, certain=False, drops=0)),
         (True, ["completed", "absent"], [NOTHING], Finish(Outcome.JAMMED, certain=True, drops=0)),

@@ -130,7 +130,8 @@ class Vends:
             book.move(slot, "outcome", bounds.has_stayed(intent.change), request=intent.request, lot=intent.lot)
         for other in dict.fromkeys((slot, *hanging)) if verdict.drops > 1 else ():
             book.may_have_left(other, "extra_drop", verdict.drops - 1)
-        self._count_jams(intent, verdict.outcome, empty=before == (0, 0))
+        if verdict.driven:
+            self._count_jams(intent, verdict.outcome, empty=before == (0, 0))
         tested = intent.purpose is Purpose.TEST
         kind = "tested" if tested else verdict.outcome
         book.event(kind, slot, intent.sku, min(verdict.drops, 1), intent.lot)

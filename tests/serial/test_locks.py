@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import pty
 import threading
@@ -221,6 +222,17 @@ def test_an_answer_that_is_lost_once_costs_nothing(running: Wall) -> None:
     running.line.mangle = lambda data: [] if next(lost, False) else [(0.0, data)]
     assert running.turn() is Turn.UNLOCKED
     assert running.world.motions("A1") == 1
+
+
+def test_one_answer_alone_opens_nothing(running: Wall) -> None:
+    """It may be a late one to a question of the visit before."""
+    late = bytes.fromhex(
+        "80 01 01 11 91" if isinstance(running.locks, lock_board_8a.Driver) else "02 00 35 00 00 00 00 03 3A"
+    )
+    messages = itertools.count()
+    running.world.set_fault(Fault.BOLT_STUCK, True, "A1")
+    running.line.mangle = lambda data: [(0.0, late if next(messages) == 2 else data)]
+    assert running.turn() is Turn.NOT_STARTED
 
 
 def test_the_limit_is_kept_on_a_line_that_never_is_quiet(running: Wall) -> None:

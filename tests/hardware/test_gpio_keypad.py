@@ -179,6 +179,19 @@ def test_a_pin_that_fails_is_told(tmp_path: Path) -> None:
         assert "cannot be read. GPIO 13 was given back" in it.pad.fault()
 
 
+def test_pins_that_work_again_type_again(tmp_path: Path) -> None:
+    with keypad(tmp_path, entry_s=60) as it:
+        pin = it.bench.board.pin_factory.pin(ROWS[1])
+        pin._info = pin._info._replace(pull="down")  # what it then refuses is to be pulled up
+        it.body.hold("1")
+        assert until(lambda: "GPIO 13" in (it.pad.fault() or ""))
+        it.body.let_go("1")
+        pin._info = pin._info._replace(pull="")
+        it.press("2#")
+        assert it.texts == ["2"]
+        assert it.pad.fault() is None
+
+
 def test_what_is_typed_in_real_time(tmp_path: Path) -> None:
     with keypad(tmp_path, speed=1.0, entry_s=60) as it:
         it.body.type("47#")

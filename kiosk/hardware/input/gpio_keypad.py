@@ -136,9 +136,7 @@ class Driver:
                 self._clock.sleep(STUCK_SCAN_S if self._stuck else SCAN_S)
             self._stuck = ()
         finally:
-            self._pull_all()
-            self._forget_edges()
-            self._scanning = False
+            self._wait_for_edges()
         if any(column.active() for column in self._columns):  # pressed at this very moment
             self._clock.sleep(SCAN_S)
             self._wake.put(None)
@@ -165,10 +163,14 @@ class Driver:
         keys = self._options.keys
         self._stuck = tuple(keys[row][column] for row, column in self._filter.stuck(now, STUCK_S))
 
-    def _forget_edges(self) -> None:
-        """Drop what the scan itself made the columns report."""
-        while not self._wake.empty():
-            self._wake.get_nowait()
+    def _wait_for_edges(self) -> None:
+        """Be ready for the next key, and drop what the scan itself made the columns report."""
+        try:
+            self._pull_all()
+        finally:
+            while not self._wake.empty():
+                self._wake.get_nowait()
+            self._scanning = False
 
     def _changed(self, _at: float, active: bool) -> None:
         if active and not self._scanning:

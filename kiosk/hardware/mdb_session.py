@@ -66,8 +66,8 @@ def heard(state: State, event: Event, now_s: float) -> tuple[State, Effects]:
     """Take in one line of the interface."""
     if isinstance(event, Request):
         return _requested(state, event, now_s)
-    if event is Heard.ALIVE:
-        return state, ()
+    if event is Heard.ALIVE or (event is Heard.DISABLED and state.stage is not Stage.SAID):
+        return state, ()  # a reader that is disabled finishes what it has begun (MDB 4.2, READER DISABLE)
     if event is Heard.NO_STOP:
         return replace(state, denied=False), ((Effect.DENY_AGAIN,) if state.denied else ())
     if state.stage is Stage.READY:
@@ -108,6 +108,9 @@ def _requested(state: State, request: Request, now_s: float) -> tuple[State, Eff
         return asked, (Effect.ASK,)
     if request == state.request and (state.stage is Stage.ASKED or now_s - state.since_s < DOUBLE_S):
         return state, ()
+    if state.stage is Stage.SAID:  # a new session has begun, so the last one is over
+        asked, effects = _requested(_over(state), request, now_s)
+        return asked, (Effect.GAVE, *effects)
     # One of two requests without an end between them was misread, and which one nobody knows. So neither is believed;
     # the machine tells its visitor to choose again.
     over, effects = cut(state)
@@ -124,7 +127,7 @@ def _giving(state: State, event: Heard) -> tuple[State, Effects]:
     """Hear of a request that we have approved."""
     if event is Heard.SUCCESS:
         return replace(state, stage=Stage.SAID), ()
-    if state.stage is Stage.SAID and event in {Heard.IDLE, Heard.ENABLED}:
+    if state.stage is Stage.SAID and event in {Heard.IDLE, Heard.ENABLED, Heard.DISABLED}:
         return _over(state), (Effect.GAVE,)
     if state.stage is Stage.APPROVED and event is Heard.FAILED:
         return _over(state), (Effect.FAILED,)

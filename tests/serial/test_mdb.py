@@ -10,7 +10,8 @@ import pytest
 from kiosk.errors import HardwareError
 from kiosk.hardware import registry
 from kiosk.hardware.api import Controller, Motor, Selector, Turn
-from kiosk.hardware.controller.qibixx_mdb import KEEP_S, Lane
+from kiosk.hardware.controller.qibixx_mdb import Lane
+from kiosk.hardware.mdb_interface import KEEP_S
 from kiosk.hardware.simulator.faults import Fault
 from tests.serial.mdb import ITEMS, Rig, rig, until
 
@@ -211,11 +212,11 @@ def test_a_cable_pulled_during_a_vend_is_not_known_and_its_return_is_noticed(mdb
     assert mdb.turn() is Turn.DELIVERED
 
 
-def test_a_cable_pulled_before_the_approval_ends_as_not_known(mdb: Rig) -> None:
+def test_a_cable_pulled_before_the_approval_moves_nothing(mdb: Rig) -> None:
     mdb.choose()
     mdb.world.set_fault(Fault.CABLE_OUT, True)
     assert until(lambda: mdb.controller.fault() is not None)
-    assert mdb.turn() is None
+    assert mdb.turn() is Turn.ABSENT
     assert mdb.machine.approved == []
 
 

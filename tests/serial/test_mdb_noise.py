@@ -164,7 +164,7 @@ def served(street: Street) -> bool:
     return ended is Turn.DELIVERED
 
 
-@settings(max_examples=60, suppress_health_check=list(HealthCheck), phases=NO_SHRINKING)
+@settings(max_examples=75, suppress_health_check=list(HealthCheck), phases=NO_SHRINKING)
 @given(script=scripts(), spoken=scripts(LOST), wishes=WISHES)
 def test_noise_never_approves_twice_or_amiss_and_never_makes_a_drop(
     street: Street, evidence: Evidence, script: list[Step], spoken: list[Step], wishes: list[tuple[str, str]]
@@ -180,7 +180,7 @@ def test_noise_never_approves_twice_or_amiss_and_never_makes_a_drop(
     clean_again(street)
 
 
-@settings(max_examples=12, suppress_health_check=list(HealthCheck), phases=NO_SHRINKING)
+@settings(max_examples=14, suppress_health_check=list(HealthCheck), phases=NO_SHRINKING)
 @given(script=scripts(), wishes=WISHES)
 def test_lines_that_come_again_out_of_order_break_nothing(
     street: Street, evidence: Evidence, script: list[Step], wishes: list[tuple[str, str]]

@@ -5,9 +5,8 @@ paid for (`c,STATUS,VEND,<amount>,<item>`), and we say yes (`C,VEND,<amount>`) o
 item may leave, or no (`C,STOP`). Then it tells how it went, and this module believes it only in the right order: see
 `kiosk.hardware.mdb_session`, and docs/adr/0019 for what is believed and what cannot be known.
 
-115200 baud 8N1, lines of text; `C,SETCONF` must be set anew after each power-up of the interface, while it is off
-(Qibixx, "Cashless Slave", "Configuration" and "Cashless Device - Accept a Vend Request from VMC in Always Idle",
-docs.qibixx.com/mdb-products).
+Lines: Qibixx, "Cashless Slave" and "Cashless Device - Accept a Vend Request from VMC in Always Idle",
+docs.qibixx.com/mdb-products.
 """
 
 from __future__ import annotations
@@ -26,27 +25,15 @@ from kiosk.config import SerialOptions
 from kiosk.errors import HardwareError
 from kiosk.hardware import mdb_session as session
 from kiosk.hardware.api import Board, Turn
-from kiosk.hardware.mdb_lines import Heard, Lines, Request, asks, parse
+from kiosk.hardware.mdb_interface import Interface
+from kiosk.hardware.mdb_lines import Event, Heard, Request
 from kiosk.hardware.mdb_session import Effect, Stage, State
-from kiosk.hardware.serial_port import WRITE_TIMEOUT_S, SerialPort
+from kiosk.hardware.serial_port import WRITE_TIMEOUT_S
 
-BAUD = 115200
-KEEP_S = 20.0
-"""How often a quiet interface is greeted with `C,1`: one that lost its power is on again after it, and any answers."""
-SILENT_S = 2.0
-"""An interface that says nothing for so long after it was greeted is not there. It answers in milliseconds."""
-LOST_S = 5.0
-"""How often an interface is greeted that did not answer the last time."""
-SETTLE_S = 0.1
-"""Between one line of the set-up and the next, so that each has been carried out."""
-SET_UP_AGAIN_S = 5.0
-"""The set-up itself makes the interface say that it is inactive; later than this it lost its power."""
 AGAIN_S = 3.0
 """A request so shortly after a vend may be refused only because the kiosk still writes that one down."""
 LOOK_S = 0.25
 """How often open requests and the cable are looked after."""
-START_EVERY_S = 2.0
-"""How often a machine that wants credit first is offered it."""
 
 Price = Annotated[str, Meta(pattern=r"^[0-9]{1,7}(\.[0-9]{1,3})?$", examples=["0.17"])]
 """An amount of money as the machine writes it, without a currency."""
@@ -101,20 +88,18 @@ class Driver:
         self._options = options
         self._clock = board.clock
         self._lock = threading.RLock()
-        self._lines = Lines()
         self._state = State()
-        self._status: Heard | None = None
         self._lanes: dict[int, Lane] = {}
         self._selected: Callable[[str], bool] | None = None
         self._answered = 0
         self._results: queue.SimpleQueue[Effect] = queue.SimpleQueue()
         self._turning, self._turned_at = False, float("-inf")
         self._note: str | None = None
-        self._set_up_due, self._set_up_at = False, float("-inf")
-        self._heard_at = self._greeted_at = self._started_at = board.clock.monotonic()
         self._closed = False
         self._wake: queue.SimpleQueue[None] = queue.SimpleQueue()
-        self._port = SerialPort(name, board.device(options.port), BAUD, self._received)
+        path, credit = board.device(options.port), options.credit
+        with self._lock:  # what is heard waits until there is somebody to answer
+            self._interface = Interface(name, path, credit, self._clock, heard=self._heard, opened=self._opened)
         self._clerk = threads.start(f"mdb-{name}", self._run)
 
     # -- for the kiosk ---------------------------------------------------------------------------------------------
@@ -125,22 +110,7 @@ class Driver:
 
     def fault(self) -> str | None:
         """Return a sentence for staff while the interface or the machine does not take part, or asks amiss."""
-        if trouble := self._port.fault():
-            return trouble
-        if self._closed:
-            return None
-        with self._lock:
-            now = self._clock.monotonic()
-            if self._heard_at < self._greeted_at and now - self._greeted_at > SILENT_S:
-                return f"{self._name}: the MDB interface does not answer. Check its power, and switch it off and on."
-            if self._status in {Heard.INACTIVE, Heard.OFF}:
-                return (
-                    f"{self._name}: the vending machine does not speak to the MDB interface. Check that the machine "
-                    "is on, the MDB cable, and that the interface's jumpers are set for a peripheral."
-                )
-            if self._status is Heard.DISABLED:
-                return f"{self._name}: the vending machine takes no requests now. See its own display; close its door."
-            return self._note
+        return self._interface.fault() or self._note
 
     def close(self) -> None:
         """Refuse what is open, take no part any more and give the port back. May be called twice."""
@@ -149,12 +119,10 @@ class Driver:
                 return
             self._do(session.deny(self._state, self._state.number))
             self._do(session.cut(self._state))
-            with contextlib.suppress(HardwareError):
-                self._port.write(b"C,0\n")
-            self._closed = True
+            self._closed, self._note = True, None
         self._wake.put(None)
         self._clerk.join()
-        self._port.close()
+        self._interface.close()
 
     # -- for the slots ---------------------------------------------------------------------------------------------
 
@@ -214,10 +182,13 @@ class Driver:
             approved = session.approve(self._state, item)
             if approved is None or approved.request is None:
                 return None
+            if not self._interface.is_open:  # nothing was written, for certain
+                self._do(session.cut(self._state))
+                return None
             self._results = results = queue.SimpleQueue[Effect]()
             self._state = approved
             try:
-                self._port.write(f"C,VEND,{approved.request.amount}\n".encode())
+                self._interface.write(f"C,VEND,{approved.request.amount}")
             except HardwareError:
                 self._state, _ = session.cut(self._state)
                 raise
@@ -231,7 +202,7 @@ class Driver:
             try:
                 ending, waits = self._clock.get(results, min(left_s, LOOK_S)), False
             except queue.Empty:
-                waits = left_s > 0 and self._port.is_open
+                waits = left_s > 0 and self._interface.is_open
         if ending is Effect.GAVE:
             return Turn.DELIVERED if self._options.drop_sensor else Turn.COMPLETED
         if ending is Effect.FAILED:
@@ -246,33 +217,22 @@ class Driver:
 
     # -- what the interface says: in the port's thread -------------------------------------------------------------
 
-    def _received(self, data: bytes) -> None:
+    def _opened(self) -> None:
+        with self._lock:
+            self._note = None
+            self._do(session.cut(self._state))
+        self._wake.put(None)
+
+    def _heard(self, event: Event | None) -> None:
         with self._lock:
             if self._closed:
                 return
-            if not data:
-                self._lines.forget()
-                self._status, self._note = None, None
-                self._set_up_due = True
-                self._do(session.cut(self._state))
-                self._wake.put(None)
-            for line in self._lines.feed(data):
-                self._hear(line)
-
-    def _hear(self, line: str) -> None:
-        event, now = parse(line), self._clock.monotonic()
-        if event is None:
-            if asks(line):
+            if event is None:
                 self._do(session.garbled(self._state))
-            return
-        self._heard_at = now
-        if event in {Heard.ENABLED, Heard.IDLE, Heard.DISABLED, Heard.INACTIVE, Heard.OFF}:
-            assert isinstance(event, Heard)
-            self._status = event
-        if event in {Heard.INACTIVE, Heard.OFF} and now - self._set_up_at > SET_UP_AGAIN_S:
-            self._set_up_due = True
+            else:
+                self._do(session.heard(self._state, event, self._clock.monotonic()))
+        if event in {Heard.INACTIVE, Heard.OFF}:
             self._wake.put(None)
-        self._do(session.heard(self._state, event, now))
 
     def _do(self, step: tuple[State, session.Effects]) -> None:
         """Carry out what the session decided. Called under the lock."""
@@ -282,39 +242,20 @@ class Driver:
                 case Effect.ASK:
                     self._wake.put(None)
                 case Effect.DENY:
-                    self._say("C,STOP")
+                    self._interface.say("C,STOP")
                 case Effect.DENY_AGAIN:
-                    self._say("C,VEND,-1")
+                    self._interface.say("C,VEND,-1")
                 case _:
                     self._results.put(effect)
-
-    def _say(self, *lines: str) -> None:
-        """Write lines, each of which may be lost: an answer to it, or the next greeting, will tell."""
-        with contextlib.suppress(HardwareError):
-            for line in lines:
-                self._port.write(f"{line}\n".encode())
 
     # -- what the machine waits for: in a thread of its own --------------------------------------------------------
 
     def _run(self) -> None:
         while not self._closed:
-            if self._set_up_due:
-                self._set_up()
             self._look_after_request()
-            self._look_after_interface()
-            busy = self._state.stage is not Stage.READY or self._offers_credit()
+            self._interface.tend(quiet=self._state.stage is Stage.READY)
             with contextlib.suppress(queue.Empty):
-                self._clock.get(self._wake, LOOK_S if busy else LOST_S)
-
-    def _set_up(self) -> None:
-        """Make the interface play a cashless device at which visitors choose first, or that offers credit."""
-        idle = "0" if self._options.credit else "1"
-        self._set_up_due, self._set_up_at = False, self._clock.monotonic()
-        for line in ("C,0", f"C,SETCONF,mdb-always-idle={idle}", "C,1"):
-            self._say(line)
-            self._clock.sleep(SETTLE_S)
-        with self._lock:
-            self._greeted_at = self._clock.monotonic() - SETTLE_S
+                self._clock.get(self._wake, self._interface.next_s if self._state.stage is Stage.READY else LOOK_S)
 
     def _look_after_request(self) -> None:
         """Ask the kiosk about a request, and refuse one that has waited too long."""
@@ -354,19 +295,3 @@ class Driver:
                 f"{lane.price}. Set the same price in both; until then it is refused."
             )
         return None
-
-    def _look_after_interface(self) -> None:
-        """Greet an interface that is quiet, and offer credit where that comes first."""
-        now = self._clock.monotonic()
-        if self._state.stage is not Stage.READY or not self._port.is_open:
-            return
-        if self._offers_credit() and now - self._started_at >= START_EVERY_S:
-            self._started_at = now
-            self._say(f"C,START,{self._options.credit}")
-        if now - max(self._greeted_at, self._heard_at) >= (KEEP_S if self._heard_at > self._greeted_at else LOST_S):
-            with self._lock:
-                self._greeted_at = now
-            self._say("C,1")
-
-    def _offers_credit(self) -> bool:
-        return self._options.credit is not None and self._status is Heard.ENABLED

@@ -13,6 +13,7 @@ acknowledgement, so that the machine says it again. An ending that lacks any of 
 from __future__ import annotations
 
 import enum
+
 from msgspec import Struct
 
 from kiosk.hardware import vmc_codes as codes
@@ -79,6 +80,7 @@ class Session:
         self._number = number
         self._asks_health = asks_health
         self._order: _Order | None = None
+        self._said = 0
         self._asked = self._taken = False
         self._selection: int | None = None
         self._began: int | None = None
@@ -109,12 +111,13 @@ class Session:
     def order(self, command: int, text: bytes) -> None:
         """Say this at the next polls, in place of whatever was to be said."""
         self._asked = command == Command.DRIVE
+        self._said = 0
         self._put(command, text, chore=False)
 
     def cancel(self) -> int:
-        """Never say the order again, and return how often it was said."""
-        order, self._order = self._order, None
-        return 0 if order is None or order.chore else order.sent
+        """Never say the last order again, and return how often it was said, acknowledged or not."""
+        self._order = None
+        return self._said
 
     def forget(self) -> None:
         """Take the next frames for those of a machine that numbers anew."""
@@ -158,6 +161,7 @@ class Session:
                 return ACK, []
             return ACK, [Event(Heard.NOT_TAKEN)]
         order.sent, order.sent_at = order.sent + 1, now
+        self._said += not order.chore
         return order.bytes, []
 
     def _find_chore(self, now: float) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Iterable
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kiosk.hardware.vmc_frames import ACK, POLL, Command, Decoder, Packet, check_text, drive_text, frame
 from kiosk.hardware.vmc_session import COPY_S, GONE_S, HEALTH_EVERY_S, MOST_SENT, REMEMBERED_S, Event, Heard, Session
@@ -106,6 +109,12 @@ def test_an_order_that_was_never_said_was_certainly_not_taken_up() -> None:
     assert talk.says(ACK) == b""
     assert talk.told() == []
     assert talk.session.cancel() == 0
+
+
+def test_an_order_that_was_said_stays_said_once_it_is_taken_up() -> None:
+    talk = Talk()
+    talk.drive()
+    assert talk.session.cancel() == 1
 
 
 def test_an_ending_counts_as_a_whole_story_told_twice() -> None:
@@ -263,3 +272,29 @@ def test_whatever_else_it_says_is_acknowledged() -> None:
     assert talk.says(frame(0x77)) == b""
     assert talk.session.hear(Packet(Command.STATE, b""), talk.now)[1] == []
     assert talk.told() == []
+
+
+PACKETS = st.builds(Packet, st.sampled_from(Command) | st.integers(0, 255), st.binary(max_size=6))
+STORIES = st.builds(
+    lambda number, code, lane: Packet(Command.STATUS, bytes([number, code]) + check_text(lane)),
+    st.integers(0, 9),
+    st.sampled_from([WORKS, GAVE, JAMMED, 0xFF]),
+    st.sampled_from([LANE, OTHER]),
+)
+STEPS = st.tuples(PACKETS | STORIES, st.sampled_from([0.0, 0.02, 0.1, 0.2, 3.0, 30.0]), st.booleans())
+
+
+@settings(max_examples=1000)
+@given(steps=st.lists(STEPS, max_size=60))
+def test_nothing_that_a_machine_can_say_breaks_the_talk(steps: list[tuple[Packet, float, bool]]) -> None:
+    """Each answer is a good frame or none; each ending is believed at most once for two copies of it."""
+    talk, believed = Talk(), 0
+    for packet, later_s, orders in steps:
+        if orders:
+            talk.session.follow(LANE)
+            talk.session.order(Command.DRIVE, DRIVE)
+        answer = talk.says(frame(packet.command, packet.body), later_s)
+        assert answer in (b"", ACK) or Decoder().feed(answer, 0.0)[0].command in (Command.DRIVE, Command.SYNC)
+        believed += sum(sure for _, sure in results(talk.told()))
+    told = Counter(packet for packet, _, _ in steps if packet.code in (GAVE, JAMMED, 0xFF) and packet.selection == LANE)
+    assert believed <= sum(times // 2 for times in told.values())

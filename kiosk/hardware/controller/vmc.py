@@ -83,7 +83,7 @@ class Driver:
         self._opened_at = self._clock.monotonic()
         # The machine may still hold the last number of an earlier talk, and take the same one for a repeat.
         self._session = Session(random.randint(1, LAST_NUMBER), asks_health=options.elevator)  # noqa: S311
-        self._closed = False
+        self._closed = self._stopped = False
         self._port = SerialPort(name, board.device(options.port), options.baudrate, self._received)
 
     @property
@@ -110,6 +110,7 @@ class Driver:
 
     def stop_waiting(self) -> None:
         """Let a `vend` that is under way end with HardwareError soon; the machine itself cannot be stopped."""
+        self._stopped = True
         self._events.put(Event(Heard.RESTARTED))
 
     def fault(self) -> str | None:
@@ -146,6 +147,7 @@ class Driver:
             return Ending(Turn.ABSENT, why=f"was not driven: {silent}")
         with self._lock:
             self._drain()
+            self._stopped = False
             self._session.follow(selection)
             self._session.order(Command.CHECK, check_text(selection))
         refused = self._check(try_sold_out=try_sold_out)
@@ -181,10 +183,11 @@ class Driver:
     def _taken(self) -> bool:
         """Wait until the machine took up the order; False if it was never said. Raises HardwareError if in doubt."""
         for event in self._heard(self._options.answer_s):
-            if event.heard is Heard.TAKEN:
-                return True
             if event.heard is Heard.RESULT:
                 self._events.put(event)
+            if event.heard in (Heard.TAKEN, Heard.WORKING, Heard.RESULT):
+                with self._lock:
+                    self._session.cancel()  # it moves: if not by this order, then by no other
                 return True
             if event.heard in (Heard.NOT_TAKEN, Heard.RESTARTED):
                 break
@@ -248,7 +251,7 @@ class Driver:
 
     def _gone(self) -> bool:
         silent_s = self._clock.monotonic() - max(self._session.heard_at, self._opened_at)
-        return self._closed or not self._port.is_open or silent_s > GONE_S
+        return self._closed or self._stopped or not self._port.is_open or silent_s > GONE_S
 
     def _drain(self) -> None:
         with suppress(queue.Empty):

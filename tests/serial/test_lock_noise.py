@@ -26,6 +26,9 @@ That a driver keeps its own limit to the second is tried at a slower pace in tes
 """
 SOME = (*Kind, *[Kind.UNCHANGED] * 12)
 LONG = (Kind.STALE, Kind.INTERLEAVED, *[Kind.UNCHANGED] * 2)
+SPOILT = (Kind.FLIPPED, Kind.SUBSTITUTED, Kind.TRUNCATED, Kind.BEHEADED, Kind.PRECEDED, Kind.FOLLOWED, Kind.DROPPED)
+REQUESTS = (*SPOILT, *[Kind.UNCHANGED] * 14)
+"""What may happen to requests: a board that hears one twice, or late, does as it is told."""
 LASTS = 6
 ROUNDS = 3
 ENDINGS = (Turn.UNLOCKED, Turn.NOT_STARTED, Turn.ABSENT, HardwareError)
@@ -90,18 +93,15 @@ def turned(running: Wall, slot: str, endings: Counter[object]) -> list[str]:
     return [f"{slot} {ended}: {what}" for what in found]
 
 
-def disturbed(
-    running: Wall, noise: Noise, fault: Fault | None, slots: Sequence[str], endings: Counter[object]
-) -> list[str]:
+def disturbed(running: Wall, fault: Fault | None, slots: Sequence[str], endings: Counter[object]) -> list[str]:
     """Unlock lockers while the line is disturbed, a few times over; return what went wrong."""
     found: list[str] = []
     if fault:
         running.world.set_fault(fault, True)
-    running.line.mangle = noise
     for _ in range(ROUNDS):
         found += [what for slot in slots for what in turned(running, slot, endings)]
         running.leave()
-    running.line.mangle = None
+    running.line.mangle = running.line.mangle_heard = None
     if fault:
         running.world.set_fault(fault, False)
     return found
@@ -126,15 +126,17 @@ def test_bad_frames(controller: str, tmp_path: Path, evidence: Evidence) -> None
 
         @settings(max_examples=40, suppress_health_check=list(HealthCheck))
         @given(
-            script=st.one_of(scripts(SOME), scripts(), scripts(most=8).map(bursts), scripts(LONG, most=8).map(bursts)),
+            said=st.one_of(scripts(SOME), scripts(), scripts(most=8).map(bursts), scripts(LONG, most=8).map(bursts)),
+            heard=st.one_of(st.just([]), scripts(REQUESTS)),
             fault=st.sampled_from(FAULTS),
             slots=st.lists(st.sampled_from(LOCKERS), min_size=1, unique=True),
         )
-        def disturb(script: list[Step], fault: Fault | None, slots: list[str]) -> None:
+        def disturb(said: list[Step], heard: list[Step], fault: Fault | None, slots: list[str]) -> None:
             nonlocal bad
-            noise = OtherNoise(evidence, controller, script, foreign)
-            found = disturbed(running, noise, fault, slots, endings)
-            bad += noise.bad
+            noises = [OtherNoise(evidence, controller, script, foreign) for script in (said, heard) if script]
+            running.line.mangle, running.line.mangle_heard = noises[0], noises[1] if heard else None
+            found = disturbed(running, fault, slots, endings)
+            bad += sum(noise.bad for noise in noises)
             evidence.count("serial_violations", len(found))
             assert not found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from kiosk.hardware import registry
 from kiosk.hardware.api import Turn
 from kiosk.hardware.pins.simulator import SimulatorBoard
 from kiosk.hardware.simulator.coil import Coil
+from kiosk.hardware.simulator.faults import Fault
 from kiosk.hardware.simulator.world import World
 
 CONFIG = """
@@ -55,6 +57,8 @@ class Truth(NamedTuple):
     angle: float
     dropped: int
     motions: int
+    told: int
+    """How often its board was told to switch something on."""
 
 
 class Rig:
@@ -72,6 +76,9 @@ class Rig:
             for slot in config.slots
         }
         self.motor = self.motors["A1"]
+        self.told = 0
+        """How often the board was told to switch something on, in any whole request it got."""
+        self.line.mangle_heard = self._count
 
     @property
     def line(self) -> Any:
@@ -81,6 +88,11 @@ class Rig:
     def clock(self) -> Any:
         return self.board.clock
 
+    def _count(self, data: bytes) -> list[tuple[float, bytes]]:
+        """Count the requests that switch on: a pulse, or ON for a relay."""
+        self.told += len(re.findall(rb"\x01\x05(?:\x02.|\x00.\xff)", data, re.DOTALL))
+        return [(0.0, data)]
+
     def coil(self, slot: str = "A1") -> Coil:
         coil: Coil = self.world.part(slot)
         return coil
@@ -89,7 +101,7 @@ class Rig:
         coil = self.coil(slot)
         with coil.cabinet.timeline.lock:
             angle = coil._motion.angle_at(coil.cabinet.timeline.now())
-            return Truth(int(angle), coil.at_home, angle, coil.dropped, coil.motions)
+            return Truth(int(angle), coil.at_home, angle, coil.dropped, coil.motions, self.told)
 
     def on(self) -> bool:
         """Say whether any motor is on."""
@@ -107,6 +119,24 @@ class Rig:
             motor.close()
         self.relays.close()
         self.board.close()
+
+
+def violations(ended: object, before: Truth, after: Truth, fault: Fault | None) -> Iterator[str]:
+    """Say what of a turn was believed, or done, that must not be."""
+    if after.motions - before.motions > 1 or after.told - before.told > 1:
+        yield "it was switched on twice"
+    if after.dropped - before.dropped > 1:
+        yield "a second item fell"
+    if ended is Turn.ABSENT and after.motions != before.motions:
+        yield "it was driven though it says it was not"
+    if fault is Fault.HOME_STUCK:
+        return  # what the switch tells is wrong, however well it is heard
+    if ended is Turn.COMPLETED and not (after.home and after.turns == before.turns + 1):
+        yield "it says that it made a turn"
+    if ended is Turn.HOMED and (before.home or not after.home):
+        yield "it says that it came home"
+    if ended is Turn.NOT_STARTED and not (after.home and after.turns == before.turns):
+        yield "it says that it did not leave home"
 
 
 @contextmanager

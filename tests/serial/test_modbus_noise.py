@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 from kiosk.hardware.api import Turn
 from kiosk.hardware.simulator.faults import Fault
 from tests.conftest import Evidence
-from tests.serial.modbus_rig import Rig, Truth, rig
+from tests.serial.modbus_rig import Rig, rig, violations
 from tests.serial.noise import Kind, Noise, Step, scripts
+from tests.serial.stalls import Stalls
 
 SPEED = 100.0
 ENOUGH = 10_000
-STALLED_S = 3.0
-"""The computer may be busy elsewhere for 30 ms, which are three seconds of this machine."""
+SLACK_S = 2.0
+"""20 ms of real time, for threads that wait for each other."""
 FOREIGN = [
     bytes.fromhex(frame)
     for frame in (
@@ -34,47 +35,29 @@ FOREIGN = [
     )
 ]
 KINDS = (*Kind, *[Kind.UNCHANGED] * 6)
-FAULTS = (None, None, Fault.MOTOR_MISSING, Fault.STALL, Fault.HOME_STUCK, Fault.JAM)
+FAULTS = (None, None, Fault.MOTOR_MISSING, Fault.STALL, Fault.HOME_STUCK)
 
 
-def violations(ended: object, before: Truth, after: Truth, fault: Fault | None) -> Iterator[str]:
-    """Say what of a turn was believed, or done, that must not be."""
-    if after.motions - before.motions > 1:
-        yield "it was switched on twice"
-    if after.dropped - before.dropped > 1:
-        yield "a second item fell"
-    if ended is Turn.ABSENT and after.motions != before.motions:
-        yield "it was driven though it says it was not"
-    if fault is Fault.HOME_STUCK:
-        return  # what the switch tells is wrong, however well it is heard
-    if ended is Turn.COMPLETED and not (after.home and after.turns == before.turns + 1):
-        yield "it says that it made a turn"
-    if ended is Turn.HOMED and (before.home or not after.home):
-        yield "it says that it came home"
-    if ended is Turn.NOT_STARTED and not (after.home and after.turns == before.turns):
-        yield "it says that it did not leave home"
-
-
-def turned(running: Rig, slot: str, fault: Fault | None) -> list[str]:
+def turned(running: Rig, slot: str, fault: Fault | None, stalls: Stalls) -> list[str]:
     """Turn a slot and judge what is said of it."""
-    before, began = running.truth(slot), running.clock.monotonic()
+    before, began, stalled_s = running.truth(slot), running.clock.monotonic(), stalls.total_s
     ended = running.turn(slot)
-    took_s = running.clock.monotonic() - began
+    took_s = running.clock.monotonic() - began - (stalls.total_s - stalled_s) * SPEED
     found = ["it is still on"] if running.on() else []
     running.clock.sleep(0.2)  # it coasts
     after = running.truth(slot)
     found += violations(ended, before, after, fault)
-    if took_s > running.motors[slot].limit_s + STALLED_S:
+    if took_s > running.motors[slot].limit_s + SLACK_S:
         found.append(f"it took {took_s:.1f} s")
     return [f"{slot} {ended}: {what} ({fault}; {before}, then {after})" for what in found]
 
 
-def disturbed(running: Rig, noise: Noise, fault: Fault | None, slots: Sequence[str]) -> list[str]:
+def disturbed(running: Rig, noise: Noise, fault: Fault | None, slots: Sequence[str], stalls: Stalls) -> list[str]:
     """Turn slots while the line is disturbed, then once when it is not; return what went wrong."""
     if fault:
         running.world.set_fault(fault, True, "A1")
     running.line.mangle = noise
-    found = [what for slot in slots for what in turned(running, slot, fault)]
+    found = [what for slot in slots for what in turned(running, slot, fault, stalls)]
     running.line.mangle = None
     if fault:
         running.world.set_fault(fault, False, "A1")
@@ -84,9 +67,9 @@ def disturbed(running: Rig, noise: Noise, fault: Fault | None, slots: Sequence[s
 
 
 def works(running: Rig, slot: str) -> bool:
-    """Say whether a slot turns on a clean line, slowly and with three tries, as the computer may be busy; fill all."""
-    running.clock.speed = SPEED / 2
-    worked = any(running.turn(slot) in (Turn.COMPLETED, Turn.HOMED) for _ in range(3))
+    """Say whether a slot turns on a clean line, slowly, with tries, as the computer may be busy elsewhere; fill all."""
+    running.clock.speed = SPEED / 5
+    worked = any(running.turn(slot) in (Turn.COMPLETED, Turn.HOMED) for _ in range(5))
     running.clock.speed = SPEED
     for name in running.motors:
         coil = running.coil(name)
@@ -97,18 +80,20 @@ def works(running: Rig, slot: str) -> bool:
 def test_bad_frames(tmp_path: Path, evidence: Evidence) -> None:
     evidence.count("serial_violations", 0)
     bad = 0
-    with rig(tmp_path, SPEED) as running:
+    with rig(tmp_path, SPEED) as running, Stalls() as stalls:
 
         @settings(max_examples=20, suppress_health_check=list(HealthCheck))
         @given(
             script=scripts(KINDS),
             fault=st.sampled_from(FAULTS),
-            slots=st.lists(st.sampled_from(["A1", "A2"]), min_size=2, max_size=8),
+            slots=st.lists(st.sampled_from(["A1", "A2"]), min_size=4, max_size=12),
         )
         def disturb(script: list[Step], fault: Fault | None, slots: list[str]) -> None:
             nonlocal bad
+            if bad >= ENOUGH:
+                return
             noise = Noise(evidence, "modbus", script, FOREIGN)
-            found = disturbed(running, noise, fault, slots)
+            found = disturbed(running, noise, fault, slots, stalls)
             bad += noise.bad
             evidence.count("serial_violations", len(found))
             assert not found

@@ -86,7 +86,7 @@ class Driver:
             board.clock,
             lambda: self._wake.put(None),
         )
-        self._refused: dict[int, str] = {}
+        self._refused: dict[bytes, str] = {}
         self._unclean = 0
         self._busy = 0
         self._gate = threading.Lock()
@@ -174,16 +174,16 @@ class Driver:
 
     def _ask(self, question: modbus.Question, tries: int = 1) -> modbus.Found:
         found = self._exchange.ask(question.request, question.answer, self.answer_s, tries)
-        function = question.request[1]
+        function, kind = question.request[1], question.request[1:3]  # a pulse and OFF are different things
         if not found.alone:
             self._unclean += 1
         if found.refusal is not None:
-            self._refused[function] = (
+            self._refused[kind] = (
                 f"Relay board {self.name} (address {self.options.address}) refuses function {function:02}: "
                 f"{found.refusal}. Check relays, inputs and pulses in its options."
             )
-            raise RefusedError(self._refused[function])
-        self._refused.pop(function, None)
+            raise RefusedError(self._refused[kind])
+        self._refused.pop(kind, None)
         return found
 
     def _keep(self) -> None:

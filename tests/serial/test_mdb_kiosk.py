@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from kiosk.hardware.simulator.faults import Fault
+from kiosk.hardware.simulator.glass import create_app
 from kiosk.model import Outcome, Purpose, SlotStock, Vend, VendRequest, new_request_id
 from tests.conftest import Evidence
 from tests.daemon.kiosk_here import Kiosk
@@ -113,6 +114,18 @@ def test_what_the_machine_could_not_give_is_told_and_counted_honestly(corner: Co
     corner.kiosk.world.set_fault(Fault.JAM, True, "M1")
     corner.choose(NALOXONE)
     assert (corner.slot("M1").on_hand, corner.slot("M1").unresolved) == (8, 1)
+    assert corner.kiosk.honest()
+
+
+def test_a_visitor_chooses_behind_the_glass(corner: Corner) -> None:
+    glass = create_app(corner.kiosk.world, corner.kiosk.daemon._config).test_client()
+    page = glass.get("/").text
+    assert "Choose 11 at the machine" in page
+    assert page.count("at the machine</button>") == 2
+    assert glass.post("/slots/M1/choose").headers["Location"] == "/#slot-M1"
+    assert "takes no choice now" in glass.post("/slots/M2/choose").text
+    assert until(lambda: corner.slot("M1").on_hand == 8 and not corner.kiosk.client.state().busy)
+    assert glass.post("/slots/A1/choose").status_code == 404
     assert corner.kiosk.honest()
 
 

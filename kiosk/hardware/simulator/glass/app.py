@@ -60,6 +60,7 @@ def create_app(world: World, config: Config, cut_power: Callable[[], None] = pul
             seen=seen,
             rows=list(rows.values()),
             accepts={slot: sorted(world.part(slot).accepts) for slot in order},
+            keys={slot: getattr(world.part(slot), "item", None) for slot in order},
             products=products,
             asks=asks,
             kinds=kinds,

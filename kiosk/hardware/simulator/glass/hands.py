@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from kiosk.hardware.simulator.faults import Fault
 from kiosk.hardware.simulator.locker import Locker
+from kiosk.hardware.simulator.parts import mdb_item
 from kiosk.hardware.simulator.world import World
 
 PRESS_S = 0.3
@@ -58,6 +59,17 @@ def locker_door(slot: str) -> BaseResponse:
     if not isinstance(locker, Locker):
         abort(404, f"{slot} has no door of its own.")
     locker.set_open(request.form.get("open") == "1")
+    return _done(f"#slot-{slot}")
+
+
+@hands.post("/slots/<slot>/choose")
+def choose(slot: str) -> BaseResponse:
+    """Press a slot's number on the keypad of the machine that it belongs to."""
+    lane = _world().part(slot)
+    if not isinstance(lane, mdb_item.Body):
+        abort(404, f"{slot} belongs to no machine with a keypad of its own.")
+    if not lane.choose():
+        abort(409, "The machine takes no choice now: it is busy, or it waits for its cashless device.")
     return _done(f"#slot-{slot}")
 
 

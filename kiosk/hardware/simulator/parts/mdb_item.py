@@ -14,6 +14,12 @@ class Body(Coil):
 
     def __init__(self, name: str, entry: Any, cabinet: Cabinet) -> None:
         super().__init__(name, entry, cabinet, lambda _home, _at: None)
-        machine: MdbMachine = cabinet.parts[entry.options.controller].machine
-        machine.lanes[entry.options.item] = self
-        self.price = entry.options.price
+        self._interface = cabinet.parts[entry.options.controller]
+        machine: MdbMachine = self._interface.machine
+        self.item: int = entry.options.item
+        self.price: str | None = entry.options.price
+        machine.lanes[self.item] = self
+
+    def choose(self) -> bool:
+        """Press its number on the machine's keypad; say whether the machine asks for it now."""
+        return bool(self._interface.choose(self.item))

@@ -127,6 +127,8 @@ def test_a_stuck_key_is_told_and_the_others_still_work(tmp_path: Path) -> None:
         it.bench.world.set_fault(Fault.KEY_STUCK, True)
         assert until(lambda: it.pad.fault() is not None)
         assert "key 8 is stuck" in it.pad.fault()
+        it.scanned(50)
+        assert it.pad._wake.qsize() <= 1, "a key that is stuck for days must not fill the memory"
         assert it.texts == ["8"]
         it.body.hold("1")
         it.scanned()
@@ -163,9 +165,12 @@ def test_nothing_is_scanned_while_nobody_types(tmp_path: Path) -> None:
         assert it.body.strobes == strobes
 
 
-def test_rows_and_columns_without_keys_are_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "keys", [("12", "34"), ("123", "456", "789"), ("12", "34", "56", "78"), ()], ids=["both", "rows", "columns", "none"]
+)
+def test_rows_and_columns_without_keys_are_refused(tmp_path: Path, keys: tuple[str, ...]) -> None:
     with (
-        bench(tmp_path, "input", "gpio_keypad", row_pins=ROWS, column_pins=COLUMNS, keys=("12", "34")) as made,
+        bench(tmp_path, "input", "gpio_keypad", row_pins=ROWS, column_pins=COLUMNS, keys=keys) as made,
         pytest.raises(HardwareError, match="more rows or columns than keys"),
     ):
         made.open()

@@ -151,6 +151,16 @@ def test_one_that_is_plugged_in_later_is_found(tmp_path: Path) -> None:
         pad.close()
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_waiting_costs_nothing(tmp_path: Path, there: bool) -> None:
+    with keypad(tmp_path) as it:
+        it.bench.world.set_fault(Fault.UNPLUGGED, not there)
+        assert until(lambda: (it.pad.fault() is None) == there)
+        began = time.process_time()
+        time.sleep(0.5)
+        assert time.process_time() - began < 0.25
+
+
 def test_a_stuck_key_is_told(tmp_path: Path) -> None:
     with keypad(tmp_path) as it:
         it.bench.world.set_fault(Fault.KEY_STUCK, True)

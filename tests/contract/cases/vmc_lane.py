@@ -54,7 +54,7 @@ CASES = (
         on_at_start=False,
         settles_s=15.0,
         capacity=3,
-        found_after_s=80.0,
+        found_after_s=15.0,
     ),
     Case(
         name="blind",
@@ -66,6 +66,6 @@ CASES = (
         nudges=Turn.ABSENT,
         homes=False,
         settles_s=6.5,
-        found_after_s=80.0,
+        found_after_s=8.0,
     ),
 )

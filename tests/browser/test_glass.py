@@ -265,9 +265,9 @@ def test_a_locker_is_filled_with_the_key_without_scripts(open_page: OpenPage, lo
     page.locator("#slot-A16").get_by_role("button", name="Put one in").click()
     page.get_by_role("button", name="Close A16").click()
     expect(page.locator('[data-slot="A16"]')).to_contain_text("full")
-    page.locator("#boards").get_by_label("The serial cable is pulled").check()
-    page.locator("#boards").get_by_role("button", name="Set these").click()
-    expect(page.locator("#boards").get_by_label("The serial cable is pulled")).to_be_checked()
+    page.locator("#others").get_by_label("The serial cable is pulled").check()
+    page.locator("#others").get_by_role("button", name="Set these").click()
+    expect(page.locator("#others").get_by_label("The serial cable is pulled")).to_be_checked()
     assert running.turn("A16") is Turn.ABSENT
 
 

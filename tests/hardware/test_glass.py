@@ -41,7 +41,7 @@ def test_the_page_shows_the_machine_without_a_script(glass: FlaskClient) -> None
     assert "8</span> of 8 inside" in page
     for fault in COIL_FAULTS | {Fault.BEAM_DEAD, Fault.BEAM_BLOCKED, Fault.DOOR_OPEN, Fault.HEAT}:
         assert fault.label in page
-    assert "Boards and their cables" not in page
+    assert "Make something go wrong with <b>air</b>" in page
     assert "The naloxone button is stuck" in page
     assert "style=" not in page
     assert "onclick" not in page
@@ -227,17 +227,17 @@ def test_a_locker_has_exactly_the_faults_that_are_set(lockers: tuple[Wall, Flask
 
 def test_a_board_has_exactly_the_faults_that_are_set(lockers: tuple[Wall, FlaskClient]) -> None:
     running, glass = lockers
-    assert glass.post("/boards/locks/faults", data={"fault": ["board_off"]}).headers["Location"] == "/#boards"
-    assert seen(glass).controllers[0].faults == ("board_off",)
+    assert glass.post("/parts/locks/faults", data={"fault": ["board_off"]}).headers["Location"] == "/#others"
+    assert seen(glass).others[0].faults == ("board_off",)
     assert running.turn("A1") is Turn.ABSENT
     assert 'value="board_off" checked' in glass.get("/").text
-    glass.post("/boards/locks/faults")
-    assert seen(glass).controllers[0].faults == ()
+    glass.post("/parts/locks/faults")
+    assert seen(glass).others[0].faults == ()
     assert running.turn("A1") is Turn.UNLOCKED
 
 
 @pytest.mark.parametrize(
-    ("path", "status"), [("/boards/nothing/faults", 404), ("/slots/A9/door", 404), ("/slots/locks/door", 404)]
+    ("path", "status"), [("/parts/nothing/faults", 404), ("/slots/A9/door", 404), ("/slots/locks/door", 404)]
 )
 def test_what_is_no_locker_and_no_board_is_refused(lockers: tuple[Wall, FlaskClient], path: str, status: int) -> None:
     _, glass = lockers

@@ -34,8 +34,8 @@ class LockerSeen(msgspec.Struct, frozen=True, kw_only=True):
     faults: tuple[str, ...]
 
 
-class ControllerSeen(msgspec.Struct, frozen=True, kw_only=True):
-    """A board, or another machine that drives slots, on a line of its own: what is wrong with it, and what could be."""
+class PartSeen(msgspec.Struct, frozen=True, kw_only=True):
+    """A board, a sensor or another part that is not drawn: which faults were ordered, and which it can have."""
 
     name: str
     faults: tuple[str, ...]
@@ -73,11 +73,15 @@ class LightSeen(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WorldSnapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole machine at one moment. Parts that the configuration does not have are None or empty."""
+    """The whole machine at one moment. Parts that the configuration does not have are None or empty.
+
+    `keypads` are the names of what can be typed at, or have a code held up to it.
+    """
 
     coils: tuple[CoilSeen, ...]
     lockers: tuple[LockerSeen, ...] = ()
-    controllers: tuple[ControllerSeen, ...] = ()
+    others: tuple[PartSeen, ...] = ()
+    keypads: tuple[str, ...] = ()
     falling: tuple[FallingSeen, ...]
     tray: int
     beam: BeamSeen | None

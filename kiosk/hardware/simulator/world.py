@@ -14,12 +14,14 @@ from kiosk.hardware.simulator.cabinet import Cabinet, Part
 from kiosk.hardware.simulator.compartment import Compartment, kept_as
 from kiosk.hardware.simulator.faults import Fault
 from kiosk.hardware.simulator.parts import button, door, drop_beam, gpio_light, thermometer
-from kiosk.hardware.simulator.snapshot import CoilSeen, ControllerSeen, FallingSeen, LockerSeen, WorldSnapshot
+from kiosk.hardware.simulator.snapshot import CoilSeen, FallingSeen, LockerSeen, PartSeen, WorldSnapshot
 from kiosk.hardware.simulator.store import Store, read
 from kiosk.hardware.simulator.timeline import TimelineClock
 
 STATE_FILE = "simulated-world.json"
 SYS_DIRECTORY = "simulated-sys"
+DRAWN = drop_beam.Body.accepts | door.Body.accepts | button.Body.accepts | {Fault.HEAT}
+"""Faults that the machine's picture has switches for."""
 DEV_DIRECTORY = "simulated-dev"
 
 
@@ -84,11 +86,12 @@ class World:
             return WorldSnapshot(
                 coils=tuple(slot for slot in slots if isinstance(slot, CoilSeen)),
                 lockers=tuple(slot for slot in slots if isinstance(slot, LockerSeen)),
-                controllers=tuple(
-                    ControllerSeen(name=part.name, faults=part.ordered_faults(), accepts=tuple(sorted(part.accepts)))
+                others=tuple(
+                    PartSeen(name=part.name, faults=part.ordered_faults(), accepts=tuple(sorted(part.accepts - DRAWN)))
                     for part in self._parts
-                    if Fault.CABLE_OUT in part.accepts or Fault.BOARD_OFF in part.accepts
+                    if part.accepts - DRAWN and not isinstance(part, Compartment)
                 ),
+                keypads=tuple(part.name for part in self._parts if hasattr(part, "type")),
                 falling=tuple(
                     FallingSeen(slot=item.slot, progress=min(1.0, (at - item.left) / (item.lands - item.left)))
                     for item in self._cabinet.falling
@@ -122,6 +125,19 @@ class World:
             raise NotFoundError(f'There is no button "{name}". There are: {", ".join(self._buttons) or "none"}.')
         with self._cabinet.timeline.lock:
             self._buttons[name].press(seconds, self._cabinet.timeline.now())
+
+    def type(self, name: str, text: str) -> None:
+        """Type a text at a keypad, or hold up to a reader what says so.
+
+        Raises NotFoundError if there is none called `name`, ValueError if it has no such key.
+        """
+        part = self.part(name)
+        if not hasattr(part, "type"):
+            raise NotFoundError(f"Nothing can be typed at {name}.")
+        try:
+            part.type(text)
+        except KeyError as error:
+            raise ValueError(f"{name} has no key for {error}. Type something else.") from error
 
     def set_fault(self, fault: Fault | str, on: bool, slot: str | None = None) -> None:
         """Order a fault, or end it: on the slot, sensor or button called `slot`, or wherever it can be.

@@ -105,11 +105,18 @@ def slot_faults(slot: str) -> BaseResponse:
     return _done(f"#slot-{slot}")
 
 
-@hands.post("/boards/<board>/faults")
-def board_faults(board: str) -> BaseResponse:
-    """Let a board and its line have exactly the faults that are named."""
-    _set_faults(board)
-    return _done("#boards")
+@hands.post("/parts/<part>/faults")
+def part_faults(part: str) -> BaseResponse:
+    """Let a board with its line, or a sensor, have exactly the faults that are named."""
+    _set_faults(part)
+    return _done("#others")
+
+
+@hands.post("/keypads/<name>")
+def type_text(name: str) -> BaseResponse:
+    """Type `text` at a keypad, or hold up to a reader what says so."""
+    _world().type(name, request.form["text"])
+    return _done()
 
 
 @hands.post("/faults")

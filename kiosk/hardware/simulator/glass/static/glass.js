@@ -142,9 +142,9 @@ function showCard(seen) {
   setSwitches(form, (value) => seen.faults.includes(value));
 }
 
-function showBoard(board) {
-  const form = document.querySelector(`[data-board-faults="${CSS.escape(board.name)}"]`);
-  setSwitches(form, (value) => board.faults.includes(value));
+function showPart(part) {
+  const form = document.querySelector(`[data-part-faults="${CSS.escape(part.name)}"]`);
+  setSwitches(form, (value) => part.faults.includes(value));
 }
 
 function setSwitches(form, on) {
@@ -256,7 +256,7 @@ function take(seen) {
   latest = seen;
   seen.coils.forEach(showCoil);
   seen.lockers.forEach(showLocker);
-  seen.controllers.forEach(showBoard);
+  seen.others.forEach(showPart);
   showMachine(seen);
   if (!frame) frame = requestAnimationFrame(draw);
 }
@@ -272,6 +272,10 @@ async function send(form, button) {
     if (!answer.ok) say(await answer.text());
     else if (button?.dataset.is) say(`You pressed the ${button.dataset.is}.`);
     else if (form.matches(".cut")) say("The power goes in the next turn.");
+    else if (form.matches(".keypad")) {
+      say(`Typed at the ${form.dataset.keypad}: ${form.elements.text.value}`);
+      form.reset();
+    }
   } catch {
     say("The machine does not answer.");
   }
@@ -291,7 +295,7 @@ document.addEventListener("submit", (event) => {
   event.preventDefault();
   send(event.target, event.submitter);
 });
-document.addEventListener("change", (event) => send(event.target.form));
+document.addEventListener("change", (event) => event.target.form.matches(".keypad") || send(event.target.form));
 document.addEventListener("visibilitychange", () => document.hidden || look());
 addEventListener("hashchange", showChosen);
 showChosen();

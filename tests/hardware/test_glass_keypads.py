@@ -1,0 +1,89 @@
+"""Keypads, readers and small sensors on the glass: hands type there, and break what is not drawn."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from msgspec.json import decode
+from msgspec.structs import replace
+
+from kiosk.config import Hardware, Paths, Simulator, load
+from kiosk.daemon import open_parts
+from kiosk.dispense.parts import Parts
+from kiosk.hardware import registry
+from kiosk.hardware.pins import open_board
+from kiosk.hardware.simulator.glass import create_app
+from kiosk.hardware.simulator.snapshot import WorldSnapshot
+
+EXAMPLES = Path(__file__).parent.parent.parent / "examples"
+SCRIPT = {"Accept": "application/json"}
+
+
+class Shown:
+    """An example's machine, its drivers, and its page."""
+
+    def __init__(self, example: str, state: Path) -> None:
+        config = replace(
+            load(EXAMPLES / f"{example}.toml", registry),
+            hardware=Hardware(pins="simulator"),
+            simulator=Simulator(speed=10),
+            paths=Paths(state=str(state)),
+        )
+        board: Any = open_board(config)
+        self.parts: Parts = open_parts(config, board)
+        self.page: FlaskClient = create_app(board.world, config).test_client()
+        self.entered: queue.SimpleQueue[str] = queue.SimpleQueue()
+        for keypad in self.parts.keypads.values():
+            keypad.on_entry(self.entered.put)
+
+    def seen(self) -> WorldSnapshot:
+        return decode(self.page.get("/snapshot.json").data, type=WorldSnapshot)
+
+    def alerts(self) -> dict[str, str | None]:
+        return {name: alert.alert() for name, alert in self.parts.alerts.items()}
+
+
+@pytest.fixture
+def snack(tmp_path: Path) -> Iterator[Shown]:
+    shown = Shown("snack", tmp_path)
+    yield shown
+    shown.parts.close()
+
+
+def test_what_is_typed_on_the_page_arrives_whole(snack: Shown) -> None:
+    assert snack.seen().keypads == ("keypad",)
+    assert '<label for="type-keypad">Keypad</label>' in snack.page.get("/").text
+    assert snack.page.post("/keypads/keypad", data={"text": "21"}).headers["Location"] == "/"
+    assert snack.entered.get(timeout=5) == "21"
+    assert snack.page.post("/keypads/keypad", data={"text": "b1"}, headers=SCRIPT).status_code == 204
+    assert snack.entered.get(timeout=5) == "b1"
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "status"),
+    [("/keypads/nothing", "1", 404), ("/keypads/door", "1", 404), ("/keypads/keypad", "§", 400)],
+)
+def test_what_cannot_be_typed_is_refused_in_words(snack: Shown, path: str, text: str, status: int) -> None:
+    answer = snack.page.post(path, data={"text": text}, headers=SCRIPT)
+    assert answer.status_code == status
+    assert answer.text.endswith(".")
+
+
+def test_a_reader_is_shown_what_is_typed(tmp_path: Path) -> None:
+    cabinet = Shown("cabinet", tmp_path)
+    cabinet.page.post("/keypads/code reader", data={"text": "able baker charlie delta"})
+    assert cabinet.entered.get(timeout=5) == "able baker charlie delta"
+    cabinet.parts.close()
+
+
+def test_small_sensors_can_be_made_to_tell_something(snack: Shown) -> None:
+    assert set(snack.alerts().values()) == {None}
+    snack.page.post("/parts/UPS/faults", data={"fault": "mains_out"})
+    assert "mains" in str(snack.alerts()["UPS"])
+    snack.page.post("/parts/UPS/faults")
+    assert snack.alerts()["UPS"] is None

@@ -82,8 +82,7 @@ class Driver:
             self._filter.begin(self._scan(), self._clock.monotonic())
             self._pull_all()
             self._undo = undo.pop_all()
-        if not self._filter.quiet():  # whoever holds a key now lets go of it, or it is stuck
-            self._wake.put(None)
+        self._wake.put(None)  # a key that is down now is let go some time, or it is stuck
         self._thread = threads.start(f"keypad-{name}", self._run)
 
     def on_entry(self, entered: Callable[[str], None]) -> None:

@@ -65,7 +65,7 @@ class Rig:
     """The board and the drivers of both coils. `line` is the far end of the serial cable."""
 
     def __init__(self, state: Path, speed: float, board: str = "answer_s = 0.1") -> None:
-        config = parse(CONFIG.format(state=state, speed=speed, board=board), registry)
+        self.config = config = parse(CONFIG.format(state=state, speed=speed, board=board), registry)
         self.world = World.from_config(config, keep=False)
         self.board = SimulatorBoard(config.hardware, self.world)
         part = config.controllers[0]

@@ -288,3 +288,14 @@ def test_the_cable_is_pulled_in_the_middle_of_a_vend(tmp_path: Path, beam: str, 
             assert kiosk.honest()
     finally:
         kiosk.daemon.stop()
+
+
+def test_outputs_off_reaches_the_relays(tmp_path: Path) -> None:
+    """What systemd runs after a kiosk was killed: it opens the machine as it is, and closes it."""
+    with rig(tmp_path) as running:
+        running.relays.close()
+        with running.coil().cabinet.timeline.lock:
+            running.world.part("relays")._set(3, True)
+        part = running.config.controllers[0]
+        registry.open_driver("controller", part.driver, part.name, part.options, running.board).close()
+        assert not running.on()

@@ -30,6 +30,8 @@ LOOK_S = 0.05
 WATCH_S = 6.0
 """How long after a turn that is: two turns of a coil that does not stop."""
 TRIES = 3
+EXCHANGE_BITS = 200
+"""A request and its answer have at most 20 bytes, each of ten bits with its start and stop."""
 OPENS_S = 0.2
 """A port that is there is open within a few milliseconds; so long is waited for it, in seconds of real time."""
 
@@ -43,7 +45,10 @@ class Options(SerialOptions, frozen=True, kw_only=True):
     address: Annotated[int, Meta(ge=1, le=247, description="The board's Modbus address")] = 1
     relays: Annotated[Channels, Meta(description="How many relays or outputs it has")] = 8
     inputs: Annotated[Channels, Meta(description="How many inputs it has")] = 8
-    answer_s: Annotated[float, Meta(ge=0.02, le=2, description="A board that is silent for so long did not hear")] = 0.1
+    answer_s: Annotated[
+        float,
+        Meta(ge=0.02, le=2, description="Seconds after which a silent board did not hear, besides those of the bytes"),
+    ] = 0.1
     pulses: Annotated[
         bool,
         Meta(
@@ -77,7 +82,7 @@ class Driver:
         self.name = name
         self.options = options
         self.clock = board.clock
-        self.answer_s = options.answer_s
+        self.answer_s = options.answer_s + EXCHANGE_BITS / options.baudrate
         self._wake: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._exchange = Exchange(
             f"Relay board {name} (address {options.address})",

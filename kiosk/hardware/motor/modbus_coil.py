@@ -76,7 +76,7 @@ class Driver(CoilMotor):
                 raise HardwareError(f"Board {options.controller} has no {what} {number} for {name}: it has {count}.")
         longest_s = options.leave_home_s + options.return_home_s + STOP_S
         rest_s = 2 * STANDS_S + (0.0 if has.pulses else STOP_TRIED_S)
-        super().__init__(name, board, current_a=options.current_a, limit_s=longest_s + rest_s + 15 * has.answer_s)
+        super().__init__(name, board, current_a=options.current_a, limit_s=longest_s + rest_s + 15 * self._relays.answer_s)
         self._options = options
         self._turn_s = options.turn_s
         self._quarter_s = options.quarter_turn_s

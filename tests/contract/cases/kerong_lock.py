@@ -1,4 +1,4 @@
-"""A locker on a Kerong lock board, with its contact either way round and without one."""
+"""A locker on a Kerong lock board, with a contact and without one."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def case(feedback: str, faults: dict[Fault, Ending]) -> Case:
         slots=(first, second),
         faults=faults,
         controllers=BOARD,
-        speed=SERIAL,
+        speed=SERIAL / 2,  # a busy computer then has 10 ms for each answer
         capacity=1,
         gives=Turn.UNLOCKED,
         nudges=Turn.ABSENT,
@@ -47,8 +47,8 @@ def case(feedback: str, faults: dict[Fault, Ending]) -> Case:
         settles_s=6.0,  # a visitor has closed the door by then
         gone_after_s=6.0,
         tells_run_on=False,
-        found_after_s=100.0,
+        found_after_s=40.0,
     )
 
 
-CASES = (case("closed", FAULTS), case("open", FAULTS), case("none", BLIND))
+CASES = (case("closed", FAULTS), case("none", BLIND))

@@ -79,7 +79,8 @@ class BoardLock:
             ended = self._turn(started)
         finally:
             self._board.turning.release()
-        self._failures = self._failures + 1 if ended is Turn.NOT_STARTED else 0
+        if ended is not Turn.ABSENT:
+            self._failures = self._failures + 1 if ended is Turn.NOT_STARTED else 0
         return ended
 
     def nudge(self) -> Turn:

@@ -1,7 +1,8 @@
-"""Kerong lock boards KR-CU16 (and KR-CU12): 16 electric locks a board, up to 16 boards on one RS-485 line.
+"""Kerong lock boards KR-CU16: 16 electric locks a board, up to 16 boards on one RS-485 line.
 
-Frames, from Kerong's "CU16 communication protocol", 19200 baud, 8N1; ADDR has the board in its upper four bits and the
-lock in its lower four, both from 0, as the switches count; SUM = the lowest eight bits of the sum of all before it:
+Frames, as Kerong hands them out with the boards and their users publish them (https://github.com/jin0949/KR-CU16_locker),
+19200 baud, 8N1; ADDR has the board in its upper four bits, as its switches say, and the lock in its lower four, from 0;
+SUM = the lowest eight bits of the sum of all before it:
 
     unlock   02 ADDR 31 03 SUM      some boards answer as to `status`, others not at all
     status   02 ADDR 30 03 SUM      02 ADDR 35 locks1-8 locks9-16 sensors1-8 sensors9-16 03 SUM

@@ -1,6 +1,6 @@
 """Lock boards "8A/80": the common RS-485 boards for 8 to 50 electric locks, many on one line.
 
-Frames, from the makers' sheet "485 lock control board protocol" (also quoted at
+Frames, from the sheet that comes with them ("485锁控板24路通讯协议", 2021; an English one is quoted at
 https://raspberrypi.stackexchange.com/questions/68013), 9600 baud, 8N1, XX = all bytes before it combined by XOR:
 
     unlock   8A board lock 11 XX      about a second later   8A board lock 11 or 00 XX   (older boards: 80 ...)

@@ -133,3 +133,10 @@ def test_a_motor_without_power_leaves_no_step_behind(stepper: Bench) -> None:
     assert stepper.motor.turn(lambda: None) is Turn.NOT_STARTED
     assert stepper.world.ran_s("A1") == pytest.approx(1.0, abs=0.02)
     assert "step GPIO 5, enable GPIO 6" in stepper.motor.advice()
+
+
+@pytest.mark.parametrize("stepper", [HOMED._replace(speed=speed) for speed in (20.0, 400.0)], indirect=True)
+def test_a_machine_that_hurries_does_not_outrun_its_steps(stepper: Bench) -> None:
+    """Its pauses are then shorter than the computer can wait."""
+    assert stepper.motor.turn(lambda: None) is Turn.COMPLETED
+    assert stepper.world.ran_s("A1") == pytest.approx(2.0, abs=0.5)

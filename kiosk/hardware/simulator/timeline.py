@@ -179,6 +179,11 @@ class Timeline:
                 self._now = self._events[0][0]
             elif self._holds or deadline - self._now < SHORT_WAIT_S:
                 self._now = max(self._now, deadline)
+        elif self._speed > 1 and self._holds and self._under_way_since is None:
+            # A stepper's pauses in a machine that hurries are shorter than any wait on the wall.
+            due = min(deadline, self._events[0][0]) if self._events else deadline
+            if due - self._now < SHORTEST_S * self._speed:
+                self._now = max(self._now, due)
 
     def _happen(self) -> bool:
         happened = False

@@ -7,7 +7,6 @@ nobody can say how it ended is an error, after the motor is off for certain.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Annotated
 
@@ -20,24 +19,18 @@ from kiosk.hardware.api import Board, Turn
 from kiosk.hardware.coil_motor import CoilCurrent, CoilMotor
 from kiosk.hardware.coil_turn import CoilTurn, LeaveHome, MotorSeconds, QuarterTurn, ReturnHome, RunOn, advise
 from kiosk.hardware.controller.modbus_relays import Driver as Relays
-from kiosk.hardware.controller.modbus_relays import RefusedError, Seen
+from kiosk.hardware.controller.modbus_relays import Seen
+from kiosk.hardware.motor_relay import MotorRelay
 from kiosk.hardware.polled_switch import ARRIVES, BLIND_S, PolledSwitch
 
 PULSE_TURNS = 1.6
 """A pulse is as long as so many turns: a slow motor comes home, and the next item, at 1.8 turns, stays in."""
 HOMING_TURNS = 0.85
 """A coil that stands away from home gets so many: wherever it stands, one item at most falls; items lie 0.9 apart."""
-TENTHS = 4
-"""Pulses differ by up to so many tenths of a second from turn to turn, so no late answer to one fits another."""
 STANDS_S = 1.0
 """So long it is asked where the coil stands, before a turn and after it."""
 LOST_S = 0.5
 """A coil that turns unseen for so long is switched off."""
-STOP_S = 0.5
-"""So long after it should have ended a pulse has ended for certain, whenever the board heard of it."""
-STOP_TRIED_S = 5.0
-"""So long a board that does not time pulses is told to switch off, until it says that it did."""
-PAUSE_S = 0.05
 
 Channel = Annotated[int, Meta(ge=1, le=32)]
 
@@ -74,14 +67,13 @@ class Driver(CoilMotor):
         for what, number, count in (("relay", options.relay, has.relays), ("input", options.input, has.inputs)):
             if number > count:
                 raise HardwareError(f"Board {options.controller} has no {what} {number} for {name}: it has {count}.")
-        longest_s = options.leave_home_s + options.return_home_s + STOP_S
-        rest_s = 2 * STANDS_S + (0.0 if has.pulses else STOP_TRIED_S)
-        super().__init__(name, board, current_a=options.current_a, limit_s=longest_s + rest_s + 15 * self._relays.answer_s)
+        self._motor = MotorRelay(name, self._relays, options.relay, board.clock)
+        limit_s = options.leave_home_s + options.return_home_s + self._motor.stop_limit_s
+        asking_s = 2 * STANDS_S + 15 * self._relays.answer_s
+        super().__init__(name, board, current_a=options.current_a, limit_s=limit_s + asking_s)
         self._options = options
         self._turn_s = options.turn_s
         self._quarter_s = options.quarter_turn_s
-        self._pulses = 0
-        self._runs_until = self._ends = float("-inf")
         self._said: str | None = None
         self._closed = False
         self._run_on = RunOn()
@@ -96,8 +88,8 @@ class Driver(CoilMotor):
     def close(self) -> None:
         """Switch off, if it may be on. May be called twice. The board's port belongs to its controller."""
         self._closed = True
-        if self._clock.monotonic() < self._ends:
-            self._stop()
+        if self._motor.may_be_on():
+            self._motor.off()
 
     def _turn(self, started: Callable[[], None]) -> Turn:
         return self._move(lambda at_home: self._run(started, at_home))
@@ -173,7 +165,7 @@ class Driver(CoilMotor):
                 if (ended := turn.switched(watch.since, seen)) is not None:
                     return ended
             changing = watch.home != told and watch.since <= turn.deadline
-            if now >= self._runs_until or (now > turn.deadline and not changing):
+            if now >= self._motor.runs_until or (now > turn.deadline and not changing):
                 return turn.overdue()
 
     def _stands(self) -> bool:
@@ -197,52 +189,14 @@ class Driver(CoilMotor):
         return None
 
     def _energise(self, seconds: float) -> bool:
-        """Switch the motor on, for at most `seconds`. False if the board refused and it is off for certain.
-
-        Raises HardwareError if nobody knows; `_stop` must follow either way.
-        """
-        relays, relay = self._relays, self._options.relay
-        self._pulses += 1
-        tenths = max(1, math.ceil(seconds * 10 - 1e-6) - (self._pulses % TENTHS if seconds > 1.0 else 0))
-        self._runs_until = self._clock.monotonic() + tenths / 10
-        self._ends = self._runs_until + STOP_S
-        try:
-            if relays.options.pulses:
-                relays.pulse(relay, tenths)
-            else:
-                relays.on(relay)
-        except RefusedError as error:
-            before = relays.stumbles
-            if relays.is_on(relay) or relays.is_on(relay) or relays.stumbles != before:
-                raise
-            self._said = f"{self._name}: {error}"
-            return False
-        return True
+        """Switch on; False if the board refused."""
+        if refused := self._motor.on(seconds):
+            self._said = f"{self._name}: {refused}"
+        return refused is None
 
     def _stop(self) -> None:
-        """Switch off until the board says that it is, or until its pulse has ended for certain.
-
-        Raises HardwareError if the board does not time pulses and does not answer.
-        """
-        timed = self._relays.options.pulses
-        give_up = self._ends if timed else self._clock.monotonic() + STOP_TRIED_S
-        while not self._off():
-            if self._clock.monotonic() >= give_up:
-                if timed:
-                    break
-                raise HardwareError(
-                    f"Motor {self._name} may still be on, as relay board {self._relays.name} does not answer: "
-                    "switch off the motors' power."
-                )
-        self._ends = float("-inf")
+        self._motor.off()
         self._run_on.stopped(self._clock.monotonic())
-
-    def _off(self) -> bool:
-        try:
-            return self._relays.off(self._options.relay)
-        except HardwareError:
-            self._clock.sleep(PAUSE_S)  # a port that is gone fails at once
-            return False
 
     def _at_home(self, seen: Seen) -> bool:
         return bool(seen.bits >> (self._options.input - 1) & 1) == self._options.home_closed

@@ -25,8 +25,9 @@ def attempt(
 ) -> Finish:
     """Make one attempt on one slot: move, watch, decide. Blocks for 2 to 20 s; the motor is off on return.
 
-    `started` is called right after the motor was first energised, `beat` at each step, to prove progress. A motor
-    whose board does not answer ends as `unknown`, unless the drop was seen.
+    `started` is called right after the motor was first energised, `beat` at each step, to prove progress. The drop
+    sensor is tested as the motor starts. A motor whose board does not answer ends as `unknown`, unless the drop was
+    seen.
     """
     if beam is not None:
         beam.watch()
@@ -43,11 +44,19 @@ def _do(effect: Effect, motor: Motor, beam: DropSensor | None, clock: Clock, sta
     if isinstance(effect, Watch):
         return _watch(effect.seconds, beam, clock)
     assert isinstance(effect, Turn | Nudge)
+    tested = True
+
+    def begun() -> None:
+        nonlocal tested
+        started()
+        # Here, and not before: nobody has to wait for it, and nothing can have fallen yet.
+        tested = beam is None or beam.prove()
+
     try:
-        return Moved(motor.turn(started) if isinstance(effect, Turn) else motor.nudge())
+        return Moved(motor.turn(begun) if isinstance(effect, Turn) else motor.nudge(), tested)
     except HardwareError as error:
         log.debug("A motor did not answer: %s", error)
-        return Moved("lost")
+        return Moved("lost", tested)
 
 
 def _watch(seconds: float, beam: DropSensor | None, clock: Clock) -> Watched:

@@ -79,6 +79,8 @@ class Moved(Struct, frozen=True):
 
     ending: str
     """A `kiosk.hardware.api.Turn`, or `lost` when the motor's board did not answer."""
+    tested: bool = True
+    """The drop sensor passed the test that it is given as the motor starts, before anything can fall."""
 
 
 class Watched(Struct, frozen=True):
@@ -119,7 +121,7 @@ def begin(*, proven: bool, nudges: int = NUDGES, watched: bool = True) -> tuple[
 def advance(state: State, event: Event) -> tuple[State, Effect]:
     """Decide what follows `event`."""
     if isinstance(event, Moved):
-        return _moved(state, event.ending)
+        return _moved(replace(state, proven=state.proven and event.tested), event.ending)
     if event.drops:
         return state, Finish(Outcome.DISPENSED, certain=True, drops=event.drops)
     if state.ending == "lost":

@@ -77,4 +77,5 @@ class Status:
             yield name, alert.alert()
         for meter in parts.meters:
             reading = meter.read()
-            yield reading.name, reading.text if reading.value is None else None
+            if reading.name not in parts.alerts:  # an alert says it itself, and why
+                yield reading.name, reading.text if reading.value is None else None

@@ -93,6 +93,15 @@ def test_where_nothing_falls_past_the_sensor_nobody_waits_and_nothing_is_certain
     assert effect == Finish(outcome, certain=False, drops=0)
 
 
+def test_a_sensor_that_fails_its_test_as_the_motor_starts_makes_nothing_certain() -> None:
+    """Whatever it was before and says after: one turn, and perhaps it fell."""
+    state, _ = begin(proven=True)
+    state, effect = advance(state, Moved("completed", tested=False))
+    assert effect == Watch(3.0)
+    assert advance(state, NOTHING)[1] == Finish(Outcome.PRESUMED, certain=False, drops=0)
+    assert advance(state, SAW)[1] == Finish(Outcome.DISPENSED, certain=True, drops=1)
+
+
 def scripts() -> Iterator[tuple[bool, tuple[str, ...], tuple[Watched, ...]]]:
     watched = [Watched(drops, proven) for drops in (0, 1, 2) for proven in (True, False)]
     for proven, ending, first, second in product((True, False), ENDINGS, watched, watched):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from kiosk.errors import HardwareError
 from kiosk.hardware.api import (
     Alert,
+    Asked,
     Board,
     Button,
     Climate,
@@ -48,6 +49,12 @@ class Parts:
     def motor(self, slot: str) -> Motor:
         """Return a slot's motor; one that could not be opened never starts."""
         return self.motors.get(slot) or AbsentMotor(self.broken.get(slot, f"{slot} has no motor."))
+
+    def decline(self, slot: str) -> None:
+        """Tell a machine that asked for a slot's item that it will not come, if it waits to hear that."""
+        motor = self.motors.get(slot)
+        if isinstance(motor, Asked):
+            motor.decline()
 
     def running_on(self) -> list[str]:
         """Return the slots whose coils turn although nobody turns them."""

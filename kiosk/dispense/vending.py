@@ -65,6 +65,9 @@ class Vending:
                     break
         except LedgerError:
             return replace(self._done(order, tried), message=words.NO_LEDGER)
+        finally:
+            if not tried and order.request.slot:
+                self._parts.decline(order.request.slot)
         vend = replace(self._done(order, tried), warning=warning)
         if tried and order.request.purpose is Purpose.TEST:
             vend = replace(vend, advice=self._parts.motor(tried[-1].slot).advice())
@@ -178,6 +181,8 @@ def done(request: VendRequest, tried: tuple[Attempt, ...], lockers: Container[st
     vend = Vend(id=request.id, state=VendState.DONE, message=words.SOLD_OUT, attempts=tried)
     if not tried:
         return vend
-    last = tried[-1]
-    message = words.said(last.outcome, request.purpose, last.slot, locker=last.slot in lockers)
-    return replace(vend, message=message, outcome=last.outcome, slot=last.slot)
+    told = tried[-1]
+    if told.outcome not in FALLEN:  # what may lie in the tray, or behind an open door, matters more than what stayed in
+        told = next((one for one in tried if one.outcome is Outcome.UNKNOWN), told)
+    message = words.said(told.outcome, request.purpose, told.slot, locker=told.slot in lockers)
+    return replace(vend, message=message, outcome=told.outcome, slot=told.slot)

@@ -78,6 +78,15 @@ class Motor(Protocol):
 
 
 @runtime_checkable
+class Asked(Protocol):
+    """A motor whose machine has asked for a visitor, and waits for an answer: yes by `turn`, no by `decline`."""
+
+    def decline(self) -> None:
+        """Say no, if the machine asks for its item now. Never waits."""
+        ...
+
+
+@runtime_checkable
 class DropSensor(Protocol):
     """Sees items fall. Counts from the moment `watch` was called until the next call."""
 

@@ -49,6 +49,8 @@ def test_a_silent_board_is_no_reason_to_stop_but_for_what_can_wait(running: Runn
         running.put(slot, 2)
     done = running.vend("NAL", silent, FALLS)
     assert [attempt.outcome for attempt in done.attempts] == [Outcome.UNKNOWN, Outcome.DISPENSED]
+    both = running.vend("NAL", silent, DEAD)
+    assert (both.outcome, both.slot) == (Outcome.UNKNOWN, both.attempts[0].slot)
     running.put("B1", 2)
     running.put("B2", 2)
     done = running.vend("STRIP", silent, FALLS)

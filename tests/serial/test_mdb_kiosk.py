@@ -15,8 +15,10 @@ from kiosk.model import Outcome, Purpose, SlotStock, Vend, VendRequest, new_requ
 from tests.conftest import Evidence
 from tests.daemon.kiosk_here import Kiosk
 from tests.serial.mdb import until
+from tests.stocking import counted, visit
 
 SPEED = 20.0
+ANSWER_S = 60.0
 RECOVERS_S = 5.0
 """A port must be found again within so many seconds of real time after its cable is back."""
 
@@ -24,7 +26,7 @@ MACHINE = """
 [[controllers]]
 name = "machine"
 driver = "qibixx_mdb"
-options = { port = "serial/by-id/usb-Qibixx_MDB", drop_sensor = true, answer_s = 60, vend_s = 20 }
+options = { port = "serial/by-id/usb-Qibixx_MDB", drop_sensor = true, answer_s = 60.0, vend_s = 20 }
 
 [[slots]]
 id = "M1"
@@ -97,6 +99,15 @@ def test_what_policy_refuses_is_denied_at_the_machine(corner: Corner) -> None:
     corner.choose(NALOXONE)
     assert corner.kiosk.world.inside("M2") == 6
     assert corner.kiosk.honest()
+
+
+def test_what_is_out_of_stock_here_is_denied_at_once(corner: Corner) -> None:
+    corner.kiosk.client.restock(visit(counted(corner.slot("M2"), found=0)))
+    assert until(lambda: corner.machine.choose(STRIPS))
+    asked = time.monotonic()
+    assert until(lambda: corner.denied() == [STRIPS])
+    assert time.monotonic() - asked < ANSWER_S / SPEED / 2
+    assert corner.kiosk.world.inside("M2") == 9
 
 
 def test_naloxone_chosen_during_another_vend_waits_and_is_approved(corner: Corner) -> None:

@@ -15,6 +15,7 @@ from kiosk.hardware.api import Turn
 from kiosk.hardware.pins.simulator import SimulatorBoard
 from kiosk.hardware.simulator.coil import Coil
 from kiosk.hardware.simulator.faults import Fault
+from kiosk.hardware.simulator.line import Mangle
 from kiosk.hardware.simulator.world import World
 
 CONFIG = """
@@ -77,8 +78,10 @@ class Rig:
         }
         self.motor = self.motors["A1"]
         self.told = 0
-        """How often the board was told to switch something on, in any whole request it got."""
-        self.line.mangle_heard = self._count
+        """How often the board was told to switch something on, in any request that was sent."""
+        self.requests: Mangle | None = None
+        """What becomes of the requests on their way to the board."""
+        self.line.mangle_heard = self._arrive
 
     @property
     def line(self) -> Any:
@@ -88,10 +91,10 @@ class Rig:
     def clock(self) -> Any:
         return self.board.clock
 
-    def _count(self, data: bytes) -> list[tuple[float, bytes]]:
-        """Count the requests that switch on: a pulse, or ON for a relay."""
+    def _arrive(self, data: bytes) -> list[tuple[float, bytes]]:
+        """Count the requests that switch on, a pulse or ON for a relay, when they are sent."""
         self.told += len(re.findall(rb"\x01\x05(?:\x02.|\x00.\xff)", data, re.DOTALL))
-        return [(0.0, data)]
+        return self.requests(data) if self.requests else [(0.0, data)]
 
     def coil(self, slot: str = "A1") -> Coil:
         coil: Coil = self.world.part(slot)

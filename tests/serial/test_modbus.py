@@ -66,6 +66,13 @@ def test_an_answer_is_found_in_noise_and_told_from_a_clean_one(noise: bytes, beh
     assert found.alone == (not noise and not behind)
 
 
+@given(place=st.integers(0, 5), bits=st.integers(1, 255))
+def test_a_corrupted_answer_is_none(place: int, bits: int) -> None:
+    frame = bytearray.fromhex("01 02 01 12 21 85")
+    frame[place] ^= bits
+    assert modbus.read(modbus.READ_INPUTS, 1, 8).answer(bytes(frame)) is None
+
+
 @given(frame=st.binary(min_size=1, max_size=40))
 def test_both_ends_reckon_the_crc_alike(frame: bytes) -> None:
     assert modbus.sealed(frame)[-2:] == _crc(frame)
@@ -163,6 +170,24 @@ def test_a_board_that_says_everything_twice_is_not_relied_on(bench: Rig) -> None
     assert not bench.on()
     bench.clock.sleep(0.2)
     assert not list(violations(ended, before, bench.truth(), None))
+
+
+def test_an_old_echo_of_off_is_not_believed(bench: Rig) -> None:
+    """OFF is lost on the wire, and an echo of an earlier one arrives in its place: the relay is read back."""
+    off = modbus.switch(1, 2, False).request
+    lost: list[bytes] = []
+
+    def lose_the_first(data: bytes) -> list[tuple[float, bytes]]:
+        if data == off and not lost:
+            lost.append(data)
+            bench.line.say(off)
+            return []
+        return [(0.0, data)]
+
+    bench.requests = lose_the_first
+    bench.turn()
+    assert lost
+    assert not bench.on()
 
 
 def test_a_board_without_pulses_refuses_and_nothing_moves(tmp_path: Path) -> None:

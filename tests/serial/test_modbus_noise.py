@@ -35,6 +35,11 @@ FOREIGN = [
     )
 ]
 KINDS = (*Kind, *[Kind.UNCHANGED] * 6)
+HEARD = (
+    *[Kind.UNCHANGED] * 12,
+    *(Kind.DROPPED, Kind.FLIPPED, Kind.SUBSTITUTED, Kind.TRUNCATED, Kind.BEHEADED, Kind.PRECEDED, Kind.FOLLOWED),
+)
+"""What can become of a request: two wires lose and spoil it, but they do not say it again later."""
 FAULTS = (None, None, Fault.MOTOR_MISSING, Fault.STALL, Fault.HOME_STUCK)
 
 
@@ -52,13 +57,12 @@ def turned(running: Rig, slot: str, fault: Fault | None, stalls: Stalls) -> list
     return [f"{slot} {ended}: {what} ({fault}; {before}, then {after})" for what in found]
 
 
-def disturbed(running: Rig, noise: Noise, fault: Fault | None, slots: Sequence[str], stalls: Stalls) -> list[str]:
+def disturbed(running: Rig, fault: Fault | None, slots: Sequence[str], stalls: Stalls) -> list[str]:
     """Turn slots while the line is disturbed, then once when it is not; return what went wrong."""
     if fault:
         running.world.set_fault(fault, True, "A1")
-    running.line.mangle = noise
     found = [what for slot in slots for what in turned(running, slot, fault, stalls)]
-    running.line.mangle = None
+    running.line.mangle = running.requests = None
     if fault:
         running.world.set_fault(fault, False, "A1")
     running.clock.sleep(8.0)  # what is still under way arrives, and the board is found
@@ -84,17 +88,19 @@ def test_bad_frames(tmp_path: Path, evidence: Evidence) -> None:
 
         @settings(max_examples=20, suppress_health_check=list(HealthCheck))
         @given(
-            script=scripts(KINDS),
+            answers=scripts(KINDS),
+            requests=scripts(HEARD),
             fault=st.sampled_from(FAULTS),
             slots=st.lists(st.sampled_from(["A1", "A2"]), min_size=4, max_size=12),
         )
-        def disturb(script: list[Step], fault: Fault | None, slots: list[str]) -> None:
+        def disturb(answers: list[Step], requests: list[Step], fault: Fault | None, slots: list[str]) -> None:
             nonlocal bad
             if bad >= ENOUGH:
                 return
-            noise = Noise(evidence, "modbus", script, FOREIGN)
-            found = disturbed(running, noise, fault, slots, stalls)
-            bad += noise.bad
+            noises = [Noise(evidence, "modbus", script, FOREIGN) for script in (answers, requests)]
+            running.line.mangle, running.requests = noises
+            found = disturbed(running, fault, slots, stalls)
+            bad += sum(noise.bad for noise in noises)
             evidence.count("serial_violations", len(found))
             assert not found
 

@@ -58,6 +58,8 @@ class Truth(NamedTuple):
 
     pulses: int
     openings: int
+    opened: bool
+    """Whether its door stands open."""
 
 
 class Wall:
@@ -91,7 +93,7 @@ class Wall:
         return locker
 
     def truth(self, slot: str) -> Truth:
-        return Truth(self.world.motions(slot), self._openings[slot])
+        return Truth(self.world.motions(slot), self._openings[slot], self.locker(slot).opened)
 
     def turn(self, slot: str = "A1") -> Turn | type[HardwareError]:
         try:

@@ -77,7 +77,7 @@ def violations(ended: object, before: Truth, after: Truth) -> Iterator[str]:
         yield "it was unlocked twice"
     if ended is Turn.ABSENT and after.pulses != before.pulses:
         yield "it was unlocked though it says it was not"
-    if ended is Turn.UNLOCKED and after.openings == before.openings:
+    if ended is Turn.UNLOCKED and after.openings == before.openings and not before.opened:
         yield "it says that it opened"
 
 

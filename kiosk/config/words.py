@@ -20,7 +20,7 @@ def peel(kind: Any) -> tuple[Any, list[Meta]]:
     notes: list[Meta] = []
     while True:
         if typing.get_origin(kind) is typing.Annotated:
-            notes[:0] = [note for note in kind.__metadata__ if isinstance(note, Meta)][::-1]
+            notes += [note for note in kind.__metadata__ if isinstance(note, Meta)][::-1]
             kind = kind.__origin__
         elif typing.get_origin(kind) in (typing.Union, types.UnionType):
             kind = next(member for member in typing.get_args(kind) if member is not type(None))

@@ -91,7 +91,7 @@ def test_bad_frames(tmp_path: Path, evidence: Evidence) -> None:
             answers=scripts(KINDS),
             requests=scripts(HEARD),
             fault=st.sampled_from(FAULTS),
-            slots=st.lists(st.sampled_from(["A1", "A2"]), min_size=4, max_size=12),
+            slots=st.lists(st.sampled_from(["A1", "A2"]), min_size=8, max_size=20),
         )
         def disturb(answers: list[Step], requests: list[Step], fault: Fault | None, slots: list[str]) -> None:
             nonlocal bad

@@ -11,7 +11,7 @@ AGREE = 3
 ARRIVES = 2
 """So many say that a coil came home while it turns: more would carry it past. It is confirmed once it stands."""
 AWAY_S = 0.3
-"""So long a coil must be seen away before it is believed to have left. Real coils are away for two seconds."""
+"""So long a coil must be seen away before it is believed to be. Real coils are away for two seconds."""
 BLIND_S = 0.25
 """Not seen for longer than this, a coil may have passed its home switch unseen (a fifth of a second)."""
 
@@ -46,12 +46,15 @@ class PolledSwitch:
 
     def stands(self) -> bool | None:
         """Say whether a coil at rest stands at home, or None while that is not certain."""
-        return self.home if self.agreeing >= AGREE else None
+        return self._certain(AGREE)
 
     def turned(self) -> bool | None:
         """Say where a coil that turns certainly is: at home or away, or None while that is not certain."""
+        return self._certain(ARRIVES)
+
+    def _certain(self, for_home: int) -> bool | None:
         if self.home:
-            return True if self.agreeing >= ARRIVES else None
+            return True if self.agreeing >= for_home else None
         return False if self.agreeing >= AGREE and self._seen_at - self.since >= AWAY_S else None
 
     def _note(self, at: float) -> None:

@@ -243,6 +243,6 @@ class Session:
 
     def _follows(self, number: int) -> bool:
         """Say whether a frame belongs to the drive that is under way, by its number."""
-        if not self._taken or self._began is None:
+        if not self._taken or self._began is None or number == 0:
             return False
         return (number - self._began) % LAST_NUMBER <= NEAR

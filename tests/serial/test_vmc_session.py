@@ -161,6 +161,7 @@ def test_an_echo_is_no_second_copy_but_three_in_one_go_are() -> None:
         "the order was not taken up",
         "it did not say that it works on it",
         "it is numbered before",
+        "it has no number",
         "it says something else the second time",
         "it is about another selection",
     ],
@@ -173,8 +174,8 @@ def test_a_story_with_a_hole_is_not_sure(lacking: str) -> None:
     else:
         talk.drive()
         if "works" not in lacking:
-            talk.status(100, WORKS)
-    number = 99 if "before" in lacking else 101
+            talk.status(250 if "no number" in lacking else 100, WORKS)
+    number = {"it is numbered before": 99, "it has no number": 0}.get(lacking, 101)
     second = JAMMED if "else" in lacking else GAVE
     selection = OTHER if "another" in lacking else LANE
     talk.status(number, GAVE, selection)

@@ -23,6 +23,7 @@ BUSY_WALL_S = 0.1
 """A busy computer may wake a thread so much later than its time-out, in seconds of real time."""
 CAREFUL = 50.0
 """Times life. Time-outs pass in the machine's time, which stands only for moments while the host is late."""
+LONG_PATIENCE_S = 0.1
 CAPACITY = 200
 SELECTIONS = {"A1": 11, "A2": 12}
 
@@ -100,16 +101,20 @@ class Rig:
 
     def calm(self) -> None:
         """Undisturb the line, and wait until nothing of it can be mistaken: delays, drives, and what is known again."""
-        self.drive(None)
+        self.body.line.mangle = None
         self.clock.sleep(REMEMBERED_S + 1)
 
     def works(self) -> bool:
         """Turn A1 at a speed at which a busy computer is not late; again if it was, or if an item hangs from a jam."""
         fast, self.clock.speed = self.clock.speed, CAREFUL
+        brief, self.body.patience_s = self.body.patience_s, LONG_PATIENCE_S
         try:
+            self.drive(None)
+            until_polled(self)
             return any(self.turn() == Turn.DELIVERED for _ in range(3))
         finally:
             self.clock.speed = fast
+            self.body.patience_s = brief
 
     def violations(self) -> list[str]:
         """Return every way in which what was told of the slots so far is not what happened in them."""
@@ -148,5 +153,5 @@ def passes(made: Rig, seconds: float) -> None:
 def until_polled(made: Rig, wall_s: float = 5.0) -> None:
     """Wait until the machine was heard."""
     give_up = time.monotonic() + wall_s
-    while made.controller.fault() is not None and time.monotonic() < give_up:
+    while "does not" in (made.controller.fault() or "") and time.monotonic() < give_up:
         time.sleep(0.001)

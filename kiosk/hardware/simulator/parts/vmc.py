@@ -21,7 +21,7 @@ EVERY_S = 0.2
 WAITS_S = 0.1
 MOST_SENT = 5
 """Polls, and patience (2., Communication Rules)."""
-PATIENCE_S = 0.02
+PATIENCE_S = 0.05
 """Wall seconds that the machine's time stands for an answer, so that a host is not late because time is fast."""
 MOST_WAITED = 3
 """After so many answers that did not come, time waits for no more until something is heard."""

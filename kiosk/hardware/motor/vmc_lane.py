@@ -25,10 +25,10 @@ class Options(BaseOptions, frozen=True, kw_only=True):
     try_sold_out: Annotated[
         bool,
         Meta(
-            description="Drive it although the machine's own counter says that it is sold out; true where nobody "
-            "keeps that counter, so that it never stands between a visitor and naloxone"
+            description="Drive it although the machine's own counter says that it is sold out, as the kiosk keeps the "
+            "count; false for a machine that then refuses to be driven at all"
         ),
-    ] = False
+    ] = True
 
 
 class Driver:

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kiosk.hardware.keys.entry import LineEntry
 from kiosk.hardware.simulator.faults import Fault
-from kiosk.hardware.typed_entry import LineEntry
 from tests.conftest import Evidence
 from tests.hardware.bench import Bench, bench
 from tests.hardware.machine import until

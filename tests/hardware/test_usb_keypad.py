@@ -16,11 +16,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.hardware.evdev import EVENT
-from kiosk.hardware.key_codes import character, presses
+from kiosk.hardware.keys.codes import character, presses
+from kiosk.hardware.keys.entry import KeyboardEntry
+from kiosk.hardware.keys.evdev import EVENT
 from kiosk.hardware.simulator.faults import Fault
 from kiosk.hardware.simulator.parts.usb_keypad import ENTER, SHIFT
-from kiosk.hardware.typed_entry import KeyboardEntry
 from tests.conftest import Evidence
 from tests.hardware.bench import Bench, bench
 from tests.hardware.machine import until

@@ -17,11 +17,11 @@ import pytest
 from kiosk.clock import Clock
 from kiosk.config import Hardware
 from kiosk.errors import HardwareError
-from kiosk.hardware import lock_board
 from kiosk.hardware.api import Turn
 from kiosk.hardware.board import BaseBoard
 from kiosk.hardware.controller import kerong_cu, lock_board_8a
-from kiosk.hardware.lock_board import Lock
+from kiosk.hardware.locker import board as lock_board
+from kiosk.hardware.locker.board import Lock
 from kiosk.hardware.simulator.faults import Fault
 from tests.hardware.machine import until
 from tests.serial.lock_rig import BOARDS, CAREFUL, HURRY, Wall, wall

@@ -11,7 +11,7 @@ from kiosk.errors import HardwareError
 from kiosk.hardware import registry
 from kiosk.hardware.api import Controller, Motor, Selector, Turn
 from kiosk.hardware.controller.qibixx_mdb import Lane
-from kiosk.hardware.mdb_interface import KEEP_S
+from kiosk.hardware.protocol.mdb_interface import KEEP_S
 from kiosk.hardware.simulator.faults import Fault
 from tests.serial.mdb import ITEMS, Rig, rig, until
 

@@ -17,9 +17,10 @@ from kiosk.config import load
 from kiosk.control.client import Client
 from kiosk.daemon import Daemon
 from kiosk.errors import HardwareError
-from kiosk.hardware import modbus, registry
+from kiosk.hardware import registry
 from kiosk.hardware.api import Turn
-from kiosk.hardware.polled_switch import PolledSwitch
+from kiosk.hardware.coil.polled_switch import PolledSwitch
+from kiosk.hardware.protocol import modbus
 from kiosk.hardware.simulator.faults import Fault
 from kiosk.hardware.simulator.parts.modbus_relays import _crc
 from kiosk.model import Outcome, Vend, VendRequest, new_request_id

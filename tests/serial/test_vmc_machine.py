@@ -11,10 +11,10 @@ from statistics import median
 import pytest
 
 from kiosk.hardware.api import Turn
+from kiosk.hardware.protocol.vmc_codes import SOLD_OUT, STATES
+from kiosk.hardware.protocol.vmc_frames import POLL, Command, frame
 from kiosk.hardware.simulator.faults import Fault
 from kiosk.hardware.simulator.line import Mangle
-from kiosk.hardware.vmc_codes import SOLD_OUT, STATES
-from kiosk.hardware.vmc_frames import POLL, Command, frame
 from tests.serial.vmc import CAREFUL, Rig, rig
 
 

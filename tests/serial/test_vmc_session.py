@@ -10,8 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kiosk.hardware.vmc_frames import ACK, POLL, Command, Decoder, Packet, check_text, drive_text, frame
-from kiosk.hardware.vmc_session import COPY_S, GONE_S, HEALTH_EVERY_S, MOST_SENT, REMEMBERED_S, Event, Heard, Session
+from kiosk.hardware.protocol.vmc_frames import ACK, POLL, Command, Decoder, Packet, check_text, drive_text, frame
+from kiosk.hardware.protocol.vmc_session import (
+    COPY_S,
+    GONE_S,
+    HEALTH_EVERY_S,
+    MOST_SENT,
+    REMEMBERED_S,
+    Event,
+    Heard,
+    Session,
+)
 
 WORKS, GAVE, JAMMED = 0x01, 0x02, 0x03
 LANE, OTHER = 12, 13

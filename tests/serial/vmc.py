@@ -15,8 +15,8 @@ from kiosk.hardware import registry
 from kiosk.hardware.api import Turn
 from kiosk.hardware.pins import open_board
 from kiosk.hardware.pins.simulator import SimulatorBoard
+from kiosk.hardware.protocol.vmc_session import REMEMBERED_S
 from kiosk.hardware.simulator.line import Mangle
-from kiosk.hardware.vmc_session import REMEMBERED_S
 
 SPEED = 250.0
 BUSY_WALL_S = 0.1

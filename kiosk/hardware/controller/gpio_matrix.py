@@ -26,8 +26,8 @@ from kiosk.config import Options as BaseOptions
 from kiosk.config import Pin
 from kiosk.errors import HardwareError
 from kiosk.hardware.api import Board
-from kiosk.hardware.coil_motor import CoilCurrent
-from kiosk.hardware.home_switch import HomeSwitch
+from kiosk.hardware.coil.home_switch import HomeSwitch
+from kiosk.hardware.coil.motor import CoilCurrent
 from kiosk.hardware.lines import InputLine, OutputLine
 
 QUIET_S = 0.002

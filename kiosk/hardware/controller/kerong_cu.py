@@ -21,7 +21,7 @@ from kiosk.checksum import sum8
 from kiosk.config import SerialOptions
 from kiosk.errors import HardwareError
 from kiosk.hardware.api import Board
-from kiosk.hardware.lock_board import ANSWER_S, Lock, LockBoard
+from kiosk.hardware.locker.board import ANSWER_S, Lock, LockBoard
 
 START, END = 0x02, 0x03
 STATUS, UNLOCK, STATE = 0x30, 0x31, 0x35

@@ -22,7 +22,7 @@ from kiosk.checksum import xor8
 from kiosk.config import SerialOptions
 from kiosk.errors import HardwareError
 from kiosk.hardware.api import Board
-from kiosk.hardware.lock_board import ANSWER_S, Lock, LockBoard
+from kiosk.hardware.locker.board import ANSWER_S, Lock, LockBoard
 
 UNLOCK, READ = 0x8A, 0x80
 PULL, ASK = 0x11, 0x33

@@ -17,9 +17,9 @@ from msgspec import Meta
 from kiosk import threads
 from kiosk.config import SerialOptions
 from kiosk.errors import HardwareError
-from kiosk.hardware import modbus
 from kiosk.hardware.api import Board
 from kiosk.hardware.exchange import Exchange
+from kiosk.hardware.protocol import modbus
 
 CHECK_S = 10.0
 """How often an idle board is asked whether its relays are all off."""

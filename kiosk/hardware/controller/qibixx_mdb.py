@@ -3,7 +3,7 @@
 The machine keeps its keypad, its motors and its drop sensor. A visitor chooses at its keypad, it asks whether that is
 paid for (`c,STATUS,VEND,<amount>,<item>`), and we say yes (`C,VEND,<amount>`) once the kiosk has written down that an
 item may leave, or no (`C,STOP`). Then it tells how it went, and this module believes it only in the right order: see
-`kiosk.hardware.mdb_session`, and docs/adr/0019 for what is believed and what cannot be known.
+`kiosk.hardware.protocol.mdb_session`, and docs/adr/0019 for what is believed and what cannot be known.
 
 Lines: Qibixx, "Cashless Slave" and "Cashless Device - Accept a Vend Request from VMC in Always Idle",
 docs.qibixx.com/mdb-products.
@@ -23,11 +23,11 @@ from msgspec import Meta
 from kiosk import threads
 from kiosk.config import SerialOptions
 from kiosk.errors import HardwareError
-from kiosk.hardware import mdb_session as session
 from kiosk.hardware.api import Board, Turn
-from kiosk.hardware.mdb_interface import Interface
-from kiosk.hardware.mdb_lines import Event, Heard, Request
-from kiosk.hardware.mdb_session import Effect, Stage, State
+from kiosk.hardware.protocol import mdb_session as session
+from kiosk.hardware.protocol.mdb_interface import Interface
+from kiosk.hardware.protocol.mdb_lines import Event, Heard, Request
+from kiosk.hardware.protocol.mdb_session import Effect, Stage, State
 from kiosk.hardware.serial_port import WRITE_TIMEOUT_S
 
 AGAIN_S = 3.0

@@ -17,11 +17,11 @@ from msgspec import Meta, Struct
 
 from kiosk.config import SerialOptions
 from kiosk.errors import HardwareError
-from kiosk.hardware import vmc_codes as codes
 from kiosk.hardware.api import Board, Turn
+from kiosk.hardware.protocol import vmc_codes as codes
+from kiosk.hardware.protocol.vmc_frames import LAST_NUMBER, Command, Decoder, check_text, drive_text
+from kiosk.hardware.protocol.vmc_session import Event, Heard, Session
 from kiosk.hardware.serial_port import SerialPort
-from kiosk.hardware.vmc_frames import LAST_NUMBER, Command, Decoder, check_text, drive_text
-from kiosk.hardware.vmc_session import Event, Heard, Session
 
 SILENT_S = 3.0
 """A machine that said nothing for so long is not there: it polls every 200 ms."""

@@ -22,10 +22,10 @@ from kiosk.config import Options as BaseOptions
 from kiosk.config import Pin
 from kiosk.errors import HardwareError
 from kiosk.hardware.api import Board
-from kiosk.hardware.key_matrix import KeyFilter
+from kiosk.hardware.keys.entry import Rules, TypedEntry
+from kiosk.hardware.keys.matrix import KeyFilter
+from kiosk.hardware.keys.open_drain import OpenDrainLine
 from kiosk.hardware.lines import InputLine
-from kiosk.hardware.open_drain import OpenDrainLine
-from kiosk.hardware.typed_entry import Rules, TypedEntry
 
 L = TypeVar("L", InputLine, OpenDrainLine)
 

@@ -15,8 +15,8 @@ from typing import Literal
 
 from kiosk.config import SerialOptions
 from kiosk.hardware.api import Board
+from kiosk.hardware.keys.entry import LineEntry
 from kiosk.hardware.serial_port import SerialPort
-from kiosk.hardware.typed_entry import LineEntry
 
 FORGET_S = 1.0
 """A reader sends a line at once. After such a pause what came before was cut off."""

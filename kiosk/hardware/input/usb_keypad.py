@@ -18,8 +18,8 @@ from collections.abc import Callable
 from kiosk.config import DevicePath
 from kiosk.config import Options as BaseOptions
 from kiosk.hardware.api import Board
-from kiosk.hardware.evdev import EventDevice, KeyEvent
-from kiosk.hardware.typed_entry import KeyboardEntry
+from kiosk.hardware.keys.entry import KeyboardEntry
+from kiosk.hardware.keys.evdev import EventDevice, KeyEvent
 
 FORGET_S = 30.0
 """Whoever typed half a text and went away leaves nothing to the next visitor."""

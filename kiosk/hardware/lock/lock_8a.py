@@ -7,8 +7,8 @@ from typing import Annotated
 from msgspec import Meta
 
 from kiosk.config import controller_of
-from kiosk.hardware.board_lock import BoardLock, LockOptions
-from kiosk.hardware.lock_board import Feedback
+from kiosk.hardware.locker.board import Feedback
+from kiosk.hardware.locker.lock import BoardLock, LockOptions
 
 
 class Options(LockOptions, frozen=True, kw_only=True):

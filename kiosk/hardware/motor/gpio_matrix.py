@@ -16,8 +16,8 @@ from kiosk.config import Options as BaseOptions
 from kiosk.config import controller_of
 from kiosk.errors import HardwareError
 from kiosk.hardware.api import Board, Turn
-from kiosk.hardware.coil_motor import CoilMotor
-from kiosk.hardware.coil_turn import CoilTurn, LeaveHome, QuarterTurn, ReturnHome, advise
+from kiosk.hardware.coil.motor import CoilMotor
+from kiosk.hardware.coil.turn import CoilTurn, LeaveHome, QuarterTurn, ReturnHome, advise
 from kiosk.hardware.controller.gpio_matrix import Driver as Matrix
 from kiosk.hardware.controller.gpio_matrix import Found, Place
 

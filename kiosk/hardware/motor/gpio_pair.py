@@ -16,9 +16,9 @@ from msgspec import Meta
 from kiosk.config import Options as BaseOptions
 from kiosk.config import Pin
 from kiosk.hardware.api import Board, Turn
-from kiosk.hardware.coil_motor import CoilCurrent, CoilMotor, Limits
-from kiosk.hardware.coil_turn import STUCK, CoilTurn, LeaveHome, QuarterTurn, ReturnHome, advise
-from kiosk.hardware.home_switch import Edge, Edges, HomeSwitch, next_edge
+from kiosk.hardware.coil.home_switch import Edge, Edges, HomeSwitch, next_edge
+from kiosk.hardware.coil.motor import CoilCurrent, CoilMotor, Limits
+from kiosk.hardware.coil.turn import STUCK, CoilTurn, LeaveHome, QuarterTurn, ReturnHome, advise
 from kiosk.hardware.lines import OutputLine
 
 PairCurrent = Annotated[CoilCurrent, Meta(description="What both together draw while they turn, in amperes")]

@@ -19,9 +19,9 @@ from msgspec import Meta
 from kiosk.config import Options as BaseOptions
 from kiosk.config import Pin
 from kiosk.hardware.api import Board, Turn
-from kiosk.hardware.coil_motor import CoilCurrent, CoilMotor, HomedMotor, Limits
-from kiosk.hardware.coil_turn import LeaveHome, MotorSeconds, ReturnHome
-from kiosk.hardware.home_switch import HomeSwitch
+from kiosk.hardware.coil.home_switch import HomeSwitch
+from kiosk.hardware.coil.motor import CoilCurrent, CoilMotor, HomedMotor, Limits
+from kiosk.hardware.coil.turn import LeaveHome, MotorSeconds, ReturnHome
 from kiosk.hardware.lines import PulseLine
 
 

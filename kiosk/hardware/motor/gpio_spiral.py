@@ -14,9 +14,9 @@ from msgspec import Meta
 from kiosk.config import Options as BaseOptions
 from kiosk.config import Pin
 from kiosk.hardware.api import Board
-from kiosk.hardware.coil_motor import CoilCurrent, HomedMotor, Limits
-from kiosk.hardware.coil_turn import LeaveHome, QuarterTurn, ReturnHome
-from kiosk.hardware.home_switch import HomeSwitch
+from kiosk.hardware.coil.home_switch import HomeSwitch
+from kiosk.hardware.coil.motor import CoilCurrent, HomedMotor, Limits
+from kiosk.hardware.coil.turn import LeaveHome, QuarterTurn, ReturnHome
 from kiosk.hardware.lines import OutputLine
 
 

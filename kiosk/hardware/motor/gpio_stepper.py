@@ -22,9 +22,9 @@ from msgspec import Meta
 from kiosk.config import Options as BaseOptions
 from kiosk.config import Pin
 from kiosk.hardware.api import Board, Turn
-from kiosk.hardware.coil_motor import CoilCurrent, CoilMotor
-from kiosk.hardware.coil_turn import CoilTurn, LeaveHome, ReturnHome, advise
-from kiosk.hardware.home_switch import Edges, HomeSwitch, next_edge
+from kiosk.hardware.coil.home_switch import Edges, HomeSwitch, next_edge
+from kiosk.hardware.coil.motor import CoilCurrent, CoilMotor
+from kiosk.hardware.coil.turn import CoilTurn, LeaveHome, ReturnHome, advise
 from kiosk.hardware.lines import OutputLine
 
 START_STEPS_PER_S = 100.0

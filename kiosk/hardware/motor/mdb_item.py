@@ -17,7 +17,7 @@ from kiosk.errors import HardwareError
 from kiosk.hardware.api import Board, Turn
 from kiosk.hardware.controller.qibixx_mdb import Driver as Machine
 from kiosk.hardware.controller.qibixx_mdb import Lane, Price
-from kiosk.hardware.mdb_lines import ITEMS
+from kiosk.hardware.protocol.mdb_lines import ITEMS
 
 
 class Options(BaseOptions, frozen=True, kw_only=True):

@@ -16,12 +16,12 @@ from kiosk.config import Options as BaseOptions
 from kiosk.config import controller_of
 from kiosk.errors import HardwareError
 from kiosk.hardware.api import Board, Turn
-from kiosk.hardware.coil_motor import CoilCurrent, CoilMotor
-from kiosk.hardware.coil_turn import CoilTurn, LeaveHome, MotorSeconds, QuarterTurn, ReturnHome, RunOn, advise
+from kiosk.hardware.coil.motor import CoilCurrent, CoilMotor
+from kiosk.hardware.coil.polled_switch import ARRIVES, BLIND_S, PolledSwitch
+from kiosk.hardware.coil.relay import MotorRelay
+from kiosk.hardware.coil.turn import CoilTurn, LeaveHome, MotorSeconds, QuarterTurn, ReturnHome, RunOn, advise
 from kiosk.hardware.controller.modbus_relays import Driver as Relays
 from kiosk.hardware.controller.modbus_relays import Seen
-from kiosk.hardware.motor_relay import MotorRelay
-from kiosk.hardware.polled_switch import ARRIVES, BLIND_S, PolledSwitch
 
 PULSE_TURNS = 1.6
 """A pulse is as long as so many turns: a slow motor comes home, and the next item, at 1.8 turns, stays in."""

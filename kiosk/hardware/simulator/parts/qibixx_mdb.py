@@ -1,6 +1,6 @@
 """A simulated MDB interface on a pseudo terminal, and behind it a vending machine that visitors can use.
 
-It speaks the lines of Qibixx' manual; see `kiosk.hardware.mdb_lines` for the sources.
+It speaks the lines of Qibixx' manual; see `kiosk.hardware.protocol.mdb_lines` for the sources.
 """
 
 from __future__ import annotations

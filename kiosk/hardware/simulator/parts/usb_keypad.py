@@ -7,8 +7,8 @@ import os
 from typing import Any
 
 from kiosk.hardware.board import device_below
-from kiosk.hardware.evdev import EV_KEY, EV_SYN, EVENT, SYN_DROPPED
-from kiosk.hardware.key_codes import presses
+from kiosk.hardware.keys.codes import presses
+from kiosk.hardware.keys.evdev import EV_KEY, EV_SYN, EVENT, SYN_DROPPED
 from kiosk.hardware.simulator.cabinet import Cabinet
 from kiosk.hardware.simulator.faults import Fault
 from kiosk.hardware.simulator.small_part import KeptPart

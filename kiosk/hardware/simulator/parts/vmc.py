@@ -10,12 +10,12 @@ import time
 from collections import deque
 from typing import Any
 
+from kiosk.hardware.protocol.vmc_frames import ACK, POLL, Command, Decoder, Packet, after, frame
 from kiosk.hardware.simulator.cabinet import Cabinet, Part
 from kiosk.hardware.simulator.faults import Fault
 from kiosk.hardware.simulator.line import Line
 from kiosk.hardware.simulator.parts.vmc_lane import Body as Lane
 from kiosk.hardware.simulator.vmc_drive import Drive, Says, is_turning
-from kiosk.hardware.vmc_frames import ACK, POLL, Command, Decoder, Packet, after, frame
 
 EVERY_S = 0.2
 WAITS_S = 0.1

@@ -16,8 +16,8 @@ import enum
 
 from msgspec import Struct
 
-from kiosk.hardware import vmc_codes as codes
-from kiosk.hardware.vmc_frames import ACK, LAST_NUMBER, Command, Packet, after, frame
+from kiosk.hardware.protocol import vmc_codes as codes
+from kiosk.hardware.protocol.vmc_frames import ACK, LAST_NUMBER, Command, Packet, after, frame
 
 MOST_SENT = 5
 """How often either side says a thing (2., Communication Rules)."""

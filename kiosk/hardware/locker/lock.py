@@ -10,7 +10,7 @@ from msgspec import Meta
 from kiosk.config import Options
 from kiosk.errors import HardwareError
 from kiosk.hardware.api import Board, Turn
-from kiosk.hardware.lock_board import ANSWER_S, Feedback, Lock, LockBoard
+from kiosk.hardware.locker.board import ANSWER_S, Feedback, Lock, LockBoard
 
 LOOK_S = 0.1
 """How long to wait between two looks at a door that is still shut, in seconds."""

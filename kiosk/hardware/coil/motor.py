@@ -12,8 +12,8 @@ from msgspec import Meta
 from kiosk.config import Amperes
 from kiosk.errors import HardwareError
 from kiosk.hardware.api import Board, Turn
-from kiosk.hardware.coil_turn import STUCK, CoilTurn, advise
-from kiosk.hardware.home_switch import HomeSwitch
+from kiosk.hardware.coil.home_switch import HomeSwitch
+from kiosk.hardware.coil.turn import STUCK, CoilTurn, advise
 
 CoilCurrent = Annotated[Amperes, Meta(description="What it draws while it turns, in amperes")]
 

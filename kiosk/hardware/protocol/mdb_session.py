@@ -16,7 +16,7 @@ import enum
 from msgspec import Struct
 from msgspec.structs import replace
 
-from kiosk.hardware.mdb_lines import Event, Heard, Request
+from kiosk.hardware.protocol.mdb_lines import Event, Heard, Request
 
 DOUBLE_S = 1.0
 """The same request again within so many seconds is one line that came twice: no visitor and no vend is as quick."""

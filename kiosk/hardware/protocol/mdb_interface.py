@@ -13,7 +13,7 @@ from pathlib import Path
 
 from kiosk.clock import Clock
 from kiosk.errors import HardwareError
-from kiosk.hardware.mdb_lines import Event, Heard, Lines, asks, parse
+from kiosk.hardware.protocol.mdb_lines import Event, Heard, Lines, asks, parse
 from kiosk.hardware.serial_port import SerialPort
 
 BAUD = 115200

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 from typing import NamedTuple
 
-from kiosk.hardware.key_codes import BACKSPACE, ENTERS, ESCAPE, SHIFTS, character
+from kiosk.hardware.keys.codes import BACKSPACE, ENTERS, ESCAPE, SHIFTS, character
 
 LONGEST = 100
 """No text is longer; more is dropped."""

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from kiosk.clock import Clock
 from kiosk.hardware.api import Board, Turn
-from kiosk.hardware.coil_turn import SETTLE_S, CoilTurn, RunOn
+from kiosk.hardware.coil.turn import SETTLE_S, CoilTurn, RunOn
 from kiosk.hardware.lines import InputLine
 
 

@@ -1,0 +1,1 @@
+"""What all drivers of coils share: one turn, its home switch, its power."""

@@ -1,0 +1,1 @@
+"""What all drivers of keypads and readers share: keys, and the texts that they make."""

@@ -1,0 +1,1 @@
+"""What all drivers of lockers on lock boards share."""

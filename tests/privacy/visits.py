@@ -60,6 +60,11 @@ product = "SOCK"
 capacity = 200
 options = {{ motor_pin = 14, home_pin = 15 }}
 
+[[inputs]]
+name = "reader"
+driver = "serial_reader"
+options = {{ port = "serial/by-id/reader" }}
+
 [codes]
 enabled = true
 key_file = "{key}"
@@ -119,10 +124,17 @@ class Kiosk(KioskProcess):
 
     def have_fault(self, slot: str, *faults: str) -> None:
         """Have a coil break down, or work again."""
+        self._by_hand(f"/slots/{slot}/faults", [("fault", fault) for fault in faults])
+
+    def hold_up(self, code: str) -> None:
+        """Hold a code up to the reader, and press a button for something that needs one."""
+        self._by_hand("/keypads/reader", [("text", code)])
+        self._by_hand("/press", [("button", "strips")])
+
+    def _by_hand(self, path: str, fields: list[tuple[str, str]]) -> None:
         with closing(http.client.HTTPConnection("127.0.0.1", self.glass_port, timeout=10)) as connection:
-            form = urlencode([("fault", fault) for fault in faults])
             kind = {"Content-Type": "application/x-www-form-urlencoded"}
-            connection.request("POST", f"/slots/{slot}/faults", form, kind)
+            connection.request("POST", path, urlencode(fields), kind)
             assert connection.getresponse().status in {204, 303}
 
     def close(self) -> None:
@@ -168,6 +180,7 @@ class People:
             self._ask("STRIP")
         elif kind == "wrong":
             self.wrong.append(" ".join(chance.sample(WORDS, 4)))
+            self._kiosk.hold_up(self.wrong[-1])
             self._ask("SOCK", self.wrong[-1])
         elif kind == "no words":
             self._ask("SOCK", chance.choice(["xylograph zzyzx", "1234", "qwertz " * 9]))

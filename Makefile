@@ -15,12 +15,12 @@ run:  ## Start a kiosk on a simulated machine, with its broker and staff pages (
 test:  ## Check style, types and imports, then run every test (minutes)
 	@tools/setup.sh test
 	@$(MAKE) --no-print-directory lint
-	@$(PY) -m pytest
+	@$(PY) -m pytest -n 2
 
 test-long:  ## The same, and the tests that take long
 	@tools/setup.sh test
 	@$(MAKE) --no-print-directory lint
-	@$(PY) -m pytest -m "long or not long"
+	@$(PY) -m pytest -n 2 -m "long or not long"
 
 lint:  ## Check style, types and which way imports point
 	@tools/setup.sh test

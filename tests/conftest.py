@@ -6,6 +6,7 @@ import json
 import threading
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -29,6 +30,10 @@ class Evidence:
         with self._lock:
             self._counts[name] += number
 
+    def take(self) -> dict[str, int]:
+        """Return all that was counted."""
+        return dict(self._counts)
+
     def write(self, path: Path) -> None:
         """Write what this run tried, and nothing of earlier runs."""
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -44,7 +49,30 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    session.config.stash[KEY].write(EVIDENCE)
+    counted = session.config.stash[KEY]
+    if (worker := getattr(session.config, "workeroutput", None)) is not None:
+        worker["evidence"] = counted.take()
+    else:
+        counted.write(EVIDENCE)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Add what a worker counted, when tests run in several processes."""
+    for name, number in getattr(node, "workeroutput", {}).get("evidence", {}).items():
+        node.config.stash[KEY].count(name, number)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep the tests of a file in one process, and those that share the guest: they share what was set up for them."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "kernel" if nodeid.startswith("tests/kernel/") else nodeid.partition("::")[0]
+
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -176,7 +176,7 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, help="where logs and state are kept; by default below build/run")
     options = parser.parse_args()
     folder = options.folder or ROOT / "build" / "run" / options.config.stem
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # SIGINT is ignored where a script started us with &
         signal.signal(number, _leave)
     demo = None
     try:

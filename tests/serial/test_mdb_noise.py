@@ -78,11 +78,9 @@ class Street:
         if wish == "cancel":
             mdb.interface.cancel()
         mdb.interface.chat(CHAT)
-        ended = (
-            {name: mdb.turn(name, lambda: mdb.interface.chat(CHAT)) for name in mdb.selected[selected:]}
-            if mdb.takes
-            else {}
-        )
+        ended: dict[str, list[Turn | None]] = {}
+        for name in mdb.selected[selected:] if mdb.takes else ():  # a request that is heard twice is turned twice
+            ended.setdefault(name, []).append(mdb.turn(name, lambda: mdb.interface.chat(CHAT)))
         self._wait(self._is_through)
         mdb.interface.cancel()
         self._wait(self._is_through)
@@ -94,14 +92,14 @@ class Street:
         for name, number in gone.items():
             mdb.world.put_in(name, number)
 
-    def _judge(self, ended: dict[str, Turn | None], gone: dict[str, int], approvals: int, asked: bool) -> None:
+    def _judge(self, ended: dict[str, list[Turn | None]], gone: dict[str, int], approvals: int, asked: bool) -> None:
         if approvals > asked:
             self.violations.append(f"{approvals} approvals for {int(asked)} requests")
         for name, number in gone.items():
-            turn = ended.get(name, Turn.ABSENT)
-            if turn is Turn.DELIVERED and number != 1:
+            turns = ended.get(name, [])
+            if turns.count(Turn.DELIVERED) > number:
                 self.violations.append(f"{name}: a drop was believed that did not happen")
-            if turn is Turn.ABSENT and number:
+            if number > len(turns) - turns.count(Turn.ABSENT):
                 self.violations.append(f"{name}: an item left although nothing was approved")
 
     def _approvals(self) -> int:

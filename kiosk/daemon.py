@@ -59,6 +59,9 @@ BEAT_S = 1.0
 
 STUCK_S = 9.0
 """The vend thread proves progress at each step. The longest of our own, watching for a silent motor, takes 8 s."""
+STOP_S = 30.0
+"""A vend that is under way at a stop is let finish, for so many seconds and at least one turn of the slowest motor."""
+
 MARGIN_S = 2.0
 """So much longer than the slowest motor may take for a turn."""
 
@@ -96,7 +99,7 @@ class Daemon:
         undo.callback(records.close)
         self.service = Service(config, self.parts, records, board.clock, self._optional("codes", self._open_codes))
         vend_thread = threads.start("vend", self.service.run)
-        undo.callback(vend_thread.join, 30)
+        undo.callback(vend_thread.join, max(STOP_S, self.parts.longest_turn_s() + MARGIN_S))
         undo.callback(self.service.stop)
         self._listen_to_visitors()
         self._run_beside(Sensors(self.parts.meters, board.clock, self._feel))

@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -104,26 +105,39 @@ def take_lock(folder: Path) -> IO[str]:
     return lock
 
 
-_given: set[int] = set()
-"""Ports that this process has given out: nobody listens there yet, and they are taken all the same."""
+_given: dict[int, IO[str]] = {}
+"""Ports that this process has given out, each with its lock: nobody listens there yet, and they are taken all the
+same, for another demonstration too."""
 
 
 def free_port(wanted: int, what: str) -> int:
     """Return `wanted`, or the next port that is free on loopback and was not given out before, and say so."""
     for port in range(wanted, min(wanted + 200, 65536)):
-        if port in _given:
+        if port in _given or (lock := _reserved(port)) is None:
             continue
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((HOST, port))
             except OSError:
+                lock.close()
                 continue
         if port != wanted:
             print(f"Port {wanted} is taken: {what} on {port} instead.", flush=True)
-        _given.add(port)
+        _given[port] = lock
         return port
     raise DemoError(f"No port from {wanted} on is free for {what}. Stop what listens there.")
+
+
+def _reserved(port: int) -> IO[str] | None:
+    """Keep other demonstrations of this user from taking the port for as long as this process lives; None if taken."""
+    lock = (Path(tempfile.gettempdir()) / f"kiosk-port-{port}-{os.getuid()}.lock").open("a")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        return None
+    return lock
 
 
 def listens(port: int) -> bool:

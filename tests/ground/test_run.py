@@ -114,6 +114,17 @@ def test_a_taken_port_is_told_and_the_next_one_used(capsys: pytest.CaptureFixtur
     assert f"Port {port} is taken: the glass on" in capsys.readouterr().out
 
 
+def test_two_demonstrations_never_get_one_port() -> None:
+    """Also while neither listens yet."""
+    script = "from tools.children import free_port; print(free_port(18300, 'the glass'), flush=True); input()"
+    run = [sys.executable, "-c", script]
+    pair = [subprocess.Popen(run, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    said = [one.stdout.readline() if one.stdout else "" for one in pair]
+    for one in pair:
+        one.communicate("\n", timeout=10)
+    assert len(set(said)) == 2
+
+
 def test_two_parts_never_get_one_port() -> None:
     """Both ask from the same number on, before either listens."""
     first = free_port(18200, "the glass")

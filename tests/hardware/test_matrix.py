@@ -122,7 +122,8 @@ def test_a_welded_switch_is_found_before_a_motor_turns(
         assert bench.motor.advice().startswith("A1: matrix: current flows")
         assert told in bench.motor.advice()
         assert "welded" in controller(bench).fault()
-        assert bench.motor.fault() is None
+        assert bench.motor.turn(started_not) is Turn.ABSENT
+        assert bench.motor.fault() is None, "the matrix tells it while it lasts"
         assert bench.world.inside("A1") == 8
         assert bench.angle() < 0.02
         wires(bench).mend()
@@ -197,6 +198,12 @@ def test_a_missing_motor_is_told_by_another_that_draws(matrix: Bench) -> None:
     assert matrix.angle("A2") < 0.02
     assert matrix.world.inside("A2") == 8
     assert matrix.world.ran_s("A2") <= DRAWS_S
+    assert matrix.motor.fault() is None
+    assert matrix.motor.turn(started_not) is Turn.ABSENT
+    assert matrix.motor.fault() == matrix.motor.advice()
+    matrix.world.set_fault(Fault.MOTOR_MISSING, False, "A1")
+    assert matrix.motor.turn(lambda: None) is Turn.COMPLETED
+    assert matrix.motor.fault() is None
     assert other.turn(lambda: None) is Turn.COMPLETED
     assert controller(matrix).fault() is None
 

@@ -210,6 +210,26 @@ def test_advice_is_of_the_last_motion_and_a_fault_of_the_last_two(rig: Machine) 
     assert (motor.advice(), motor.fault()) == (None, None)
 
 
+def test_a_turn_that_was_not_driven_is_no_failure_of_the_motor(rig: Machine) -> None:
+    """It ends no row of failures either, and what is told stays what the motor did."""
+    rig.board.supply = Supply(1.5)
+    motor = rig.motor()
+    with rig.board.supply.draw("A2", 1.0):
+        assert [motor.turn(lambda: None) for _ in range(3)] == [Turn.ABSENT] * 3
+        assert motor.fault() is None
+    rig.world.set_fault(Fault.STALL, True, "A1")
+    motor.turn(lambda: None)
+    with rig.board.supply.draw("A2", 1.0):
+        assert motor.turn(lambda: None) is Turn.ABSENT
+    assert motor.fault() is None
+    motor.turn(lambda: None)
+    told = motor.fault()
+    assert "A1: did not come home" in told
+    with rig.board.supply.draw("A2", 1.0):
+        assert motor.turn(lambda: None) is Turn.ABSENT
+    assert (motor.fault(), "A1 needs 1 A" in motor.advice()) == (told, True)
+
+
 def test_a_home_switch_that_trembles_for_ever_does_not_keep_it_on(rig: Machine) -> None:
     """Each edge ends a wait early; the limits hold all the same."""
     edges = [(0.01 * number, number % 2 == 0) for number in range(1, 900)]

@@ -202,6 +202,20 @@ def test_a_board_without_pulses_refuses_and_nothing_moves(tmp_path: Path) -> Non
         assert "Check relays, inputs and pulses" in running.relays.fault()
 
 
+@pytest.mark.parametrize("fault", [Fault.CABLE_OUT, Fault.BOARD_OFF, Fault.LINE_DROPS])
+def test_a_board_that_was_away_is_no_lasting_fault_of_its_motors(bench: Rig, fault: Fault) -> None:
+    bench.world.set_fault(fault, True)
+    for _ in range(2):
+        assert bench.turn() is Turn.ABSENT
+    assert bench.relays.fault() is not None
+    assert "It was not driven" in bench.motor.advice()
+    assert bench.motor.fault() is None
+    bench.world.set_fault(fault, False)
+    assert until(lambda: bench.relays.fault() is None)
+    assert bench.motor.fault() is None
+    assert bench.turn() is Turn.COMPLETED
+
+
 def during(bench: Rig, after_s: float, fault: Fault) -> object:
     """Turn A1, and order a fault so long after it was energised."""
     timeline = bench.coil().cabinet.timeline

@@ -50,13 +50,12 @@ class CoilMotor(ABC):
         self._current_a = current_a
         self._advice: str | None = None
         self._failures = 0
+        self._wrong: str | None = None
         self.limit_s = limit_s + SLACK_S
 
     def turn(self, started: Callable[[], None]) -> Turn:
         """Run to the next home position and stop. ABSENT if the supply has no power left for it."""
-        ended = self._powered(lambda: self._turn(started))
-        self._failures = self._failures + 1 if ended in STUCK else 0
-        return ended
+        return self._powered(lambda: self._counted(self._turn(started)))
 
     def nudge(self) -> Turn:
         """Run on for a quarter turn. NOT_STARTED if it stood at home and still does."""
@@ -73,7 +72,7 @@ class CoilMotor(ABC):
         if self.runs_on():
             return f"Motor {self._name} does not stop: switch its power off, then check its relay or driver."
         if self._failures >= 2:
-            return self._advice or f"Motor {self._name} does not move: check its plug, then test the slot."
+            return self._wrong or f"Motor {self._name} does not move: check its plug, then test the slot."
         return None
 
     @abstractmethod
@@ -99,6 +98,18 @@ class CoilMotor(ABC):
     @abstractmethod
     def _broken(self) -> str | None:
         """Return a sentence if its switch no longer reports."""
+
+    def _has_failed(self, ended: Turn) -> bool:
+        """Say if a turn that ended so shows that the motor is out of order; one that was not driven shows nothing."""
+        return ended in STUCK
+
+    def _counted(self, ended: Turn) -> Turn:
+        """Count failures in a row; a turn that was not driven is none, and does not end the row either."""
+        if self._has_failed(ended):
+            self._failures, self._wrong = self._failures + 1, self._advise(ended)
+        elif ended is not Turn.ABSENT:
+            self._failures, self._wrong = 0, None
+        return ended
 
     def _powered(self, move: Callable[[], Turn]) -> Turn:
         with ExitStack() as held:

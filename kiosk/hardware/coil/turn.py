@@ -25,8 +25,8 @@ LeaveHome = Annotated[MotorSeconds, Meta(description="Away from home within so m
 ReturnHome = Annotated[MotorSeconds, Meta(description="Home again so many seconds after leaving, or it is jammed")]
 QuarterTurn = Annotated[MotorSeconds, Meta(description="Seconds of a quarter turn, until a full one was measured")]
 
-STUCK = (Turn.NOT_STARTED, Turn.NOT_RETURNED, Turn.ABSENT)
-"""The endings after which the coil did not come home."""
+STUCK = (Turn.NOT_STARTED, Turn.NOT_RETURNED)
+"""The endings after which a coil that was driven did not come home."""
 
 
 class CoilTurn:

@@ -113,5 +113,9 @@ class Driver(CoilMotor):
         limits = self._options.leave_home_s, self._options.return_home_s
         return advise(self._name, ended, motor=wires, home=home, leave_s=limits[0], return_s=limits[1])
 
+    def _has_failed(self, ended: Turn) -> bool:
+        """Count also a motor that was shown to be missing. A leak is the matrix's to tell, for as long as it lasts."""
+        return super()._has_failed(ended) or (ended is Turn.ABSENT and self._found is Found.MISSING)
+
     def _broken(self) -> str | None:
         return None  # the matrix tells it for all of its motors

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import select
+import termios
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +24,9 @@ RETRY_S = 0.25
 """How often a port that is not there is looked for, in seconds of real time."""
 WRITE_TIMEOUT_S = 1.0
 """A port that takes no byte for so long, in seconds of real time, hangs. All our messages fit into its buffer."""
+
+LOST = (OSError, serial.SerialException, termios.error, ValueError, TypeError)
+"""What pyserial raises when a device vanishes, whatever it was just doing: termios.error is no OSError."""
 
 Received = Callable[[bytes], None]
 
@@ -56,7 +60,7 @@ class SerialPort:
                 raise HardwareError(self.fault() or f"The port of {self._name} was closed.")
             try:
                 port.write(data)
-            except (OSError, serial.SerialException) as error:
+            except LOST as error:
                 self._lost(error)
                 raise HardwareError(self.fault() or str(error)) from error
 
@@ -104,7 +108,7 @@ class SerialPort:
             port = serial.Serial(
                 str(self._path), self._baudrate, timeout=0, write_timeout=WRITE_TIMEOUT_S, exclusive=True
             )
-        except (OSError, serial.SerialException, ValueError) as error:
+        except LOST as error:
             self._trouble = _reason(error)
             return False
         with self._lock:
@@ -118,7 +122,7 @@ class SerialPort:
             if self._woken(None, port.fileno()):
                 return
             data = port.read(4096)
-        except (OSError, serial.SerialException, ValueError, TypeError) as error:
+        except LOST as error:
             with self._lock:
                 self._lost(error)
             return
@@ -142,7 +146,7 @@ class SerialPort:
         port, self._port = self._port, None
         self._opened.clear()
         if port is not None:
-            with contextlib.suppress(OSError, serial.SerialException):
+            with contextlib.suppress(*LOST):
                 port.close()
 
     def _wake(self) -> None:

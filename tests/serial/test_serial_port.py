@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import serial
 
+from kiosk import threads
 from kiosk.clock import Clock
 from kiosk.errors import HardwareError
 from kiosk.hardware import serial_port
@@ -125,6 +126,19 @@ def test_a_cable_that_comes_back_is_found(bench: Bench) -> None:
         assert port.wait_open(5.0)
         assert time.monotonic() - began < 1.0
         assert bench.came.get(timeout=5) == b"", "whoever reads is told that it is another connection"
+
+
+def test_a_cable_pulled_at_the_very_moment_of_opening(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The far end vanishes between the port's opening and each of the calls that set it up."""
+    monkeypatch.setattr(serial_port, "RETRY_S", 0.0)
+    died: list[str] = []
+    monkeypatch.setattr(threads.start, "__defaults__", (lambda: died.append("the port's thread"),))
+    port = bench.port()
+    for _ in range(300):
+        bench.line.set_faults({Fault.CABLE_OUT})
+        bench.line.set_faults(set())
+    assert died == []
+    assert port.wait_open(5.0)
 
 
 def test_what_was_said_before_it_opened_is_not_heard(bench: Bench) -> None:

@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import click
 
+from kiosk.cli.desk import Desk
 from kiosk.cli.following import follow
 from kiosk.cli.group import FAILED, confirm, example, json_option, socket_option, yes_option
-from kiosk.cli.judging import Answer, Report, Seen, SlotResult, judge, sort
-from kiosk.cli.printing import print_json, sentence
+from kiosk.cli.judging import Report, Seen, heard, judge, sort
 from kiosk.control.client import Client
 from kiosk.errors import BusyError, NotFoundError
-from kiosk.model import Purpose, Reading, SlotStock, Vend, VendRequest, new_request_id
+from kiosk.model import MachinePart, Outcome, Purpose, SlotStock, Vend, VendRequest, new_request_id
 
 PATIENCE_S = 60.0
 """How long a slot waits for its turn while visitors are served, in seconds."""
+TOLD_S = 5.0
+"""How long after a person's answer the ledger may take to tell of what came out at the machine's keypad, in seconds."""
+LOOK_S = 0.2
 
 WARNING = (
     "Every motor turns once and every locker opens; what falls is counted as taken out. Keep hands out of the machine."
 )
-ITEM = "Did an item fall, or a door open?"
-DOOR = "Open the door, wait a second, then answer. Is it open now?"
-DOOR_CHECK = "the kiosk did not notice: check the door's contact and its wire"
-QUESTIONS = (
-    ("Press each button; an item comes out each time. Did the machine answer every one?", "check the button's wire"),
-    ("Is the light on that shows visitors that they can press?", "check the light and its wire"),
-)
-"""What is asked of a person, and what to check when the answer is no."""
 
 
 @click.command()
@@ -44,16 +38,52 @@ def selftest(client: Client, yes: bool, as_json: bool, only: str | None, guided:
     slots = _chosen(client, only)
     confirm(WARNING, yes=yes)
     desk = Desk(slots, guided=guided, as_json=as_json)
-    results = tuple(desk.slot(client, slot) for slot in slots)
-    state = client.state()
-    desk.sensors(state.readings)
-    answers = tuple(desk.answers(client)) if only is None else ()
-    faults, to_do = sort(client.state().faults, client.stock())
-    passed = all(one.passed for one in results) and all(one.passed is not False for one in answers) and not faults
-    report = Report(passed=passed, slots=results, sensors=state.readings, answers=answers, faults=faults, to_do=to_do)
+    report = _test(client, slots, desk, everything=only is None)
     desk.finish(report)
-    if not passed:
+    if not report.passed:
         raise SystemExit(FAILED)
+
+
+def _test(client: Client, slots: Sequence[SlotStock], desk: Desk, *, everything: bool) -> Report:
+    parts = {part.name: part for part in client.state().parts if part.kind in {"motor", "lock"}}
+    results = []
+    for slot in slots:
+        part = parts.get(slot.slot)
+        desk.turning(slot)
+        vend, seen = _tried(client, slot, part, desk)
+        results.append(judge(slot, vend, seen, part))
+        desk.row(results[-1], client.state().faults)
+    before = client.state()
+    desk.sensors(before.readings)
+    answers = tuple(desk.answers(client)) if everything else ()
+    # What a person did for the test, such as opening a tamper contact, may stay told for a day.
+    done = {answer.part for answer in answers if answer.passed} - {fault.where for fault in before.faults}
+    told = tuple(fault for fault in client.state().faults if fault.where not in done)
+    faults, to_do = sort(told, client.stock())
+    good = not faults and False not in [slot.passed for slot in results] + [answer.passed for answer in answers]
+    return Report(
+        passed=good, slots=tuple(results), sensors=before.readings, answers=answers, faults=faults, to_do=to_do
+    )
+
+
+def _tried(client: Client, slot: SlotStock, part: MachinePart | None, desk: Desk) -> tuple[Vend, Seen | None]:
+    """Turn a slot once, or have a person choose it at the machine; return how it went, and what the person saw."""
+    vend = _turn(client, slot.slot)
+    if part is None or not part.visitor_only:
+        return vend, desk.came_out(slot, locker=part is not None and part.kind == "lock")
+    after = max((event.seq for event in client.slot(slot.slot).events), default=0)
+    seen = desk.chosen_at_keypad(vend)
+    return (vend if seen in {None, Seen.SKIP} else _heard(client, vend, after)), seen
+
+
+def _heard(client: Client, vend: Vend, after: int) -> Vend:
+    """Return how the vend went that a person asked for at the machine, as soon as the ledger tells."""
+    give_up = time.monotonic() + TOLD_S
+    while True:
+        told = heard(vend, client.slot(vend.slot or "").events, after)
+        if told.outcome is not Outcome.NOT_STARTED or (time.monotonic() > give_up and not client.state().busy):
+            return told
+        time.sleep(LOOK_S)
 
 
 def _chosen(client: Client, only: str | None) -> Sequence[SlotStock]:
@@ -64,76 +94,6 @@ def _chosen(client: Client, only: str | None) -> Sequence[SlotStock]:
     if not chosen:
         raise NotFoundError(f"There is no slot {only}. There is: {', '.join(slot.slot for slot in slots)}.")
     return chosen
-
-
-class Desk:
-    """Shows a self-test while it goes on, and asks. With JSON everything but the document goes to standard error."""
-
-    def __init__(self, slots: Sequence[SlotStock], *, guided: bool, as_json: bool) -> None:
-        self._guided = guided
-        self._as_json = as_json
-        self._width = max(len(slot.product) for slot in slots)
-        self._row("slot", "product", "result", "what to check")
-
-    def slot(self, client: Client, slot: SlotStock) -> SlotResult:
-        """Turn one slot, show its row, and return how it went."""
-        self._progress(f"{slot.slot} turns …")
-        vend = _turn(client, slot.slot)
-        self._progress("")
-        seen = self._ask(f"{slot.slot}: {ITEM}") if self._guided else None
-        result = judge(slot, vend, seen)
-        self._row(result.slot, result.product, result.result, result.advice)
-        return result
-
-    def sensors(self, readings: Sequence[Reading]) -> None:
-        """Show what every sensor says."""
-        for reading in readings:
-            self._say(f"{reading.name}: {reading.text}")
-
-    def answers(self, client: Client) -> Iterator[Answer]:
-        """Ask for what only a person can see or do."""
-        if not self._guided:
-            return
-        if client.state().door_open is not None and (said := self._ask(DOOR)) is not Seen.SKIP:
-            noticed = client.state().door_open is (said is Seen.YES)
-            yield Answer(question=DOOR, passed=noticed, advice="" if noticed else DOOR_CHECK)
-            self._say("Close the door.")
-        for question, check in QUESTIONS:
-            said = self._ask(question)
-            passed = None if said is Seen.SKIP else said is Seen.YES
-            yield Answer(question=question, passed=passed, advice=check if passed is False else "")
-
-    def finish(self, report: Report) -> None:
-        """Show what the machine says of itself, and how it all ended."""
-        for answer in report.answers:
-            if answer.passed is False:
-                self._say(answer.advice)
-        told = {f"{slot.slot}: {slot.advice}" for slot in report.slots}
-        for fault in report.faults:
-            if sentence(fault) not in told:
-                self._say(sentence(fault))
-        for fault in report.to_do:
-            self._say(f"Afterwards: {sentence(fault)}")
-        self._say("Everything answers." if report.passed else "Something is wrong: see above what to check.")
-        if self._as_json:
-            print_json(report)
-
-    def _say(self, text: str) -> None:
-        click.echo(text, err=self._as_json)
-
-    def _row(self, slot: str, product: str, result: str, check: str) -> None:
-        self._say(f"{slot:<4}  {product:<{self._width}}  {result:<19}  {check}".rstrip())
-
-    def _ask(self, question: str) -> Seen:
-        said = click.prompt(
-            question, type=click.Choice([answer.value for answer in Seen], case_sensitive=False), err=True
-        )
-        return Seen(said)
-
-    def _progress(self, text: str) -> None:
-        """Show what goes on now where a person watches; the next text takes its place."""
-        if sys.stderr.isatty():
-            click.echo(f"\r\x1b[K{text}", nl=False, err=True)
 
 
 def _turn(client: Client, slot: str) -> Vend:

@@ -8,7 +8,8 @@ from kiosk import __version__
 from kiosk.config import Config
 from kiosk.dispense.parts import Parts
 from kiosk.dispense.service import Service
-from kiosk.model import Fault, KioskState, Link
+from kiosk.hardware.api import Asked
+from kiosk.model import Fault, KioskState, Link, MachinePart
 
 FORGOT = (
     "The ledger was damaged or lost, and begun anew: count every slot. Recalls, hidden products and products that were "
@@ -25,6 +26,7 @@ class Status:
         self._parts = parts
         self._service = service
         self._others = others
+        self._listed = tuple(listed(config, parts))
         self.link: Callable[[], Link] = lambda: Link(text="Telemetry has not started.", connected=False, pending=0)
         """Tells where telemetry stands."""
 
@@ -40,6 +42,7 @@ class Status:
             faults=tuple(self._faults()),
             telemetry=self.link(),
             software=__version__,
+            parts=self._listed,
         )
 
     def _faults(self) -> Iterator[Fault]:
@@ -79,3 +82,22 @@ class Status:
             reading = meter.read()
             if reading.name not in parts.alerts:  # an alert says it itself, and why
                 yield reading.name, reading.text if reading.value is None else None
+
+
+def listed(config: Config, parts: Parts) -> Iterator[MachinePart]:
+    """Name every part that could be opened, in the order of the configuration."""
+    for slot in config.slots:
+        if motor := parts.motors.get(slot.id):
+            kind = "lock" if slot.id in parts.lockers else "motor"
+            yield MachinePart(kind=kind, driver=slot.driver, name=slot.id, visitor_only=isinstance(motor, Asked))
+    tables = {
+        "controller": config.controllers,
+        "sensor": config.sensors,
+        "input": config.inputs,
+        "light": config.lights,
+        "output": config.outputs,
+    }
+    for kind, entries in tables.items():
+        for entry in entries:
+            if entry.name not in parts.broken:
+                yield MachinePart(kind=kind, driver=entry.driver, name=entry.name)

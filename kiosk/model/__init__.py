@@ -28,7 +28,17 @@ from kiosk.model.restock import (
     RestockResult,
     Restocks,
 )
-from kiosk.model.state import AdminCode, Fault, KioskState, Link, OutboxRow, Problem, Reading, RedeemRequest
+from kiosk.model.state import (
+    AdminCode,
+    Fault,
+    KioskState,
+    Link,
+    MachinePart,
+    OutboxRow,
+    Problem,
+    Reading,
+    RedeemRequest,
+)
 from kiosk.model.stock import CoilLot, Drift, Event, Events, KitPart, Lock, SlotDetail, SlotStock, Stock
 from kiosk.model.vend import Attempt, Outcome, Purpose, Vend, VendRequest, VendState, VisitorCode
 
@@ -53,6 +63,7 @@ __all__ = [
     "KitPart",
     "Link",
     "Lock",
+    "MachinePart",
     "Name",
     "Outage",
     "OutboxRow",

@@ -30,6 +30,19 @@ class Link(Fact, frozen=True, kw_only=True):
     dropped: int = 0
 
 
+class MachinePart(Fact, frozen=True, kw_only=True):
+    """A part that works in this kiosk. `kind` is motor, lock, controller, sensor, input, light or output.
+
+    `driver` and `name` are those of kiosk.toml. With `visitor_only` a slot gives out nothing but what a visitor chose
+    at the machine's own keypad, so that no test turn can move it.
+    """
+
+    kind: str
+    driver: str
+    name: str
+    visitor_only: bool = False
+
+
 class KioskState(Fact, frozen=True, kw_only=True):
     """The whole kiosk at a glance."""
 
@@ -41,6 +54,7 @@ class KioskState(Fact, frozen=True, kw_only=True):
     faults: tuple[Fault, ...]
     telemetry: Link
     software: str
+    parts: tuple[MachinePart, ...] = ()
 
 
 class AdminCode(Fact, frozen=True, kw_only=True):

@@ -4,8 +4,23 @@ from __future__ import annotations
 
 import pytest
 
-from kiosk.cli.judging import CLEAR, SEES_TOO_LITTLE, SEES_TOO_MUCH, Seen, judge, sort
-from kiosk.model import Fault, Outcome, SlotStock, Stock, Vend, VendState
+from kiosk.cli.judging import (
+    CLEAR,
+    GAVE_UNASKED,
+    NEVER_ASKED,
+    NOT_TRIED,
+    OPENS_UNSEEN,
+    SEE_MACHINE,
+    SEES_TOO_LITTLE,
+    SEES_TOO_MUCH,
+    STAYED_SHUT,
+    TURNS_UNSEEN,
+    Seen,
+    heard,
+    judge,
+    sort,
+)
+from kiosk.model import Event, Fault, MachinePart, Outcome, SlotStock, Stock, Vend, VendState
 
 GIVEN, UNSEEN, JAMMED, STILL, CUT = (
     Outcome.DISPENSED,
@@ -59,6 +74,8 @@ def vend(outcome: Outcome | None, advice: str | None = None) -> Vend:
         (JAMMED, None, Seen.YES, SEES_TOO_LITTLE),
         (JAMMED, None, Seen.NO, CLEAR),
         (STILL, f"A3: {ADVICE}", Seen.NO, ADVICE),
+        (STILL, f"A3: {ADVICE}", Seen.YES, TURNS_UNSEEN),
+        (STILL, f"A3: {ADVICE}", Seen.SKIP, ADVICE),
     ],
 )
 def test_each_ending_with_each_answer(
@@ -66,6 +83,59 @@ def test_each_ending_with_each_answer(
 ) -> None:
     result = judge(slot(), vend(outcome, told), seen)
     assert (result.advice, result.passed, result.seen) == (advice, not advice, seen)
+
+
+LOCK = MachinePart(kind="lock", driver="gpio_solenoid", name="A3")
+LANE = MachinePart(kind="motor", driver="mdb_item", name="A3", visitor_only=True)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "seen", "result", "advice"),
+    [
+        (UNSEEN, None, "it opened", ""),
+        (UNSEEN, Seen.YES, "it opened", ""),
+        (UNSEEN, Seen.NO, "it opened", STAYED_SHUT),
+        (STILL, Seen.NO, "it did not open", ADVICE),
+        (STILL, Seen.YES, "it did not open", OPENS_UNSEEN),
+    ],
+)
+def test_a_locker_is_told_in_the_words_of_doors(outcome: Outcome, seen: Seen | None, result: str, advice: str) -> None:
+    judged = judge(slot(), vend(outcome, None if outcome is UNSEEN else f"A3: {ADVICE}"), seen, LOCK)
+    assert (judged.result, judged.advice, judged.passed) == (result, advice, not advice)
+    assert "coil" not in judged.advice
+
+
+@pytest.mark.parametrize(
+    ("outcome", "seen", "passed", "advice"),
+    [
+        (STILL, None, None, "choose it at the machine"),
+        (STILL, Seen.SKIP, None, "choose it at the machine"),
+        (STILL, Seen.YES, False, GAVE_UNASKED),
+        (STILL, Seen.NO, False, NEVER_ASKED),
+        (GIVEN, None, True, ""),
+        (GIVEN, Seen.YES, True, ""),
+        (UNSEEN, Seen.YES, True, ""),
+        (GIVEN, Seen.NO, False, SEE_MACHINE),
+        (JAMMED, Seen.NO, False, SEE_MACHINE),
+        (CUT, Seen.YES, False, SEE_MACHINE),
+    ],
+)
+def test_what_only_a_visitor_can_choose_is_judged_once_somebody_did(
+    outcome: Outcome, seen: Seen | None, passed: bool | None, advice: str
+) -> None:
+    judged = judge(slot(), vend(outcome, "A3: choose it at the machine"), seen, LANE)
+    assert (judged.passed, judged.advice) == (passed, advice)
+    assert (judged.result == NOT_TRIED) is (passed is None)
+
+
+def test_only_what_came_after_the_test_turn_counts() -> None:
+    def event(seq: int, kind: str) -> Event:
+        return Event(seq=seq, kind=kind, hour="2026-11-22T05:00Z", clock_ok=True, quantity=1, text="", slot="A3")
+
+    turned = vend(STILL, "A3: choose it at the machine")
+    assert heard(turned, (event(7, "tested"), event(6, "dispensed")), 6) == turned
+    told = heard(turned, (event(9, "sold_out"), event(8, "jammed"), event(7, "dispensed")), 6)
+    assert (told.outcome, told.advice) == (JAMMED, None)
 
 
 def test_an_empty_coil_that_turns_is_sound() -> None:

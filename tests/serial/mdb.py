@@ -110,6 +110,10 @@ class Rig:
         assert self.clock.monotonic() - began <= motor.limit_s + hiccup_s
         return ended
 
+    def words(self) -> list[str]:
+        """Return what the interface heard since it was set up, without the greetings."""
+        return [line for line in self.interface.answers[3:] if line != "C,1"]
+
     def heard(self, command: str) -> int:
         """Return how often the interface heard a command."""
         return int(self.interface.answers.count(command))

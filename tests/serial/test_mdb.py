@@ -11,7 +11,7 @@ from kiosk.errors import HardwareError
 from kiosk.hardware import registry
 from kiosk.hardware.api import Controller, Motor, Selector, Turn
 from kiosk.hardware.controller.qibixx_mdb import Lane
-from kiosk.hardware.protocol.mdb_interface import KEEP_S
+from kiosk.hardware.protocol.mdb_interface import KEEP_S, LOOK_S, SILENT_S
 from kiosk.hardware.simulator.faults import Fault
 from tests.serial.mdb import ITEMS, Rig, rig, until
 
@@ -36,7 +36,7 @@ def test_a_visitor_chooses_and_gets(mdb: Rig) -> None:
     assert mdb.selected == ["A2"]
     assert (mdb.world.inside("A1"), mdb.world.inside("A2"), mdb.world.inside("A3")) == (200, 199, 200)
     assert mdb.interface.answers[:3] == ["C,0", "C,SETCONF,mdb-always-idle=1", "C,1"]
-    assert mdb.interface.answers[3:] == ["C,VEND,0.12"]
+    assert mdb.words() == ["C,VEND,0.12"]
     assert mdb.controller.asked() is None
 
 
@@ -82,7 +82,7 @@ def test_an_interface_that_denies_by_amount_only_is_told_so_as_well(mdb: Rig) ->
     mdb.takes = False
     mdb.choose()
     assert until(lambda: mdb.machine.denied == [11])
-    assert mdb.interface.answers[-2:] == ["C,STOP", "C,VEND,-1"]
+    assert mdb.words() == ["C,STOP", "C,VEND,-1"]
 
 
 def test_a_request_is_refused_when_nobody_has_answered_it_in_time(tmp_path: Path) -> None:
@@ -254,6 +254,74 @@ def test_a_machine_that_wants_credit_first_is_shown_some(tmp_path: Path) -> None
             assert mdb.turn() is Turn.DELIVERED
         assert mdb.heard("C,START,9.99") >= 3
         assert mdb.heard("C,SETCONF,mdb-always-idle=0") == 1
+
+
+# -- requests that were not heard ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("by_amount", [False, True])
+@pytest.mark.parametrize("fault", [Fault.LINE_DROPS, Fault.LINE_CORRUPTS, Fault.LINE_STALLS, Fault.LINE_LATE])
+def test_a_request_that_was_not_heard_blocks_the_machine_no_longer_than_the_line(
+    tmp_path: Path, fault: Fault, by_amount: bool
+) -> None:
+    """The machine waits three minutes for an answer, and takes no other choice meanwhile."""
+    with rig(tmp_path, speed=20) as mdb:
+        mdb.interface.denies_by_amount = by_amount
+        mdb.world.set_fault(fault, True)
+        mdb.takes = False  # what arrives after all, late or spoilt where it does not matter, is refused as well
+        assert until(lambda: mdb.interface.choose(12))
+        mdb.clock.sleep(KEEP_S + LOOK_S)
+        mdb.world.set_fault(fault, False)
+        back = mdb.clock.monotonic()
+        assert until(lambda: mdb.machine.denied == [12])
+        assert mdb.clock.monotonic() - back < 5.0
+        mdb.takes = True
+        mdb.choose("A1")
+        assert mdb.turn("A1") is Turn.DELIVERED
+        assert mdb.machine.denied == [12]
+
+
+def test_a_request_that_is_served_is_not_refused_though_lines_were_lost_before(mdb: Rig) -> None:
+    mdb.world.set_fault(Fault.LINE_DROPS, True)
+    mdb.clock.sleep(10)
+    mdb.world.set_fault(Fault.LINE_DROPS, False)
+    mdb.choose()
+    mdb.clock.sleep(10)
+    assert mdb.controller.asked() == 11
+    assert mdb.turn(started=lambda: mdb.clock.sleep(1)) is Turn.DELIVERED
+    assert mdb.machine.denied == []
+
+
+def test_a_late_line_of_the_last_session_leaves_nobody_waiting(mdb: Rig) -> None:
+    """To us the session is over; to the machine the request is open."""
+    mdb.choose()
+    with mdb.world._cabinet.timeline.lock:
+        mdb.interface._say("c,STATUS,IDLE")
+    assert until(lambda: mdb.machine.denied == [11])
+    mdb.choose()
+    assert mdb.turn() is Turn.DELIVERED
+
+
+def test_a_quiet_machine_is_only_greeted(mdb: Rig) -> None:
+    """Lines for the interface's other devices are no sign that one of ours was lost."""
+    with mdb.world._cabinet.timeline.lock:
+        mdb.interface._say("d,STATUS,RESULT,1,1.00")
+    mdb.clock.sleep(20)
+    assert mdb.words() == []
+
+
+def test_silence_is_told_within_five_seconds_and_until_it_ends(tmp_path: Path) -> None:
+    with rig(tmp_path, speed=20) as mdb:
+        mdb.world.set_fault(Fault.BOARD_OFF, True)
+        began = mdb.clock.monotonic()
+        assert until(lambda: mdb.controller.fault() is not None)
+        assert SILENT_S < mdb.clock.monotonic() - began < 5.0
+        told = set()
+        while mdb.clock.monotonic() - began < 25:
+            told.add(mdb.controller.fault())
+            mdb.clock.sleep(0.1)
+        assert len(told) == 1
+        assert "does not answer" in told.pop()
 
 
 # -- opening and closing ---------------------------------------------------------------------------------------------

@@ -95,7 +95,7 @@ def test_what_policy_refuses_is_denied_at_the_machine(corner: Corner) -> None:
         corner.choose(STRIPS)
     assert until(lambda: corner.machine.choose(STRIPS))
     assert until(lambda: corner.denied() == [STRIPS])
-    assert corner.machine.answers[-1] == "C,STOP"
+    assert [line for line in corner.machine.answers if line != "C,1"][-1] == "C,STOP"
     corner.choose(NALOXONE)
     assert corner.kiosk.world.inside("M2") == 6
     assert corner.kiosk.honest()
@@ -177,7 +177,7 @@ def test_a_cable_pulled_between_approval_and_result(corner: Corner, after_s: flo
     corner.machine.line.mangle_heard = None
     corner.kiosk.world.set_fault(Fault.CABLE_OUT, False, "machine")
     back = time.monotonic()
-    assert until(lambda: corner.machine.answers.count("C,1") == 2 and corner.machine.machine.ready)
+    assert until(lambda: corner.machine.answers.count("C,0") == 2 and corner.machine.machine.ready)
     assert time.monotonic() - back < RECOVERS_S
     before = corner.slot("M1")
     corner.choose(NALOXONE)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.hardware.protocol import mdb_session as session
-from kiosk.hardware.protocol.mdb_lines import LONGEST, MEANINGS, Event, Heard, Lines, Request, asks, parse
+from kiosk.hardware.protocol.mdb_lines import LONGEST, MEANINGS, Event, Heard, Lines, Request, asks, parse, spoilt
 from kiosk.hardware.protocol.mdb_session import Effect, Stage, State
 
 ASKED = Request("1.00", 5)
@@ -79,6 +79,13 @@ def test_a_garbled_request_is_seen_to_be_one() -> None:
     assert asks("c,STATUS,VEND,1.00,?")
     assert not asks("c,STATUS,VEND,1.00,5")
     assert not asks("c,STATUS,ENA?LED")
+
+
+def test_a_spoilt_line_is_told_from_one_for_another_device() -> None:
+    assert spoilt("c,STATUS,ENA?LED")
+    assert spoilt("\ufffd,ACK")
+    assert not spoilt("c,STATUS,ENABLED")
+    assert not spoilt("d,STATUS,RESULT,1,1.00")
 
 
 @pytest.mark.parametrize("end", [b"\r\n", b"\n", b"\r", b"\n\n\r\r\n"])

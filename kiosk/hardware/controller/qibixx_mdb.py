@@ -25,6 +25,7 @@ from kiosk.config import SerialOptions
 from kiosk.errors import HardwareError
 from kiosk.hardware.api import Board, Turn
 from kiosk.hardware.protocol import mdb_session as session
+from kiosk.hardware.protocol.mdb_interface import LOOK_S as TEND_S
 from kiosk.hardware.protocol.mdb_interface import Interface
 from kiosk.hardware.protocol.mdb_lines import Event, Heard, Request
 from kiosk.hardware.protocol.mdb_session import Effect, Stage, State
@@ -229,8 +230,11 @@ class Driver:
                 return
             if event is None:
                 self._do(session.garbled(self._state))
-            else:
-                self._do(session.heard(self._state, event, self._clock.monotonic()))
+                return
+            asked = self._state.stage is Stage.ASKED
+            self._do(session.heard(self._state, event, self._clock.monotonic()))
+            if asked and self._state.stage is Stage.READY and event in {Heard.IDLE, Heard.ENABLED}:
+                self._interface.doubt()  # a line of the last session that came late does not end the machine's wait
         if event in {Heard.INACTIVE, Heard.OFF}:
             self._wake.put(None)
 
@@ -255,7 +259,7 @@ class Driver:
             self._look_after_request()
             self._interface.tend(quiet=self._state.stage is Stage.READY)
             with contextlib.suppress(queue.Empty):
-                self._clock.get(self._wake, self._interface.next_s if self._state.stage is Stage.READY else LOOK_S)
+                self._clock.get(self._wake, TEND_S if self._state.stage is Stage.READY else LOOK_S)
 
     def _look_after_request(self) -> None:
         """Ask the kiosk about a request, and refuse one that has waited too long."""

@@ -2,7 +2,9 @@
 
 115200 baud 8N1, lines of text. What `C,SETCONF` sets is lost with the interface's power and may be set only while it is
 off (Qibixx, "Configuration", docs.qibixx.com/mdb-products). It says what changes and nothing else, so a quiet one is
-greeted with `C,1`: one that is on says so, and one that lost its power is on again.
+greeted with `C,1`: one that is on says so, and one that lost its power is on again. It never repeats a request, and
+the machine takes no other until that one is answered: so after any moment in which a line may have been lost, whatever
+is open and not known here is refused, once a greeting was answered in time again.
 """
 
 from __future__ import annotations
@@ -13,14 +15,16 @@ from pathlib import Path
 
 from kiosk.clock import Clock
 from kiosk.errors import HardwareError
-from kiosk.hardware.protocol.mdb_lines import Event, Heard, Lines, asks, parse
+from kiosk.hardware.protocol.mdb_lines import Event, Heard, Lines, asks, parse, spoilt
 from kiosk.hardware.serial_port import SerialPort
 
 BAUD = 115200
-KEEP_S = 20.0
-"""How often a quiet interface is greeted."""
-LOST_S = 5.0
-"""How often it is greeted when it did not answer the last time."""
+KEEP_S = 1.0
+"""How often a quiet interface is greeted: in a shorter gap a lost request goes unnoticed."""
+LOST_S = 3.5
+"""How often it is greeted when it did not answer the last time; rarely enough to tell to what a late answer belongs."""
+LOOK_S = 0.5
+"""How often is looked whether it is to be greeted."""
 SILENT_S = 2.0
 """An interface that says nothing for so long after it was greeted is not there. It answers in milliseconds."""
 SETTLE_S = 0.1
@@ -48,6 +52,7 @@ class Interface:
     ) -> None:
         """Begin to look for it; nothing is raised if it is not there yet.
 
+        `heard` is also called, with None, out of `tend`.
         `opened` is called in the port's thread when the port was opened, so that whatever was open before is void.
         With `credit` a session with so much is begun whenever the machine is ready.
         """
@@ -60,17 +65,14 @@ class Interface:
         self._status: Heard | None = None
         self._set_up_due, self._set_up_at = False, float("-inf")
         self._heard_at = self._greeted_at = self._started_at = clock.monotonic()
+        self._waits_since: float | None = None
+        self._unsure = self._sound = self._greet_next = False
         self._port = SerialPort(name, path, BAUD, self._received)
 
     @property
     def is_open(self) -> bool:
         """Whether its port is open now."""
         return self._port.is_open
-
-    @property
-    def next_s(self) -> float:
-        """How soon `tend` has something to do, in seconds."""
-        return START_EVERY_S / 4 if self._offers_credit() else LOST_S
 
     def write(self, line: str) -> None:
         """Write a line at once. Raises HardwareError as `SerialPort.write`."""
@@ -82,25 +84,36 @@ class Interface:
             self.write(line)
 
     def tend(self, *, quiet: bool) -> None:
-        """Do what is due; greet it, and offer credit, only while it is `quiet`. Called by one thread."""
+        """Do what is due; greet it, offer credit and refuse what is not known only while it is `quiet`.
+
+        Called by one thread, every `LOOK_S` seconds.
+        """
         if self._set_up_due:
             self._set_up()
         now = self._clock.monotonic()
         if not quiet or not self._port.is_open:
             return
+        if self._is_silent():
+            self._unsure, self._sound = True, False
+        elif self._unsure and self._sound:
+            self._unsure = False
+            self._heard(None)
         if self._offers_credit() and now - self._started_at >= START_EVERY_S:
             self._started_at = now
             self.say(f"C,START,{self._credit}")
-        answered = self._heard_at > self._greeted_at
-        if now - max(self._greeted_at, self._heard_at) >= (KEEP_S if answered else LOST_S):
-            self._greeted_at = now
-            self.say("C,1")
+        due_s = KEEP_S if self._waits_since is None else LOST_S
+        if self._greet_next or now - max(self._greeted_at, self._heard_at) >= due_s:
+            self._greet()
+
+    def doubt(self) -> None:
+        """Note that the machine may wait for an answer to something that was not heard."""
+        self._unsure, self._sound, self._greet_next = True, False, True
 
     def fault(self) -> str | None:
         """Return a sentence for staff while it, or the machine behind it, does not take part."""
         if trouble := self._port.fault():
             return trouble
-        if self._port.is_open and self._heard_at < self._greeted_at < self._clock.monotonic() - SILENT_S:
+        if self._port.is_open and self._is_silent():
             return f"{self._name}: the MDB interface does not answer. Check its power, and switch it off and on."
         if self._status in {Heard.INACTIVE, Heard.OFF}:
             return (
@@ -121,27 +134,48 @@ class Interface:
         if not data:
             self._lines.forget()
             self._status, self._set_up_due = None, True
+            self._waits_since, self._unsure = None, False
             self._opened()
         for line in self._lines.feed(data):
             event, now = parse(line), self._clock.monotonic()
             if event is None:
                 if asks(line):
                     self._heard(None)
+                if spoilt(line):
+                    self.doubt()
                 continue
-            self._heard_at = now
+            self._answered(now)
             if isinstance(event, Heard) and event in STATES:
                 self._status = event
                 lost_power = event in {Heard.INACTIVE, Heard.OFF} and now - self._set_up_at > SET_UP_AGAIN_S
                 self._set_up_due = self._set_up_due or lost_power
             self._heard(event)
 
+    def _greet(self) -> None:
+        self._greeted_at, self._greet_next = self._clock.monotonic(), False
+        if self._waits_since is None:
+            self._waits_since = self._greeted_at
+        self.say("C,1")
+
+    def _answered(self, now: float) -> None:
+        """Note that it was heard, and whether that was in time: what is late may have been overtaken by a request."""
+        self._heard_at = now
+        if self._is_silent():
+            self.doubt()
+        if self._waits_since is not None:
+            self._sound, self._waits_since = now - self._greeted_at <= SILENT_S, None
+
+    def _is_silent(self) -> bool:
+        since = self._waits_since
+        return since is not None and self._clock.monotonic() - since > SILENT_S
+
     def _set_up(self) -> None:
         """Make it play a cashless device at which visitors choose first, or that offers credit."""
         self._set_up_due, self._set_up_at = False, self._clock.monotonic()
-        for line in ("C,0", f"C,SETCONF,mdb-always-idle={int(self._credit is None)}", "C,1"):
+        for line in ("C,0", f"C,SETCONF,mdb-always-idle={int(self._credit is None)}"):
             self.say(line)
-            self._greeted_at = self._clock.monotonic()
             self._clock.sleep(SETTLE_S)
+        self._greet()
 
     def _offers_credit(self) -> bool:
         return self._credit is not None and self._status is Heard.ENABLED

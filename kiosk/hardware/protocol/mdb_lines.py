@@ -83,6 +83,8 @@ _CREDIT = re.compile(r"c,STATUS,IDLE,[0-9]{1,7}(?:\.[0-9]{1,3})?", re.ASCII)
 _QUOTED = re.compile(r'c,ERR,"([^"]*)"', re.ASCII)
 _ENDS = re.compile(rb"[\r\n]")
 
+_OTHERS = re.compile(r"[abd-qs-z],[ -~]*", re.ASCII)
+
 ITEMS = 0xFFFF
 """MDB counts items with 16 bits; the highest of them stands for an item that the machine cannot name."""
 
@@ -102,6 +104,11 @@ def parse(line: str) -> Event | None:
 def asks(line: str) -> bool:
     """Say whether a line that cannot be read may have been a request, which somebody is waiting before now."""
     return parse(line) is None and ",VEND," in line
+
+
+def spoilt(line: str) -> bool:
+    """Say whether something came that nobody can read. A line for another of the interface's devices is not spoilt."""
+    return parse(line) is None and not _OTHERS.fullmatch(line)
 
 
 class Lines:

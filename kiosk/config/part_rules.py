@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 
-from kiosk.config.settings import Options
+from kiosk.config.settings import Hardware, Options
 from kiosk.config.sift import Sieve
 from kiosk.config.words import first, is_table, item_of, peel, spell, suggest
 
@@ -39,15 +39,23 @@ class Fitted(NamedTuple):
         return f"{self.path}.options"
 
 
+Hubs = Mapping[str, Fitted | None]
+"""The controllers by their names; None for one whose own driver is not known, which is a mistake told already."""
+
+
 def check_parts(sieve: Sieve, parts: Sequence[Fitted], config: Table) -> None:
     """Note every mistake that shows only between parts."""
     for title, sentence in TAKEN.items():
         _check_owners(sieve, parts, title, sentence)
     _check_claims(sieve, parts)
-    controllers = {part["name"]: part.get("driver") for part in config.get("controllers", ()) if "name" in part}
-    supply_a = config.get("hardware", {}).get("max_current_a")
+    hubs = {part["name"]: None for part in config.get("controllers", ()) if "name" in part}
+    hubs |= {hub.part["name"]: hub for hub in parts if hub.path.startswith("controllers[") and "name" in hub.part}
+    hardware = config.get("hardware", {})
+    pins, supply_a = hardware.get("pins", Hardware().pins), hardware.get("max_current_a")
     for fitted in parts:
-        _check_controller(sieve, fitted, controllers)
+        _check_controller(sieve, fitted, hubs)
+        _check_within(sieve, fitted, hubs)
+        _check_pins(sieve, fitted, pins)
         _check_current(sieve, fitted, supply_a)
         _check_product(sieve, fitted)
 
@@ -91,15 +99,43 @@ def _check_claims(sieve: Sieve, parts: Sequence[Fitted]) -> None:
                 sieve.note(path, f"{said} is already used by {owner}. Give each its own.")
 
 
-def _check_controller(sieve: Sieve, fitted: Fitted, controllers: dict[str, str | None]) -> None:
+def _check_controller(sieve: Sieve, fitted: Fitted, hubs: Hubs) -> None:
     for path, name, kind in marked(fitted.options_path, fitted.options, fitted.kind, "controller"):
-        if name not in controllers:
-            sieve.note(path, f"no controller is called {spell(name)}.{suggest(name, controllers)}")
+        if name not in hubs:
+            sieve.note(path, f"no controller is called {spell(name)}.{suggest(name, hubs)}")
             continue
         fits: tuple[str, ...] = first(peel(kind)[1], "extra")["drivers"]
-        if controllers[name] is not None and controllers[name] not in fits:
-            driver, fitting = controllers[name], " or ".join(fits)
+        hub = hubs[name]
+        if hub is not None and hub.part["driver"] not in fits:
+            driver, fitting = hub.part["driver"], " or ".join(fits)
             sieve.note(path, f"{spell(name)} has the driver {driver}. Name a controller whose driver is {fitting}.")
+
+
+def _check_within(sieve: Sieve, fitted: Fitted, hubs: Hubs) -> None:
+    name = fitted.options.get("controller")
+    hub = hubs.get(name) if name is not None else None
+    if hub is None:
+        return
+    for option, bound in fitted.kind.within:
+        number, most = fitted.options.get(option), hub.options.get(bound)
+        if isinstance(most, list | tuple):
+            most = len(most)
+        if number is not None and most is not None and number > most:
+            sieve.note(
+                f"{fitted.options_path}.{option}",
+                f"{number} is not there: {spell(name)} has {bound} 1 to {most}. Choose one of these, or correct "
+                f"{hub.options_path}.{bound}.",
+            )
+
+
+def _check_pins(sieve: Sieve, fitted: Fitted, pins: str) -> None:
+    fits = fitted.kind.needs_pins
+    if fits and pins not in fits:
+        sieve.note(
+            f"{fitted.path}.driver",
+            f"{fitted.part['driver']} does not work with hardware.pins = {spell(pins)}. Set hardware.pins = "
+            f"{' or '.join(map(spell, fits))}, or choose another driver.",
+        )
 
 
 def _check_current(sieve: Sieve, fitted: Fitted, supply_a: float | None) -> None:

@@ -62,6 +62,10 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     claims: ClassVar[tuple[tuple[str, ...], ...]] = ()
     """Settings that together name something only one part can have, such as `("controller", "relay")`."""
+    within: ClassVar[tuple[tuple[str, str], ...]] = ()
+    """Numbers from 1 and what bounds each: its controller's setting of that name, a number or a list of so many."""
+    needs_pins: ClassVar[tuple[str, ...]] = ()
+    """The values of `hardware.pins` that the driver works with; empty for all."""
     asks_for_product: ClassVar[bool] = False
     """Whether an input with these options stands for one product, as a button does."""
 

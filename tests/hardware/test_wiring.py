@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from kiosk.config import Config, parse
 from kiosk.hardware import registry
@@ -143,7 +144,9 @@ def test_one_option_may_speak_for_two_pins() -> None:
 
 def test_a_part_that_cannot_work_like_this_is_told() -> None:
     """GPIO 2 has a pull-up on the board, so a button that pulls it up can never be seen; row 3 is not there."""
-    made = plan(parse(CONFIG.replace("row = 2", "row = 3") + BUTTON, registry))
+    config = parse(CONFIG + BUTTON, registry)
+    gone = replace(config.slots[0], options=replace(config.slots[0].options, row=3))
+    made = plan(replace(config, slots=(gone, *config.slots[1:])))
     slot, button = made.refused
     assert Wire(3, 2, "bell", "", "", "high", "") in made.wires
     assert slot.startswith("A1: coils has 2 rows and 2 columns")

@@ -14,6 +14,9 @@ kHz and NFC readers that type a card's number.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Annotated
+
+from msgspec import Meta
 
 from kiosk.config import DevicePath
 from kiosk.config import Options as BaseOptions
@@ -30,7 +33,7 @@ STUCK_S = 30.0
 class Options(BaseOptions, frozen=True, kw_only=True):
     """One keypad, scanner or reader."""
 
-    device: DevicePath
+    device: Annotated[DevicePath, Meta(examples=["input/by-id/usb-SIGMACHIP_USB_Keyboard-event-kbd"])]
 
 
 class Driver:

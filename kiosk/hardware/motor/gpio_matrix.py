@@ -31,6 +31,7 @@ class Options(BaseOptions, frozen=True, kw_only=True):
     """One coil of a matrix. Times are in seconds."""
 
     claims = (("controller", "row", "column"),)
+    within = (("row", "row_pins"), ("column", "column_pins"))
 
     controller: Annotated[str, controller_of("gpio_matrix")]
     row: Annotated[Number, Meta(description="Which row, from 1, as on the label R1")]

@@ -28,6 +28,8 @@ from kiosk.hardware.lines import PulseLine
 class Options(BaseOptions, frozen=True, kw_only=True):
     """One servo. Times are in seconds, but for `pulse_ms`."""
 
+    needs_pins = ("lgpio", "simulator")
+
     pin: Pin
     home_pin: Annotated[Pin | None, Meta(description="The home switch; none: it turns by time")] = None
     home_active_low: Annotated[bool, Meta(description="True if the home switch pulls its pin low at home")] = True

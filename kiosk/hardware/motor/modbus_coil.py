@@ -39,6 +39,7 @@ class Options(BaseOptions, frozen=True, kw_only=True):
     """One coil. Times are in seconds."""
 
     claims = (("controller", "relay"), ("controller", "input"))
+    within = (("relay", "relays"), ("input", "inputs"))
 
     controller: Annotated[str, controller_of("modbus_relays")]
     relay: Annotated[Channel, Meta(description="The relay that switches the motor, from 1, as on the board")]

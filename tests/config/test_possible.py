@@ -1,0 +1,99 @@
+"""What cannot be wired, told by the loader with the real drivers, before anybody holds a screwdriver."""
+
+from __future__ import annotations
+
+import pytest
+
+from kiosk.config import Config, parse
+from kiosk.errors import ConfigError
+from kiosk.hardware import registry
+
+HEAD = """
+[kiosk]
+id = "depot-2"
+site = "Old depot"
+
+[[products]]
+sku = "NAL"
+name = "Naloxone"
+essential = true
+"""
+MATRIX = """
+[[controllers]]
+name = "coils"
+driver = "gpio_matrix"
+options = { row_pins = [9, 10, 11], column_pins = [12, 13], home_pin = 5 }
+"""
+RELAYS = """
+[[controllers]]
+name = "relays"
+driver = "modbus_relays"
+options = { port = "serial/by-id/usb-one", inputs = 6 }
+"""
+
+
+def slot(name: str, driver: str, options: str) -> str:
+    return f'[[slots]]\nid = "{name}"\nproduct = "NAL"\ncapacity = 9\ndriver = "{driver}"\noptions = {{ {options} }}\n'
+
+
+def coil(row: int, column: int) -> str:
+    return slot("A1", "gpio_matrix", f'controller = "coils", row = {row}, column = {column}')
+
+
+def relay(relay: int, home: int, name: str = "B1") -> str:
+    return slot(name, "modbus_coil", f'controller = "relays", relay = {relay}, input = {home}')
+
+
+def parsed(*more: str) -> Config:
+    return parse("\n".join((HEAD, *more)), registry)
+
+
+def mistakes(*more: str) -> tuple[str, ...]:
+    with pytest.raises(ConfigError) as caught:
+        parsed(*more)
+    return tuple(caught.value.mistakes)
+
+
+def test_a_number_that_its_board_does_not_have_is_told_with_the_range_and_the_place() -> None:
+    """Bounded by a number, given or by default, and by the length of a list; the last one of each is fine."""
+    parsed(RELAYS, MATRIX, coil(3, 2), relay(8, 6))
+    assert mistakes(RELAYS, MATRIX, coil(4, 3), relay(9, 7)) == (
+        'slots[0].options.row: 4 is not there: "coils" has row_pins 1 to 3. Choose one of these, or correct '
+        "controllers[1].options.row_pins.",
+        'slots[0].options.column: 3 is not there: "coils" has column_pins 1 to 2. Choose one of these, or correct '
+        "controllers[1].options.column_pins.",
+        'slots[1].options.relay: 9 is not there: "relays" has relays 1 to 8. Choose one of these, or correct '
+        "controllers[0].options.relays.",
+        'slots[1].options.input: 7 is not there: "relays" has inputs 1 to 6. Choose one of these, or correct '
+        "controllers[0].options.inputs.",
+    )
+
+
+def test_a_board_that_is_itself_mistaken_bounds_nothing() -> None:
+    (mistake,) = mistakes(MATRIX.replace("[9, 10, 11]", "9"), coil(4, 1))
+    assert mistake.startswith("controllers[0].options.row_pins: must be a list")
+
+
+def test_a_servo_is_refused_where_pins_give_no_pulses() -> None:
+    servo = slot("A1", "gpio_servo", "pin = 12")
+    for pins in ("lgpio", "simulator"):
+        parsed(f'[hardware]\npins = "{pins}"', servo)
+    parsed(servo)
+    assert mistakes('[hardware]\npins = "gpiod"', servo) == (
+        'slots[0].driver: gpio_servo does not work with hardware.pins = "gpiod". Set hardware.pins = "lgpio" or '
+        '"simulator", or choose another driver.',
+    )
+
+
+def test_a_misspelt_controller_driver_is_one_mistake_however_many_slots_hang_on_it() -> None:
+    slots = (relay(number, number, f"B{number}") for number in range(1, 7))
+    (mistake,) = mistakes(RELAYS.replace("modbus_relays", "modbus_relais"), *slots)
+    assert (
+        mistake == 'controllers[0].driver: there is no controller driver "modbus_relais". Did you mean "modbus_relays"?'
+    )
+
+
+def test_a_keypad_without_a_device_is_shown_one_of_a_keypad() -> None:
+    (mistake,) = mistakes(relay(1, 1), RELAYS, '[[inputs]]\nname = "keys"\ndriver = "usb_keypad"')
+    assert 'inputs[0].options.device: is missing. Add it: text such as "input/by-id/' in mistake
+    assert '-event-kbd"' in mistake

@@ -174,8 +174,15 @@ def _near(number: float, visits: Visits) -> bool:
 # -- who ---------------------------------------------------------------------------------------------------------------
 
 
+FIELD = re.compile(r'"[a-z_]+":')
+
+
 def _codes(remains: Remains, visits: Visits) -> Iterator[str]:
-    """Tell of two words of a code beside each other, in full or in their first four letters, however parted."""
+    """Tell of two words of a code beside each other, in full or in their first four letters, however parted.
+
+    The names of JSON's fields are left out: they are the same for everybody, and some stand beside each other in a code
+    that chance makes.
+    """
     pairs = {
         (first[:4], second[:4])
         for words in (code.split() for code in visits.codes)
@@ -183,7 +190,7 @@ def _codes(remains: Remains, visits: Visits) -> Iterator[str]:
     }
     known = {word[:4] for word in WORDS}
     for said in remains.said:
-        words = [word[:4] for word in re.findall("[a-z]{3,}", said.text.lower())]
+        words = [word[:4] for word in re.findall("[a-z]{3,}", FIELD.sub(" ", said.text).lower())]
         if any(pair in pairs for pair in itertools.pairwise(words) if pair[0] in known):
             yield f"words of a code in {said.where}: {said.text[:200]!r}"
 

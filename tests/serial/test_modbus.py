@@ -13,19 +13,22 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from bench.rig import fill
-from kiosk.config import load
+from kiosk.config import load, parse
 from kiosk.control.client import Client
 from kiosk.daemon import Daemon
 from kiosk.errors import HardwareError
 from kiosk.hardware import registry
 from kiosk.hardware.api import Turn
 from kiosk.hardware.coil.polled_switch import PolledSwitch
+from kiosk.hardware.pins.simulator import SimulatorBoard
 from kiosk.hardware.protocol import modbus
 from kiosk.hardware.simulator.faults import Fault
 from kiosk.hardware.simulator.parts.modbus_relays import _crc
+from kiosk.hardware.simulator.world import World
 from kiosk.model import Outcome, Vend, VendRequest, new_request_id
 from tests.conftest import Evidence
 from tests.hardware.machine import until
+from tests.serial.modbus_rig import CONFIG as RIG
 from tests.serial.modbus_rig import Rig, rig, violations
 
 
@@ -328,6 +331,24 @@ def test_the_cable_is_pulled_in_the_middle_of_a_vend(tmp_path: Path, beam: str, 
             assert kiosk.honest()
     finally:
         kiosk.daemon.stop()
+
+
+@pytest.mark.parametrize("wrong", ["relay", "input"])
+def test_a_slot_on_a_relay_or_input_that_the_board_does_not_have_is_lost_alone(tmp_path: Path, wrong: str) -> None:
+    """Whoever starts what check-config refuses still gets the simulated machine, and the other slot works."""
+    config = parse(RIG.format(state=tmp_path, speed=20, board="answer_s = 0.1"), registry)
+    first, second = config.slots
+    second = replace(second, options=replace(second.options, **{wrong: 9}))
+    board = SimulatorBoard(config.hardware, World.from_config(replace(config, slots=(first, second)), keep=False))
+    part = config.controllers[0]
+    relays = registry.open_driver("controller", part.driver, part.name, part.options, board)
+    board.add(part.name, relays)
+    with pytest.raises(HardwareError, match=f"has no {wrong} 9"):
+        registry.open_driver("motor", second.driver, second.id, second.options, board)
+    motor = registry.open_driver("motor", first.driver, first.id, first.options, board)
+    assert motor.turn(lambda: None) is Turn.COMPLETED
+    for opened in (motor, relays, board):
+        opened.close()
 
 
 def test_outputs_off_reaches_the_relays(tmp_path: Path) -> None:

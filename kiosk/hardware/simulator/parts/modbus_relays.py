@@ -52,12 +52,13 @@ class Body(Part):
         cabinet.on_power.append(self._power)
 
     def wire(self, relay: int, switched: Switched) -> None:
-        """Lead a relay, from 1, to something that is switched by it."""
+        """Lead a relay, from 1, to something that is switched by it. A relay that is not there is never switched."""
         self._wires[relay - 1] = switched
 
     def set_input(self, number: int, on: bool) -> None:
-        """Put a level on an input, from 1."""
-        self.inputs[number - 1] = on
+        """Put a level on an input, from 1. A wire to an input that the board does not have leads nowhere."""
+        if number <= len(self.inputs):
+            self.inputs[number - 1] = on
 
     def fault_changed(self) -> None:
         self.cabinet.store.put(f"board {self.name}", BoardKept(tuple(self.faults)))

@@ -50,9 +50,9 @@ class Driver:
         if level.value is None:
             return level.text
         if level.value >= 100:
-            return f"Sharps bin {self._name} is full: change it now, and look for what lies beside it."
+            return f"{self._name} is full: change it now, and look for what lies beside it."
         if level.value >= 75:
-            return f"Sharps bin {self._name} is three quarters full: change it at the next visit."
+            return f"{self._name} is three quarters full: change it at the next visit."
         return self._full.failure or (self._three_quarters.failure if self._three_quarters else None)
 
     def read(self) -> Reading:
@@ -78,7 +78,7 @@ class Driver:
         return AlarmContact(board, pin, alarm_low=options.full_low, steady_s=options.steady_s)
 
     def _failed(self, what: str) -> Reading:
-        return Reading(name=self._name, text=f"Sharps bin {self._name} {what}", unit="%")
+        return Reading(name=self._name, text=f"{self._name} {what}", unit="%")
 
 
 _WORDS = {0.0: "room left", 75.0: "three quarters full", 100.0: "full"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import msgspec
@@ -45,13 +46,14 @@ Hubs = Mapping[str, Fitted | None]
 
 def check_parts(sieve: Sieve, parts: Sequence[Fitted], config: Table) -> None:
     """Note every mistake that shows only between parts."""
+    hardware = config.get("hardware", {})
+    pins, supply_a = hardware.get("pins", Hardware().pins), hardware.get("max_current_a")
     for title, sentence in TAKEN.items():
         _check_owners(sieve, parts, title, sentence)
     _check_claims(sieve, parts)
+    _check_buses(sieve, parts, pins)
     hubs = {part["name"]: None for part in config.get("controllers", ()) if "name" in part}
     hubs |= {hub.part["name"]: hub for hub in parts if hub.path.startswith("controllers[") and "name" in hub.part}
-    hardware = config.get("hardware", {})
-    pins, supply_a = hardware.get("pins", Hardware().pins), hardware.get("max_current_a")
     for fitted in parts:
         _check_controller(sieve, fitted, hubs)
         _check_within(sieve, fitted, hubs)
@@ -97,6 +99,23 @@ def _check_claims(sieve: Sieve, parts: Sequence[Fitted]) -> None:
             if owner != fitted.path:
                 said = ", ".join(f"{name} {spell(value)}" for name, value in zip(names, values, strict=True))
                 sieve.note(path, f"{said} is already used by {owner}. Give each its own.")
+
+
+def _check_buses(sieve: Sieve, parts: Sequence[Fitted], pins: str) -> None:
+    """Note each part on a pin that the kernel needs for a bus. Parts may share a bus; a simulated one has no pins."""
+    buses: dict[int, tuple[str, str]] = {}
+    for fitted in parts if pins != "simulator" else ():
+        with suppress(msgspec.ValidationError):  # unsound or missing options are told already
+            for pin, wire in msgspec.convert(fitted.options, fitted.kind).bus_pins().items():
+                told, owner = buses.setdefault(pin, (wire, fitted.path))
+                if told != wire:
+                    sentence = f"GPIO {pin} cannot be {wire}: it is {told} of {owner}. Give each bus its own pins."
+                    sieve.note(fitted.options_path, sentence)
+    for fitted in parts:
+        for path, pin, _ in marked(fitted.options_path, fitted.options, fitted.kind, "pin"):
+            if pin in buses:
+                wire, owner = buses[pin]
+                sieve.note(path, f"GPIO {pin} is {wire}, which {owner} is read by. Give this part another pin.")
 
 
 def _check_controller(sieve: Sieve, fitted: Fitted, hubs: Hubs) -> None:

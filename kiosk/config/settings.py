@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import Meta, Struct
@@ -68,6 +69,10 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The values of `hardware.pins` that the driver works with; empty for all."""
     asks_for_product: ClassVar[bool] = False
     """Whether an input with these options stands for one product, as a button does."""
+
+    def bus_pins(self) -> Mapping[int, str]:
+        """Return the pins of the bus it is read by and what each is there, for a bus that the kernel works alone."""
+        return {}
 
 
 class SerialOptions(Options, frozen=True, kw_only=True):

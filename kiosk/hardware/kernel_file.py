@@ -10,6 +10,9 @@ from msgspec import Meta
 
 CHIP_CLASS = "class/hwmon"
 
+I2C_PINS = {2: "SDA", 3: "SCL"}
+"""Where the header's I²C bus is, by GPIO number (raspberrypi.com, "GPIO")."""
+
 Chip = Annotated[
     Annotated[str, Meta(min_length=1, examples=["sht3x", "lm75"])] | None,
     Meta(

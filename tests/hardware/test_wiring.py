@@ -142,6 +142,37 @@ def test_one_option_may_speak_for_two_pins() -> None:
     }
 
 
+BUSES = """
+[[sensors]]
+name = "inside air"
+driver = "thermometer"
+options = { chip = "sht3x" }
+
+[[sensors]]
+name = "damp"
+driver = "hygrometer"
+
+[[sensors]]
+name = "outside air"
+driver = "thermometer"
+"""
+
+
+def test_the_kernel_s_buses_have_their_pins() -> None:
+    """One wire for all parts on a bus, none of its pins is free, and the drawing shows it; a simulated one has none."""
+    made = plan(parse(CONFIG + BUSES, registry))
+    wires = {
+        Wire(3, 2, "inside air, damp", "SDA", "both", "", ""),
+        Wire(5, 3, "inside air, damp", "SCL", "both", "", ""),
+        Wire(7, 4, "outside air", "1-wire", "both", "", ""),
+    }
+    assert {wire for wire in made.wires if wire.gpio in (2, 3, 4)} == wires
+    assert not {2, 3, 4} & set(made.free())
+    svg = draw(made, "Wiring")
+    assert all(f"{wire.label}: pin {wire.header}, GPIO {wire.gpio}, switched and read." in svg for wire in wires)
+    assert {2, 3, 4} < set(plan(parse(CONFIG + BUSES + '[hardware]\npins = "simulator"', registry)).free())
+
+
 def test_a_part_that_cannot_work_like_this_is_told() -> None:
     """GPIO 2 has a pull-up on the board, so a button that pulls it up can never be seen; row 3 is not there."""
     config = parse(CONFIG + BUTTON, registry)

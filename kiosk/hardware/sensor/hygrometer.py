@@ -12,13 +12,14 @@ range says so instead.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from msgspec import Meta
 
 from kiosk.config import Options as BaseOptions
 from kiosk.hardware.api import Board
-from kiosk.hardware.kernel_file import Chip, candidates, read_thousandths
+from kiosk.hardware.kernel_file import I2C_PINS, Chip, candidates, read_thousandths
 from kiosk.model import Reading
 
 RANGE_PERCENT = (0.0, 100.0)
@@ -32,6 +33,10 @@ class Options(BaseOptions, frozen=True, kw_only=True):
         str,
         Meta(description="Instead of `chip`: the kernel's file, may have a *; below /sys if relative"),
     ] = ""
+
+    def bus_pins(self) -> Mapping[int, str]:
+        """Return SDA and SCL for a chip on I²C; a path does not tell its pins."""
+        return {} if self.path else I2C_PINS
 
     @property
     def file(self) -> str:

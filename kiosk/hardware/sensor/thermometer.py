@@ -13,6 +13,7 @@ cannot be read, that was never measured, or that is out of its range says so ins
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -20,11 +21,13 @@ from msgspec import Meta
 
 from kiosk.config import Options as BaseOptions
 from kiosk.hardware.api import Board
-from kiosk.hardware.kernel_file import Chip, below, candidates, read_thousandths
+from kiosk.hardware.kernel_file import I2C_PINS, Chip, below, candidates, read_thousandths
 from kiosk.model import Reading
 
 POWER_ON_MILLIDEGREES = 85_000
 """A DS18B20 answers this until its first measurement (data sheet, table 1). It was never measured."""
+NO_BUS = ("cpu_thermal",)
+"""The names of hwmon chips that are inside the Pi."""
 RANGE_C = (-55.0, 125.0)
 
 
@@ -37,6 +40,21 @@ class Options(BaseOptions, frozen=True, kw_only=True):
     ] = "bus/w1/devices/28-*/temperature"
     chip: Chip = None
     channel: Annotated[int, Meta(ge=1, le=16, description="With `chip`: which of its temperatures")] = 1
+    w1_pin: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=27,
+            description="The GPIO number of the 1-wire bus, for a `path` there, as in `dtoverlay=w1-gpio,gpiopin=4`; "
+            "any number of thermometers may share it",
+        ),
+    ] = 4
+
+    def bus_pins(self) -> Mapping[int, str]:
+        """Return SDA and SCL for a chip on I²C, and the one wire of a DS18B20; no other path tells its pins."""
+        if self.chip is not None and self.chip != "w1_slave_temp":
+            return {} if self.chip in NO_BUS else I2C_PINS
+        return {self.w1_pin: "1-wire"} if self.chip or "/w1" in f"/{self.path}" else {}
 
     def below(self, sys_root: Path) -> str:
         """Return the path with /sys, given or left out, replaced by `sys_root`."""

@@ -74,7 +74,7 @@ def plan(config: Config) -> Plan:
     """Return what a loaded configuration connects."""
     trial = tried(config)
     wires = [wire for entry in _parts(config) for wire in _wires(entry, trial.uses)]
-    return Plan(tuple(sorted(wires)), tuple(_hubs(config)), trial.refused)
+    return Plan(tuple(sorted([*wires, *_buses(config)])), tuple(_hubs(config)), trial.refused)
 
 
 def _parts(config: Config) -> Iterator[Any]:
@@ -97,6 +97,18 @@ def _wires(entry: Any, used: dict[int, Use]) -> Iterator[Wire]:
         use = used.get(gpio, UNUSED)
         active = {"up": "low", "down": "high"}.get(use.pull, "") or _said_active(entry.options, path)
         yield Wire(HEADER[gpio], gpio, _name(entry), _role(path), use.direction, active, use.pull)
+
+
+def _buses(config: Config) -> Iterator[Wire]:
+    """Give the wires of the kernel's buses, one to all the parts on it. A simulated bus has none."""
+    if config.hardware.pins == "simulator":
+        return
+    sharing: dict[tuple[int, str], list[str]] = {}
+    for entry in _parts(config):
+        for gpio, role in entry.options.bus_pins().items():
+            sharing.setdefault((gpio, role), []).append(_name(entry))
+    for (gpio, role), names in sharing.items():
+        yield Wire(HEADER[gpio], gpio, ", ".join(names), role, "both", "", "")
 
 
 def _role(path: str) -> str:

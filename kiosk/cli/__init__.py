@@ -15,7 +15,7 @@ PLACES = {
     "run": "kiosk.cli.running:run",
     "check-config": "kiosk.cli.running:check_config",
     "show-config": "kiosk.cli.running:show_config",
-    "outputs-off": "kiosk.cli.running:outputs_off",
+    "outputs-off": "kiosk.cli.outputs:outputs_off",
     "wiring": "kiosk.cli.wiring:wiring",
     "stock": "kiosk.cli.asking:stock",
     "events": "kiosk.cli.asking:events",

@@ -1,4 +1,4 @@
-"""Run the daemon, look at its configuration, and switch everything off."""
+"""Run the daemon, and look at its configuration."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from kiosk.cli.group import config_option, example, last_good_option
-from kiosk.config import Config, keep, load, load_or_last_good, show
+from kiosk.config import keep, load, load_or_last_good, show
 from kiosk.hardware import registry
 
 
@@ -56,20 +56,3 @@ def check_config(config_path: Path) -> None:
 def show_config(config_path: Path) -> None:
     """Print every setting as it takes effect, defaults included and secrets masked."""
     click.echo(show(load(config_path, registry)))
-
-
-@click.command("outputs-off")
-@config_option
-@last_good_option
-@example("kiosk outputs-off")
-def outputs_off(config_path: Path, last_good: Path | None) -> None:
-    """Switch every output off while the kiosk is not running; systemd does this after each stop."""
-    from kiosk.daemon import open_parts
-    from kiosk.hardware.pins import open_board
-
-    config: Config = load_or_last_good(config_path, last_good, registry).config
-    parts = open_parts(config, open_board(config))
-    parts.close()
-    for name, why in parts.broken.items():
-        click.echo(f"{name}: {why}", err=True)
-    click.echo("Every output that could be reached is off.")

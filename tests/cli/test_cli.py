@@ -140,12 +140,6 @@ def test_without_a_daemon_each_command_says_so(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_outputs_off_works_while_the_daemon_is_away(tmp_path: Path) -> None:
-    process = KioskProcess(tmp_path)
-    done = run("outputs-off", "--config", str(process.config))
-    assert (done.returncode, done.stdout.strip()) == (0, "Every output that could be reached is off.")
-
-
 def test_without_a_recall_that_is_said(fresh: KioskProcess) -> None:
     assert ask(fresh, "recalls").stdout == "No lot was ever recalled here.\n"
 

@@ -1,0 +1,125 @@
+"""Switch every output off while no kiosk runs. systemd does this after each stop, so that nothing is left turning."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from msgspec.structs import replace
+
+from kiosk.cli.group import FAILED, config_option, example, last_good_option
+from kiosk.config import Config, SerialOptions, load_or_last_good
+from kiosk.control.client import Client
+from kiosk.errors import BusyError, DaemonAwayError, RequestError
+from kiosk.hardware import registry
+from kiosk.hardware.api import Board, Controller, Selector
+
+if TYPE_CHECKING:
+    from kiosk.dispense.parts import Parts
+
+ANSWER_S = 5.0
+"""A kiosk that runs answers at its control socket within so many seconds."""
+FOUND_S = 1.0
+"""A serial port whose device is plugged in is open within so many seconds."""
+LOOK_S = 0.02
+TABLES = ("controllers", "slots", "sensors", "inputs", "lights", "outputs")
+
+
+@click.command("outputs-off")
+@config_option
+@last_good_option
+@example("kiosk outputs-off")
+def outputs_off(config_path: Path, last_good: Path | None) -> None:
+    """Switch every output off while the kiosk is not running; systemd does this after each stop."""
+    from kiosk.hardware.pins import open_board
+
+    config = load_or_last_good(config_path, last_good, registry).config
+    _refuse_beside_a_kiosk(Path(config.paths.runtime) / "control.sock")
+    troubles = switch_off(config, open_board(config))
+    for name, why in troubles.items():
+        click.echo(why if name in why else f"{name}: {why}", err=True)
+    if troubles:
+        click.echo("What could be reached is off; what is named above may still be on.", err=True)
+        raise SystemExit(FAILED)
+    click.echo("Every output that could be reached is off.")
+
+
+def switch_off(config: Config, board: Board) -> dict[str, str]:
+    """Switch off all that can be reached; return for each part that could not, by its name, a sentence for staff.
+
+    Raises nothing for a part. All that hangs on pins is off before the first serial line is opened.
+    """
+    parts = _opened(config, board)
+    troubles = dict(parts.broken)
+    try:
+        troubles |= _faults(parts.controllers, FOUND_S)
+    finally:
+        parts.close()
+    # Only now a board has told whether it took the order to switch its relays off. A machine with a keypad works its
+    # own motors, and is silent as we take no part any more.
+    boards = {name: parts.controllers[name] for name in _serial(config) if name in parts.controllers}
+    told = {name: part for name, part in boards.items() if not isinstance(part, Selector)}
+    return _faults(told, 0.0) | troubles
+
+
+def _refuse_beside_a_kiosk(socket: Path) -> None:
+    """Raise BusyError while a kiosk holds the outputs, or while nobody can tell."""
+    try:
+        Client(str(socket), ANSWER_S).stock()
+    except DaemonAwayError as error:
+        if isinstance(error.__cause__, PermissionError):
+            raise BusyError(
+                f"You may not ask at {socket} whether the kiosk is running. Nothing was switched: use sudo."
+            ) from error
+        return
+    except RequestError:
+        pass  # it answers, whatever it says
+    raise BusyError(
+        "The kiosk is running and holds the outputs, so nothing was switched. Stop it first: sudo systemctl stop kiosk"
+    )
+
+
+def _opened(config: Config, board: Board) -> Parts:
+    """Open every part, which switches it off: first what hangs on the pins, as a dead board makes others wait."""
+    from kiosk.daemon import open_parts
+
+    serial = frozenset(_serial(config))
+    first = open_parts(_only(config, serial, behind=False), board)
+    second = open_parts(_only(config, serial, behind=True), board)
+    both = {}
+    for field in dataclasses.fields(first):
+        one, other = getattr(first, field.name), getattr(second, field.name)
+        if isinstance(one, dict):
+            both[field.name] = one | other
+        elif isinstance(one, tuple):
+            both[field.name] = (*one, *other)
+    return dataclasses.replace(first, **both)
+
+
+def _serial(config: Config) -> Iterator[str]:
+    """Give the names of the controllers on serial lines."""
+    return (entry.name for entry in config.controllers if isinstance(entry.options, SerialOptions))
+
+
+def _only(config: Config, serial: frozenset[str], *, behind: bool) -> Config:
+    """Return the configuration with nothing but what is behind serial lines, or with all else."""
+
+    def is_behind(entry: Any) -> bool:
+        return isinstance(entry.options, SerialOptions) or getattr(entry.options, "controller", None) in serial
+
+    kept = {table: tuple(entry for entry in getattr(config, table) if is_behind(entry) is behind) for table in TABLES}
+    return replace(config, **kept)
+
+
+def _faults(controllers: Mapping[str, Controller], patience_s: float) -> dict[str, str]:
+    """Return what is wrong with these controllers, once nothing is or `patience_s` seconds are over."""
+    give_up = time.monotonic() + patience_s
+    while True:
+        wrong = {name: why for name, part in controllers.items() if (why := part.fault())}
+        if not wrong or time.monotonic() >= give_up:
+            return wrong
+        time.sleep(LOOK_S)

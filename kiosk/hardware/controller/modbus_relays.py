@@ -1,7 +1,8 @@
 """A Modbus RTU relay and input board on RS-485, such as Waveshare's "Modbus RTU Relay" and "IO 8CH" and their like.
 
 The board counts the length of a pulse itself, so a motor stops even if the computer dies. What switches something on
-is sent once; what reads or switches off may be repeated.
+is sent once; what reads or switches off may be repeated. Each board needs a serial adapter of its own: several boards
+on one pair of wires are refused by `kiosk check-config`, as each has the line to itself.
 """
 
 from __future__ import annotations

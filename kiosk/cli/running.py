@@ -47,7 +47,9 @@ def run(config_path: Path, last_good: Path | None, log_level: str) -> None:
 def check_config(config_path: Path) -> None:
     """Tell every mistake in a configuration at once; exit status 2 if there is one."""
     config = load(config_path, registry)
-    click.echo(f"{config_path} is good: {len(config.slots)} slots, {len(config.products)} products.")
+    counted = ((len(config.slots), "slot"), (len(config.products), "product"))
+    said = ", ".join(f"{count} {noun}{'s' * (count != 1)}" for count, noun in counted)
+    click.echo(f"{config_path} is good: {said}.")
 
 
 @click.command("show-config")

@@ -39,6 +39,9 @@ def wiring(config_path: Path, svg: Path | None) -> None:
 
 
 def _print_pins(found: Plan) -> None:
+    if not found.wires:
+        click.echo("Nothing hangs on the pins of the header: all of them are free.")
+        return
     rows = [
         (str(wire.header), str(wire.gpio), wire.part, wire.role, wire.direction, wire.active, wire.pull)
         for wire in found.wires

@@ -11,7 +11,11 @@ from kiosk.cli.running import check_config
 from kiosk.cli.wiring import wiring
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
-THERMOMETER = '[[sensors]]\nname = "inside air"                 # a DS18B20 on GPIO 4: dtoverlay=w1-gpio\ndriver = "thermometer"\n'
+THERMOMETER = """\
+[[sensors]]
+name = "inside air"                 # a DS18B20 on GPIO 4: dtoverlay=w1-gpio
+driver = "thermometer"
+"""
 
 
 @pytest.fixture

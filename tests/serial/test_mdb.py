@@ -310,11 +310,15 @@ def test_a_quiet_machine_is_only_greeted(mdb: Rig) -> None:
     assert mdb.words() == []
 
 
-def test_silence_is_told_within_five_seconds_and_until_it_ends(tmp_path: Path) -> None:
+@pytest.mark.parametrize("said_before", ["c,STATUS,ENABLED", "c,STATUS,INACTIVE", "c,STATUS,OFFLINE"])
+def test_silence_is_told_within_five_seconds_and_until_it_ends(tmp_path: Path, said_before: str) -> None:
+    """The sentence is the same whatever the interface said last."""
     with rig(tmp_path, speed=20) as mdb:
+        with mdb.world._cabinet.timeline.lock:
+            mdb.interface._say(said_before)
         mdb.world.set_fault(Fault.BOARD_OFF, True)
         began = mdb.clock.monotonic()
-        assert until(lambda: mdb.controller.fault() is not None)
+        assert until(lambda: "interface does not answer" in (mdb.controller.fault() or ""))
         assert SILENT_S < mdb.clock.monotonic() - began < 5.0
         told = set()
         while mdb.clock.monotonic() - began < 25:

@@ -166,6 +166,15 @@ def test_a_machine_without_power_moves_nothing_for_certain(made: Rig) -> None:
     assert made.turn() == Turn.DELIVERED
 
 
+def test_a_cable_that_is_out_is_told_with_the_machine_named_once(made: Rig) -> None:
+    made.world.set_fault(Fault.CABLE_OUT, True)
+    made.clock.sleep(4.0)
+    told = made.controller.fault()
+    assert "does not answer at" in told
+    assert told.count("machine") == 1
+    made.world.set_fault(Fault.CABLE_OUT, False)
+
+
 def test_a_machine_that_cannot_hear_us_moves_nothing_for_certain(made: Rig) -> None:
     made.drive(None, lambda _data: [])
     assert made.turn() == Turn.ABSENT

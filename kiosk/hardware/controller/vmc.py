@@ -117,6 +117,8 @@ class Driver:
         """Return a sentence for staff if the machine does not poll, or says that something in it is wrong."""
         if self._closed:
             return None
+        if trouble := self._port.fault():  # it names the machine itself
+            return trouble
         if silent := self._silence():
             return f"{self._name}: {silent}."
         with self._lock:

@@ -66,6 +66,8 @@ class Desk:
         for question in questions(state):
             said = self._ask(question.text)
             yield answered(question, said, client.state())
+            if question.part is not None and said is Seen.YES:
+                self._say("Put it back as it was.")
 
     def finish(self, report: Report) -> None:
         """Show what the machine says of itself, and how it all ended."""

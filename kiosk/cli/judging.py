@@ -73,7 +73,7 @@ NOT_TRIED = "not tried here"
 NOT_ASKED = "nobody asked for it"
 
 CLEAR = "clear the coil, then test it again"
-STAYED_SHUT = "the door stayed shut: free it and check the lock and its wire, then test it again"
+STAYED_SHUT = "the door stayed shut: free it and check the lock, its contact and its wires, then test it again"
 SEE_MACHINE = "see the machine's own display, and whether the lane is empty or wedged"
 SEES_TOO_MUCH = "the drop sensor saw something that nobody else did: clean and align it"
 SEES_TOO_LITTLE = "the drop sensor did not see the item: clean and align it"

@@ -22,50 +22,50 @@ class Question(NamedTuple):
 
 ASKED = {
     ("input", "button"): Question(
-        "Press the button {name}; an item comes out. Did it?",
-        "check the wire of the button {name}",
+        'Press "{name}"; an item comes out. Did it?',
+        'check the wire of "{name}"',
     ),
     ("input", "gpio_keypad"): Question(
-        "Type a slot that the visitors know at {name}. Did the machine answer?",
-        "check the keypad {name} and its wires",
+        'Type a slot that the visitors know at "{name}". Did the machine answer?',
+        'check "{name}" and its wires',
     ),
     ("input", "usb_keypad"): Question(
-        "Type a slot that the visitors know at {name}. Did the machine answer?",
-        "check the keypad {name} and its cable",
+        'Type a slot that the visitors know at "{name}". Did the machine answer?',
+        'check "{name}" and its cable',
     ),
     ("input", "serial_reader"): Question(
-        "Hold a code or card up to {name}. Did the machine answer?",
-        "check the reader {name} and its cable",
+        'Hold a code or card up to "{name}". Did the machine answer?',
+        'check "{name}" and its cable',
     ),
     ("light", "gpio_light"): Question(
-        "Is the light {name} on, as visitors see it when they can press?",
-        "check the light {name} and its wire",
+        'Is "{name}" on, as visitors see it when they can press?',
+        'check "{name}" and its wire',
     ),
     ("light", "buzzer"): Question(
-        "Did the buzzer {name} sound when an item came out?",
-        "check the buzzer {name} and its wire",
+        'Did "{name}" sound when an item came out?',
+        'check "{name}" and its wire',
     ),
     ("output", "interior_light"): Question(
-        "Is, or was, the light {name} on while the machine worked?",
-        "check the light {name}, its relay and its supply",
+        'Is, or was, "{name}" on while the machine worked?',
+        'check "{name}", its relay and its supply',
     ),
     ("sensor", "sharps_bin"): Question(
-        'The kiosk says of the {name}: "{reading}". Is that so?',
-        "check the switches at the marks of the {name}",
+        'The kiosk says of "{name}": "{reading}". Is that so?',
+        'check the switches at the marks of "{name}"',
     ),
     ("sensor", "tamper"): Question(
-        "Open the tamper contact {name}, count to three, then answer. Is it open?",
-        "the kiosk did not notice: check the tamper contact {name} and its wire",
+        'Open the tamper contact "{name}", count to three, then answer. Is it open?',
+        'the kiosk did not notice: check the tamper contact "{name}" and its wire',
         "{name}",
     ),
     ("sensor", "power_good"): Question(
         "Pull the mains plug, count to ten, then answer (skip it without a battery). Is it out?",
-        "the kiosk did not notice: check the wire of {name}",
+        'the kiosk did not notice: check the wire of "{name}"',
         "{name}",
     ),
     ("sensor", "power_supply"): Question(
         "Pull the mains plug, count to ten, then answer (skip it without a battery). Is it out?",
-        "the kiosk did not notice: check the cable of {name}",
+        'the kiosk did not notice: check the cable of "{name}"',
         "{name}",
     ),
 }

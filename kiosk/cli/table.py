@@ -38,7 +38,7 @@ class Table:
     def _check(self, result: SlotResult, faults: Sequence[Fault]) -> str:
         for fault in faults:
             if fault.where != result.slot and fault.text in result.advice:
-                return result.advice.replace(fault.text, f"see {fault.where} below")
+                return result.advice.replace(fault.text, f"see {fault.where} below.").removesuffix(".")
         if not result.advice:
             return ""
         first = self._first.setdefault(result.advice, result.slot)

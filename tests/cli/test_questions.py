@@ -56,7 +56,7 @@ def test_two_buttons_are_told_apart() -> None:
     parts = [MachinePart(kind="input", driver="button", name=name) for name in ("left", "right")]
     left, right = questions(state(*parts))
     assert ("left" in left.text, "left" in left.check, "right" in right.check) == (True, True, True)
-    assert answered(right, Seen.NO, state()).advice == "check the wire of the button right"
+    assert answered(right, Seen.NO, state()).advice == 'check the wire of "right"'
     assert answered(right, Seen.SKIP, state()).passed is None
 
 

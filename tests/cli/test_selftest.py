@@ -15,7 +15,7 @@ import pytest
 
 from kiosk.hardware.simulator.faults import Fault
 from kiosk.model import Outcome
-from tests.cli.other_machines import CONTROLLED, LANES, LOCKERS, choose_when_asked
+from tests.cli.other_machines import CONTROLLED, LANES, LOCKERS, TAMPER, choose_when_asked, open_when_asked
 from tests.daemon.kiosk_here import Kiosk
 
 
@@ -151,8 +151,8 @@ def test_a_light_that_is_off_and_a_door_that_nobody_notices_are_told(kiosk: Kios
     done = selftest(tmp_path, "--guided", typed="y\ny\ny\ny\nskip\nskip\nn\n")
     assert done.returncode == 1
     assert "the kiosk did not notice: check the door's contact and its wire" in done.stdout
-    assert "check the light status light and its wire" in done.stdout
-    assert "check the wire of the button" not in done.stdout
+    assert 'check "status light" and its wire' in done.stdout
+    assert "check the wire of" not in done.stdout
 
 
 def test_a_person_who_goes_away_ends_it(kiosk: Kiosk, tmp_path: Path) -> None:
@@ -242,8 +242,22 @@ def test_a_dead_board_is_told_once(tmp_path: Path) -> None:
         assert done.returncode == 1
         said = " ".join(done.stdout.split())
         assert said.count("does not answer at") == 1, done.stdout
-        assert all("see relays below" in rows(done)[slot] for slot in ("R1", "R2")), done.stdout
+        assert all("see relays below. It was not driven" in rows(done)[slot] for slot in ("R1", "R2")), done.stdout
         assert within_80_columns(done)
         assert rows(done)["A1"].endswith("an item fell")
+    finally:
+        kiosk.daemon.stop()
+
+
+def test_a_tamper_contact_that_was_opened_for_the_test_is_no_failure(tmp_path: Path) -> None:
+    """The kiosk has to notice it; that it tells of it for a day is what it is for."""
+    kiosk = Kiosk(tmp_path, extra=TAMPER)
+    answers = "y\ny\ny\nskip\ny\ny\ny\ny\n"
+    try:
+        missed = selftest(tmp_path, "--guided", typed=answers)
+        assert (missed.returncode, 'check the tamper contact "back"' in missed.stdout) == (1, True), missed.stdout
+        done = open_when_asked(kiosk, command(tmp_path, "--guided"), answers)
+        assert done.returncode == 0, done.stdout
+        assert "Put it back as it was." in done.stdout
     finally:
         kiosk.daemon.stop()

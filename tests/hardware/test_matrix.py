@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from kiosk.errors import ConfigError, HardwareError
 from kiosk.hardware import registry
@@ -268,9 +269,14 @@ def test_the_pins_are_free_after_one_could_not_be_claimed(tmp_path: Path) -> Non
 
 
 def test_a_row_that_it_does_not_have_is_refused(tmp_path: Path) -> None:
+    """By the configuration, and by the driver for whoever opens it without one."""
     slots = ('{ controller = "matrix", row = 3, column = 1 }', WITHOUT.slots[1])
-    with pytest.raises(HardwareError, match="2 rows and 3 columns, so there is no row 3, column 1"):
+    with pytest.raises(ConfigError, match='3 is not there: "matrix" has row_pins 1 to 2'):
         Bench(Tried("motor", "gpio_matrix", WITHOUT._replace(slots=slots)), tmp_path)
+    for bench in bench_of(WITHOUT, tmp_path):
+        options = replace(bench.config.slots[0].options, row=3)
+        with pytest.raises(HardwareError, match="2 rows and 3 columns, so there is no row 3, column 1"):
+            registry.open_driver("motor", "gpio_matrix", "Z9", options, bench.board)
 
 
 def test_a_place_has_one_motor(tmp_path: Path) -> None:

@@ -274,7 +274,7 @@ def test_a_row_that_it_does_not_have_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match='3 is not there: "matrix" has row_pins 1 to 2'):
         Bench(Tried("motor", "gpio_matrix", WITHOUT._replace(slots=slots)), tmp_path)
     for bench in bench_of(WITHOUT, tmp_path):
-        options = replace(bench.config.slots[0].options, row=3)
+        options = replace(bench.config.slots[0].options, row=3, column=1)
         with pytest.raises(HardwareError, match="2 rows and 3 columns, so there is no row 3, column 1"):
             registry.open_driver("motor", "gpio_matrix", "Z9", options, bench.board)
 

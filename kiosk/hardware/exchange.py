@@ -41,6 +41,7 @@ class Exchange:
         Answers to other requests may be under way after such a moment.
         """
         self.port = SerialPort(name, path, baudrate, self._received)
+        self.port.start()
 
     def ask(self, request: bytes, answer: Callable[[bytes], T | None], timeout_s: float, tries: int = 1) -> T:
         """Send `request` and return what `answer` makes of the bytes that came since, as soon as it is not None.

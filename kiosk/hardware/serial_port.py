@@ -35,7 +35,7 @@ class SerialPort:
     """An 8N1 serial port. `write` may be called from any thread; what comes is handed on in the port's own thread."""
 
     def __init__(self, name: str, path: Path, baudrate: int, received: Received) -> None:
-        """Begin to look for the port at `path`; nothing is raised if it is not there yet.
+        """Prepare for the port at `path`; `start` begins to look for it.
 
         `received` gets the bytes as they come, in the port's thread, and must not raise; `b""` means that the port
         was opened just now, so that whatever came before is void.
@@ -50,7 +50,14 @@ class SerialPort:
         self._closed = False
         self._wake_read, self._wake_write = os.pipe()
         self._opened = threading.Event()
-        self._thread = threads.start(f"port-{name}", self._run)
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin to look for the port; nothing is raised if it is not there yet.
+
+        Call this last: `received` may be called, and may call `write`, before it returns.
+        """
+        self._thread = threads.start(f"port-{self._name}", self._run)
 
     def write(self, data: bytes) -> None:
         """Send `data` at once. Raises HardwareError if the port is not open or takes nothing; some may have left."""
@@ -87,7 +94,8 @@ class SerialPort:
         with self._lock:
             self._closed = True
             self._wake()
-        self._thread.join()
+        if self._thread is not None:
+            self._thread.join()
 
     def _run(self) -> None:
         try:

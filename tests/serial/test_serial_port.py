@@ -41,6 +41,7 @@ class Bench:
 
     def port(self) -> SerialPort:
         port = SerialPort("The adapter", self.path, 9600, self.came.put)
+        port.start()
         self._opened.append(port)
         return port
 
@@ -139,6 +140,14 @@ def test_a_cable_pulled_at_the_very_moment_of_opening(bench: Bench, monkeypatch:
         bench.line.set_faults(set())
     assert died == []
     assert port.wait_open(5.0)
+
+
+def test_nothing_is_heard_before_it_is_started(bench: Bench) -> None:
+    """Whoever listens may answer at once, and needs the port for it."""
+    port = SerialPort("The adapter", bench.path, 9600, bench.came.put)
+    assert not port.wait_open(0.2)
+    port.close()
+    assert bench.came.empty()
 
 
 def test_what_was_said_before_it_opened_is_not_heard(bench: Bench) -> None:

@@ -85,6 +85,7 @@ class Driver:
         self._session = Session(random.randint(1, LAST_NUMBER), asks_health=options.elevator)  # noqa: S311
         self._closed = self._stopped = False
         self._port = SerialPort(name, board.device(options.port), options.baudrate, self._received)
+        self._port.start()
 
     @property
     def limit_s(self) -> float:

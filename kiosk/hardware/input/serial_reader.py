@@ -37,6 +37,7 @@ class Driver:
         self._entered: Callable[[str], None] | None = None
         self._entry = LineEntry(FORGET_S)
         self._port = SerialPort(name, board.device(options.port), options.baudrate, self._received)
+        self._port.start()
 
     def on_entry(self, entered: Callable[[str], None]) -> None:
         """Call `entered` with each whole text, in the port's thread."""

@@ -68,6 +68,7 @@ class Interface:
         self._waits_since: float | None = None
         self._unsure = self._sound = self._greet_next = False
         self._port = SerialPort(name, path, BAUD, self._received)
+        self._port.start()
 
     @property
     def is_open(self) -> bool:

@@ -34,6 +34,8 @@ SET_UP_AGAIN_S = 5.0
 START_EVERY_S = 2.0
 """How often a machine that wants credit first is offered it."""
 
+GREETED = frozenset({'c,ERR,"cashless is on"', "c,ERR,cashless is on", "c,STATUS,INACTIVE"})
+"""What it answers to a greeting: while it was on, and while it was off."""
 STATES = frozenset({Heard.ENABLED, Heard.IDLE, Heard.DISABLED, Heard.INACTIVE, Heard.OFF})
 
 
@@ -102,8 +104,8 @@ class Interface:
         if self._offers_credit() and now - self._started_at >= START_EVERY_S:
             self._started_at = now
             self.say(f"C,START,{self._credit}")
-        due_s = KEEP_S if self._waits_since is None else LOST_S
-        if self._greet_next or now - max(self._greeted_at, self._heard_at) >= due_s:
+        quiet_s, waits_s = now - max(self._greeted_at, self._heard_at), now - self._greeted_at
+        if self._greet_next or (quiet_s >= KEEP_S if self._waits_since is None else waits_s >= LOST_S):
             self._greet()
 
     def doubt(self) -> None:
@@ -145,7 +147,7 @@ class Interface:
                 if spoilt(line):
                     self.doubt()
                 continue
-            self._answered(now)
+            self._answered(now, greeting=line in GREETED)
             if isinstance(event, Heard) and event in STATES:
                 self._status = event
                 lost_power = event in {Heard.INACTIVE, Heard.OFF} and now - self._set_up_at > SET_UP_AGAIN_S
@@ -158,13 +160,13 @@ class Interface:
             self._waits_since = self._greeted_at
         self.say("C,1")
 
-    def _answered(self, now: float) -> None:
+    def _answered(self, now: float, *, greeting: bool) -> None:
         """Note that it was heard, and whether that was in time: what is late may have been overtaken by a request."""
         self._heard_at = now
         if self._is_silent():
             self.doubt()
-        if self._waits_since is not None:
-            self._sound, self._waits_since = now - self._greeted_at <= SILENT_S, None
+        if self._waits_since is not None and (greeting or not self._unsure):
+            self._sound, self._waits_since = greeting and now - self._greeted_at <= SILENT_S, None
 
     def _is_silent(self) -> bool:
         since = self._waits_since

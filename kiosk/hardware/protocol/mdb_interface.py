@@ -68,6 +68,8 @@ class Interface:
         self._set_up_due, self._set_up_at = False, float("-inf")
         self._heard_at = self._greeted_at = self._started_at = clock.monotonic()
         self._waits_since: float | None = None
+        self._owed = 0
+        """How many greetings it may still answer."""
         self._unsure = self._sound = self._greet_next = False
         self._port = SerialPort(name, path, BAUD, self._received)
         self._port.start()
@@ -105,7 +107,8 @@ class Interface:
             self._started_at = now
             self.say(f"C,START,{self._credit}")
         quiet_s, waits_s = now - max(self._greeted_at, self._heard_at), now - self._greeted_at
-        if self._greet_next or (quiet_s >= KEEP_S if self._waits_since is None else waits_s >= LOST_S):
+        lost = waits_s >= LOST_S or (self._greet_next and not self._owed)
+        if lost if self._waits_since is not None else self._greet_next or quiet_s >= KEEP_S:
             self._greet()
 
     def doubt(self) -> None:
@@ -145,6 +148,7 @@ class Interface:
                 if asks(line):
                     self._heard(None)
                 if spoilt(line):
+                    self._owed = max(0, self._owed - 1)
                     self.doubt()
                 continue
             self._answered(now, greeting=line in GREETED)
@@ -155,7 +159,9 @@ class Interface:
             self._heard(event)
 
     def _greet(self) -> None:
-        self._greeted_at, self._greet_next = self._clock.monotonic(), False
+        now = self._clock.monotonic()
+        self._owed = 1 if now - self._greeted_at >= LOST_S else self._owed + 1
+        self._greeted_at, self._greet_next = now, False
         if self._waits_since is None:
             self._waits_since = self._greeted_at
         self.say("C,1")
@@ -165,8 +171,10 @@ class Interface:
         self._heard_at = now
         if self._is_silent():
             self.doubt()
+        # With two greetings unanswered nobody knows to which of them an answer belongs.
+        alone, self._owed = self._owed == 1, max(0, self._owed - greeting)
         if self._waits_since is not None and (greeting or not self._unsure):
-            self._sound, self._waits_since = greeting and now - self._greeted_at <= SILENT_S, None
+            self._sound, self._waits_since = greeting and alone and now - self._greeted_at <= SILENT_S, None
 
     def _is_silent(self) -> bool:
         since = self._waits_since

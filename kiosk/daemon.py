@@ -219,6 +219,9 @@ def open_parts(config: Config, board: Board) -> Parts:
                 found[name] = registry.open_driver(kind, entry.driver, name, entry.options, board)
             except HardwareError as error:
                 broken[name] = f"{name} cannot be used: {error}"
+            except Exception as error:
+                log.exception("A driver failed to open: part=%s driver=%s", name, entry.driver)
+                broken[name] = f"{name} cannot be used: its driver {entry.driver} failed ({error!r}). Report this."
         return found
 
     controllers = opened(config.controllers, "controller")

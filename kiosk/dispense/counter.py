@@ -12,7 +12,7 @@ from kiosk import threads
 from kiosk.clock import Clock
 from kiosk.config import Config
 from kiosk.dispense.service import Service
-from kiosk.errors import RequestError
+from kiosk.errors import KioskError
 from kiosk.hardware.api import Signal
 from kiosk.model import VendRequest, new_request_id
 
@@ -67,7 +67,7 @@ class Counter:
     def _ask_for(self, request: VendRequest) -> None:
         try:
             self._service.vend(request)
-        except RequestError as error:
+        except KioskError as error:  # refused, or a ledger that cannot be read: a dead thread would end the process
             log.debug("A request was not taken: %s", error)
             self._service.show(Signal.SORRY)
 

@@ -57,7 +57,8 @@ class Watch(Struct, frozen=True):
 class Finish(Struct, frozen=True):
     """The vend is over. `certain`: what did not fall is known to be still inside. `drops` counts items seen.
 
-    What was not `driven`, because its board was away or its door stood open, has not failed: it may work next time.
+    What was not `driven`, because its board was away or its machine asked for nothing, has not failed: it may work
+    next time.
     """
 
     outcome: Outcome

@@ -6,7 +6,6 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from kiosk.errors import HardwareError
 from kiosk.hardware.api import (
     Alert,
     Asked,
@@ -78,7 +77,7 @@ class Parts:
         for part in (*movers, *sensors, *others, self.board):
             try:
                 part.close()
-            except HardwareError as error:  # the others must be off all the same
+            except Exception as error:  # noqa: BLE001 - whatever it is, the others must be off all the same
                 log.warning("A part could not be closed: %s", error)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -11,6 +12,7 @@ from msgspec.structs import replace
 from kiosk.config import Config, Part
 from kiosk.daemon import open_parts
 from kiosk.dispense.parts import Parts
+from kiosk.hardware import registry
 from kiosk.hardware.pins import open_board
 from tests.hardware.machine import config, options
 
@@ -55,6 +57,24 @@ def test_a_slot_whose_pin_is_taken_is_told_and_the_others_work(plain: Config) ->
     assert list(made.motors) == ["A1"]
     assert made.broken["A2"].startswith("A2 cannot be used: GPIO 5 ")
     assert made.motor("A2").advice() == made.broken["A2"]
+    made.close()
+
+
+def test_a_driver_that_fails_as_no_driver_should_stops_no_other(
+    plain: Config, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    opens = registry.open_driver
+
+    def open_driver(kind: str, driver: str, name: str, chosen: Any, board: Any) -> Any:
+        if name == "air":
+            raise ZeroDivisionError
+        return opens(kind, driver, name, chosen, board)
+
+    monkeypatch.setattr(registry, "open_driver", open_driver)
+    made = opened(plain)
+    assert list(made.motors) == ["A1", "A2"]
+    assert "its driver thermometer failed (ZeroDivisionError())" in made.broken["air"]
+    assert "part=air" in caplog.text
     made.close()
 
 

@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from kiosk import threads
 from kiosk.config import CodeSettings
 from kiosk.dispense.codes import Codes
 from kiosk.dispense.counter import HELD_S, Counter
+from kiosk.errors import LedgerError
 from kiosk.hardware.api import Signal
 from tests.dispense.kept import NALOXONE, SOCK, STRIP, kiosk_of
 from tests.dispense.running import Running
@@ -111,6 +113,20 @@ def test_naloxone_needs_no_code_and_a_wrong_one_does_no_harm(desk: Desk) -> None
     desk.counter.enter("four words without worth")
     desk.counter.press("NAL")
     assert desk.left_soon("A1", 2)
+
+
+def test_a_ledger_that_cannot_be_read_is_answered_and_ends_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    died: list[str] = []
+    monkeypatch.setattr(threads.start, "__defaults__", (lambda: died.append("the thread of the press"),))
+
+    def unreadable(*_: object) -> None:
+        raise LedgerError("The ledger cannot be read.")
+
+    monkeypatch.setattr(desk.kiosk.service, "vend", unreadable)
+    desk.counter.enter(desk.new_code())
+    desk.counter.press("STRIP")
+    assert until(lambda: Signal.SORRY in desk.light.signals)
+    assert died == []
 
 
 def test_a_wrong_code_is_answered(desk: Desk) -> None:

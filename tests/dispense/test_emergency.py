@@ -59,7 +59,7 @@ def test_a_silent_board_is_no_reason_to_stop_but_for_what_can_wait(running: Runn
 
 
 def test_what_was_not_driven_has_not_failed(running: Running) -> None:
-    """A board that was away, or a locker whose door stood open, works again as soon as it can, without staff."""
+    """A board that was away works again as soon as it can, without staff."""
     running.put("C1", 2)
     for _ in range(4):
         done = running.vend("SOCK", Scene(turn=Turn.ABSENT, falls=0, blind=True))

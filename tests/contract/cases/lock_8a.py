@@ -2,53 +2,10 @@
 
 from __future__ import annotations
 
-from kiosk.hardware.api import Turn
-from kiosk.hardware.simulator.faults import Fault
-from tests.contract.case import SERIAL, Case, Ending
+from tests.contract.lock_boards import BLIND, FAULTS, case
 
-FAULTS: dict[Fault, Ending] = {
-    Fault.BOLT_STUCK: Turn.NOT_STARTED,
-    Fault.LOCK_SWITCH_STUCK: Turn.NOT_STARTED,
-    Fault.ITEM_LEFT: Turn.UNLOCKED,
-    Fault.DOOR_LEFT_OPEN: Turn.UNLOCKED,
-    Fault.BOARD_OFF: Turn.ABSENT,
-    Fault.CABLE_OUT: Turn.ABSENT,
-    Fault.LINE_DROPS: Turn.ABSENT,
-    Fault.LINE_CORRUPTS: Turn.ABSENT,
-    Fault.LINE_STALLS: Turn.ABSENT,
-    Fault.LINE_LATE: Turn.ABSENT,
-    Fault.LINE_TWICE: Turn.UNLOCKED,
-}
-BLIND: dict[Fault, Ending] = {**FAULTS, Fault.BOLT_STUCK: Turn.UNLOCKED, Fault.LOCK_SWITCH_STUCK: Turn.UNLOCKED}
-"""Without a contact nobody can tell whether the door opened."""
-
-BOARD = """
-[[controllers]]
-name = "locks"
-driver = "lock_board_8a"
-options = { port = "serial/by-id/locks" }
-"""
-
-
-def case(feedback: str, faults: dict[Fault, Ending]) -> Case:
-    """Return two locks of one board, with contacts that are made while their doors are as `feedback` says."""
-    first, second = (f'{{ controller = "locks", lock = {lock}, feedback = "{feedback}" }}' for lock in (1, 16))
-    return Case(
-        name=f"contact-{feedback}",
-        slots=(first, second),
-        faults=faults,
-        controllers=BOARD,
-        speed=SERIAL / 2,  # a busy computer then has 10 ms for each answer
-        capacity=1,
-        gives=Turn.UNLOCKED,
-        nudges=Turn.ABSENT,
-        homes=False,
-        on_at_start=False,
-        settles_s=6.0,  # a visitor has closed the door by then
-        gone_after_s=6.0,
-        tells_run_on=False,
-        found_after_s=40.0,
-    )
-
-
-CASES = (case("open", FAULTS), case("closed", FAULTS), case("none", BLIND))
+CASES = (
+    case("lock_board_8a", "open", FAULTS),
+    case("lock_board_8a", "closed", FAULTS),
+    case("lock_board_8a", "none", BLIND),
+)

@@ -44,6 +44,7 @@ from kiosk.hardware.api import (
     Switch,
 )
 from kiosk.hardware.pins import open_board
+from kiosk.sole import hold
 from kiosk.telemetry.ledger_source import LedgerSource
 from kiosk.telemetry.orders import Orders
 from kiosk.telemetry.publisher import Publisher
@@ -91,6 +92,7 @@ class Daemon:
     def start(self) -> None:
         """Start every part, the emergency path first. Raises KioskError when the kiosk cannot work at all."""
         config, undo = self._config, self._undo
+        self._be_alone(Path(config.paths.state))
         board = open_board(config)
         self.parts = open_parts(config, board)
         undo.callback(self.parts.close)
@@ -142,6 +144,14 @@ class Daemon:
     def stop(self) -> None:
         """Stop everything in reverse order; motors are off and the ledger is closed afterwards."""
         self._undo.close()
+
+    def _be_alone(self, state: Path) -> None:
+        """Raise RunningError beside another daemon, before any pin is touched. A folder that fails stops nobody."""
+        try:
+            state.mkdir(parents=True, exist_ok=True)
+            self._undo.callback(hold(state))
+        except OSError as error:
+            log.warning("Nobody can tell whether another kiosk runs: folder=%s why=%s", state, error)
 
     def _listen_to_visitors(self) -> None:
         counter = Counter(self.service, self._config, self.parts.board.clock)

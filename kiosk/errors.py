@@ -49,5 +49,9 @@ class ConflictError(RequestError):
     """The request was overtaken by another change, or its id was used for something else."""
 
 
+class RunningError(KioskError):
+    """Another process of the kiosk runs already, with the same folder or the same outputs."""
+
+
 class DaemonAwayError(KioskError):
     """The kiosk daemon does not answer on its control socket."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,16 +14,14 @@ from msgspec.structs import replace
 
 from kiosk.cli.group import FAILED, config_option, example, last_good_option
 from kiosk.config import Config, SerialOptions, load_or_last_good
-from kiosk.control.client import Client
-from kiosk.errors import BusyError, DaemonAwayError, RequestError
+from kiosk.errors import RunningError
 from kiosk.hardware import registry
 from kiosk.hardware.api import Board, Controller, Selector
+from kiosk.sole import hold
 
 if TYPE_CHECKING:
     from kiosk.dispense.parts import Parts
 
-ANSWER_S = 5.0
-"""A kiosk that runs answers at its control socket within so many seconds."""
 FOUND_S = 1.0
 """A serial port whose device is plugged in is open within so many seconds."""
 LOOK_S = 0.02
@@ -38,8 +37,8 @@ def outputs_off(config_path: Path, last_good: Path | None) -> None:
     from kiosk.hardware.pins import open_board
 
     config = load_or_last_good(config_path, last_good, registry).config
-    _refuse_beside_a_kiosk(Path(config.paths.runtime) / "control.sock")
-    troubles = switch_off(config, open_board(config))
+    with _no_kiosk(Path(config.paths.state)):
+        troubles = switch_off(config, open_board(config))
     for name, why in troubles.items():
         click.echo(why if name in why else f"{name}: {why}", err=True)
     if troubles:
@@ -66,21 +65,31 @@ def switch_off(config: Config, board: Board) -> dict[str, str]:
     return _faults(told, 0.0) | troubles
 
 
-def _refuse_beside_a_kiosk(socket: Path) -> None:
-    """Raise BusyError while a kiosk holds the outputs, or while nobody can tell."""
+@contextmanager
+def _no_kiosk(state: Path) -> Iterator[None]:
+    """Keep a kiosk from starting meanwhile. Raises RunningError while one runs, or while nobody can tell."""
+    release = _nothing
     try:
-        Client(str(socket), ANSWER_S).stock()
-    except DaemonAwayError as error:
-        if isinstance(error.__cause__, PermissionError):
-            raise BusyError(
-                f"You may not ask at {socket} whether the kiosk is running. Nothing was switched: use sudo."
-            ) from error
-        return
-    except RequestError:
-        pass  # it answers, whatever it says
-    raise BusyError(
-        "The kiosk is running and holds the outputs, so nothing was switched. Stop it first: sudo systemctl stop kiosk"
-    )
+        release = hold(state)
+    except PermissionError as error:
+        raise RunningError(
+            f"You may not look in {state} whether the kiosk is running. Nothing was switched: use sudo."
+        ) from error
+    except RunningError as error:
+        raise RunningError(
+            "The kiosk is running and holds the outputs, so nothing was switched. "
+            "Stop it first: sudo systemctl stop kiosk"
+        ) from error
+    except OSError:
+        pass  # no kiosk was ever started here, or its disk is away: then off is the safer thing
+    try:
+        yield
+    finally:
+        release()
+
+
+def _nothing() -> None:
+    """Release nothing."""
 
 
 def _opened(config: Config, board: Board) -> Parts:

@@ -6,9 +6,10 @@ import threading
 from collections import OrderedDict
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from kiosk.dispense import words
-from kiosk.errors import BusyError
+from kiosk.errors import BusyError, ConflictError
 from kiosk.model import Vend, VendRequest, VendState
 
 REMEMBERED = 200
@@ -32,15 +33,18 @@ class Desk:
         self._serving: Order | None = None
         self._next: Order | None = None
         self._vends: OrderedDict[str, Vend] = OrderedDict()
+        self._asked: dict[str, VendRequest] = {}
 
     def admit(self, order: Order) -> tuple[Vend, bool]:
         """Return what is known of the request, and whether it is new and now has to be carried out.
 
-        Raises BusyError while another request is served, with one exception: an essential product that is asked
+        Raises ConflictError when the id was used to ask for something else, and BusyError while another request is
+        served, with one exception: an essential product that is asked
         for during the vend of another product waits, as the one that comes next. It is never turned away.
         """
         with self._changed:
             if known := self._vends.get(order.request.id):
+                same_request(self._asked.get(known.id, order.request), order.request)
                 return known, False
             if self._serving is None:
                 self._serving = order
@@ -48,6 +52,7 @@ class Desk:
                 self._next = order
             else:
                 raise BusyError(words.BUSY)
+            self._asked[order.request.id] = replace(order.request, code=None)
             return self._put(Vend(id=order.request.id, state=VendState.WAITING, message=words.WAITING)), True
 
     def tell(self, vend: Vend) -> None:
@@ -80,5 +85,12 @@ class Desk:
     def _put(self, vend: Vend) -> Vend:
         self._vends[vend.id] = vend
         if len(self._vends) > REMEMBERED:
-            self._vends.popitem(last=False)
+            oldest, _ = self._vends.popitem(last=False)
+            self._asked.pop(oldest, None)
         return vend
+
+
+def same_request(before: VendRequest, now: VendRequest) -> None:
+    """Raise ConflictError if an id that was used `before` is used `now` to ask for something else."""
+    if (before.sku, before.slot, before.purpose) != (now.sku, now.slot, now.purpose):
+        raise ConflictError("This id was used for another request. Make a new one. Nothing was moved.")

@@ -14,7 +14,7 @@ from kiosk.clock import Clock
 from kiosk.config import Config, Product
 from kiosk.dispense import policy, words
 from kiosk.dispense.chores import Chores
-from kiosk.dispense.desk import Desk, Order
+from kiosk.dispense.desk import Desk, Order, same_request
 from kiosk.dispense.parts import Parts
 from kiosk.dispense.policy import Asked
 from kiosk.dispense.records import Records
@@ -86,7 +86,7 @@ class Service:
             clock=clock,
             periods=lambda: codes.accepted(ledger.when()) if codes else (),
         )
-        self.staff = Staff(config, ledger, shelf, self._change, self._vending.wake)
+        self.staff = Staff(config, ledger, shelf, self._change)
         """What staff and the programme may change."""
 
     # -- from any thread -------------------------------------------------------------------------------------------
@@ -146,8 +146,9 @@ class Service:
     def vend(self, request: VendRequest) -> Vend:
         """Ask for an item and return at once; the same id again moves nothing and returns what became of it.
 
-        Raises NotFoundError for an unknown product or slot, BusyError while another item drops, and RequestError
-        when the request names both or neither, or is refused (door open, or what `policy` says).
+        Raises NotFoundError for an unknown product or slot, BusyError while another item drops, ConflictError when
+        the id was used to ask for something else, and RequestError when the request names both or neither, or is
+        refused (door open, or what `policy` says).
         """
         if past := self._past(request):
             return past
@@ -265,8 +266,7 @@ class Service:
         past = self._remembered(request.id)
         if past is None:
             return None
-        if past[0].slot != request.slot or past[0].purpose != request.purpose:
-            raise RequestError("This id was used for another request. Make a new one. Nothing was moved.")
+        same_request(past[0], request)
         return self.find(request.id)
 
     def _remembered(self, request_id: str) -> tuple[VendRequest, tuple[Attempt, ...]] | None:

@@ -36,9 +36,7 @@ class Staff:
     fails; nothing was changed then.
     """
 
-    def __init__(
-        self, config: Config, ledger: Ledger, shelf: Shelf, change: Change, opened: Callable[[list[str]], None]
-    ) -> None:
+    def __init__(self, config: Config, ledger: Ledger, shelf: Shelf, change: Change) -> None:
         self.names = {product.sku: product.name for product in config.products}
         """What people call each product, by sku."""
         # What is essential comes out past its date too, when there is no other: it never blocks its coil.
@@ -46,7 +44,6 @@ class Staff:
         self._ledger = ledger
         self._shelf = shelf
         self._change = change
-        self._opened = opened
 
     def restock(self, request: RestockRequest) -> RestockResult:
         """Record a restock visit, all of it or nothing; see `ledger.restocks`.
@@ -59,9 +56,7 @@ class Staff:
             raise RequestError(f"{', '.join(sorted(twice))} stands in this visit twice. Nothing was saved.")
         for line in request.lines:
             self._check(line)
-        result = self._change(lambda: self._ledger.restocks.commit(request))
-        self._opened(slots)
-        return result
+        return self._change(lambda: self._ledger.restocks.commit(request))
 
     def undo(self, restock_id: str) -> RestockResult:
         """Take a restock visit back; see `ledger.restocks`."""

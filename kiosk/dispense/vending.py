@@ -47,6 +47,8 @@ class Vending:
         self._shelf = shelf
         self._clock = clock
         self._hanging = [slot.slot for slot in shelf.stock.slots if slot.jams]
+        # No moment is kept on the disk, but the failures in a row are: what had failed twice rests anew after a start.
+        self._rest_from_start_until = clock.monotonic() + REST_S
         self._rests_until: dict[str, float] = {}
         self._presumed_at: dict[str, float] = {}
         self._drops_known = 0
@@ -86,11 +88,16 @@ class Vending:
         if wanted and order.request.purpose is Purpose.TEST:
             return [self._shelf.slot(wanted)]
         now = self._clock.monotonic()
-        resting = {slot for slot, until in self._rests_until.items() if now < until}
+        resting = {slot.slot for slot in self._shelf.stock.slots if self._rests(slot, now)}
         fits = candidates(self._shelf.stock.slots, product, resting)
         if product.essential:
             fits = self._others_first(fits, now)
         return [slot for slot in fits if slot.slot == wanted] if wanted else fits
+
+    def _rests(self, slot: SlotStock, now: float) -> bool:
+        """Say whether a slot rests: it failed twice in a row, the last time lately or before this start."""
+        until = self._rests_until.get(slot.slot, self._rest_from_start_until)
+        return slot.jams >= RESTING_JAMS and now < until
 
     def _others_first(self, fits: list[SlotStock], now: float) -> list[SlotStock]:
         """Put what was presumed a moment ago last, the latest last of all: who presses again found the tray empty."""
@@ -136,21 +143,14 @@ class Vending:
         return verdict.outcome
 
     def _note_failure(self, slot: SlotStock, outcome: Outcome) -> None:
-        """Remember the slots in which an item hangs that may fall later, and let one rest that failed twice."""
+        """Remember the slots in which an item hangs that may fall later, and until when one rests that fails again."""
         self._hanging = [other for other in self._hanging if other != slot.slot]
         if outcome is Outcome.JAMMED:
             self._hanging.append(slot.slot)
         if outcome is Outcome.PRESUMED:
             self._presumed_at[slot.slot] = self._clock.monotonic()
-        if outcome in FALLEN:
-            self._rests_until.pop(slot.slot, None)
-        elif slot.jams + 1 >= RESTING_JAMS:
-            self._rests_until[slot.slot] = self._clock.monotonic() + REST_S
-
-    def wake(self, slots: list[str]) -> None:
-        """Let slots work again at once: staff had them open."""
-        for slot in slots:
-            self._rests_until.pop(slot, None)
+        rest_s = 0.0 if outcome in FALLEN else REST_S
+        self._rests_until[slot.slot] = self._clock.monotonic() + rest_s
 
     def account_strays(self) -> bool:
         """Record what fell outside a vend: from a coil in which an item hung, or one whose motor does not stop.

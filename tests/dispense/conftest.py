@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from tests.dispense.kept import HandClock, Kept
 from tests.dispense.running import Running
+from tests.stocking import FAR
 
 
 @pytest.fixture
@@ -28,3 +30,12 @@ def running(tmp_path: Path, clock: HandClock) -> Iterator[Running]:
     started = Running(tmp_path, clock=clock)
     yield started
     started.close()
+
+
+@pytest.fixture
+def shop(running: Running) -> Running:
+    """A kiosk with strips in two coils and socks in one."""
+    running.put("B1", 5, "S1", expiry=FAR - datetime.timedelta(days=9))
+    running.put("B2", 5, "S2", expiry=FAR)
+    running.put("C1", 5, "K1")
+    return running

@@ -14,8 +14,7 @@ from msgspec.structs import replace
 
 from kiosk import clock as time
 from kiosk.dispense import policy, words
-from kiosk.dispense.choose import REST_S
-from kiosk.errors import BusyError, ConflictError, NotFoundError, RequestError
+from kiosk.errors import ConflictError, NotFoundError, RequestError
 from kiosk.hardware.api import Turn
 from kiosk.model import HideRequest, Outcome, Reason, RecallRequest, RestockLine, VendRequest
 from tests.crash.world import Scene
@@ -26,15 +25,6 @@ from tests.stocking import FAR, counted
 YESTERDAY = time.day(NOW_H) - datetime.timedelta(days=1)
 DEAD = Scene(turn=Turn.NOT_STARTED, falls=0)
 LATE = Scene(falls=0, nudged=1)
-
-
-@pytest.fixture
-def shop(running: Running) -> Running:
-    """A kiosk with strips in two coils and socks in one."""
-    running.put("B1", 5, "S1", expiry=FAR - datetime.timedelta(days=9))
-    running.put("B2", 5, "S2", expiry=FAR)
-    running.put("C1", 5, "K1")
-    return running
 
 
 def kiosk_with(tmp_path: Path, **strip: Any) -> Running:
@@ -53,19 +43,6 @@ def test_an_item_comes_out_and_is_counted(shop: Running, scene: Scene) -> None:
     assert (shop.bounds("B1"), shop.honest()) == ((4, 0), True)
     (event,) = shop.reader.events(1)
     assert (event.kind, event.lot) == ("dispensed", "S1")
-
-
-def test_the_same_id_moves_nothing_again(shop: Running) -> None:
-    """From memory, and after a restart from the ledger; for another wish the id is refused."""
-    done = shop.vend("STRIP", request_id="request-1")
-    assert shop.vend("STRIP", request_id="request-1") == done
-    shop.restart()
-    assert shop.vend("STRIP", request_id="request-1") == done
-    assert shop.bounds("B1") == (4, 0)
-    with pytest.raises(RequestError, match="another request"):
-        shop.vend("B1", request_id="request-1")
-    with pytest.raises(NotFoundError, match="No vend has the id"):
-        shop.service.find("request-2")
 
 
 def test_a_request_that_power_cut_is_not_repeated(shop: Running) -> None:
@@ -106,28 +83,6 @@ def test_two_for_one(shop: Running) -> None:
     shop.vend("B1", TWO_FALL)
     assert (shop.bounds("B1"), shop.bounds("B2")) == ((3, 1), (4, 1))
     assert shop.honest()
-
-
-def test_a_coil_rests_after_two_failures_and_goes_out_after_three(shop: Running) -> None:
-    """It is tried again after half an hour; then staff must come. A test that works brings it back."""
-    for _ in range(2):
-        shop.vend("C1", DEAD)
-    assert shop.vend("SOCK").attempts == ()
-    shop.clock.pass_h(REST_S / 3600)
-    assert shop.vend("SOCK", DEAD).outcome is Outcome.NOT_STARTED
-    shop.clock.pass_h(24)
-    assert shop.vend("SOCK").attempts == ()
-    assert "Only naloxone is still tried here" in shop.slot("C1").faults[0]
-    assert shop.test("C1").message == "C1 turned and an item fell. It was counted as taken out."
-    assert (shop.slot("C1").jams, shop.vend("SOCK").outcome) == (0, Outcome.DISPENSED)
-
-
-def test_whoever_opens_the_machine_wakes_its_coils(shop: Running) -> None:
-    """A count ends the rest, and the row of failures."""
-    for _ in range(2):
-        shop.vend("C1", DEAD)
-    shop.visit(counted(shop.slot("C1")))
-    assert shop.vend("SOCK").outcome is Outcome.DISPENSED
 
 
 def test_a_test_turn_is_made_anywhere_and_once(shop: Running) -> None:
@@ -231,21 +186,6 @@ def test_hours_hold_only_by_a_clock_that_is_set(tmp_path: Path) -> None:
     with pytest.raises(RequestError, match=f"given out from {opens:02}:00"):
         running.vend("STRIP")
     running.close()
-
-
-def test_one_at_a_time(shop: Running) -> None:
-    """While an item drops others wait, but for the emergency that comes next."""
-    shop.put("A1", 3, "N1")
-    shop.service.vend(VendRequest(id="request-1", sku="STRIP"))
-    assert shop.service.busy
-    with pytest.raises(BusyError):
-        shop.service.vend(VendRequest(id="request-2", sku="SOCK"))
-    assert shop.service.vend(VendRequest(id="request-3", sku="NAL")).message == words.WAITING
-    shop.service.press("NAL")
-    shop.service.press("STRIP")
-    shop.idle()
-    assert not shop.service.busy
-    assert [shop.world.inside[slot] for slot in ("A1", "B1", "C1")] == [2, 4, 5]
 
 
 def test_staff_are_refused_before_anything_is_written(shop: Running) -> None:

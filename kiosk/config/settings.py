@@ -133,7 +133,10 @@ class Product(Options, frozen=True, kw_only=True):
     essential: Annotated[bool, Meta(description="Never limited, never refused: naloxone")] = False
     limit_per_visit: Annotated[
         Annotated[int, Meta(ge=1, le=50)] | None,
-        Meta(description="Most that one visit gives; not for essential products"),
+        Meta(
+            description="Most that one visit gives, which is over once nobody has taken any of it for a minute; not "
+            "for essential products"
+        ),
     ] = None
     limit_per_code: Annotated[
         Annotated[int, Meta(ge=1, le=50)] | None,

@@ -25,6 +25,9 @@ from kiosk.model import (
     RecallRequest,
     Recalls,
     RedeemRequest,
+    Refusal,
+    RefusalCode,
+    RefusedError,
     RestockRequest,
     RestockResult,
     Restocks,
@@ -50,7 +53,7 @@ REFUSALS: dict[str, type[RequestError]] = {
     "conflict": ConflictError,
     "not_found": NotFoundError,
 }
-"""Which error a `Problem.error` becomes; any other becomes RequestError."""
+"""Which error a `Problem.error` becomes; any other `RefusalCode` becomes RefusedError, all else RequestError."""
 
 
 class _UnixConnection(http.client.HTTPConnection):
@@ -91,7 +94,10 @@ class Client:
         return self._ask("GET", f"/v1/slots/{quote(slot, safe='')}", SlotDetail)
 
     def vend(self, request: VendRequest) -> Vend:
-        """Ask for an item; return at once. The same id again moves nothing and returns what became of it."""
+        """Ask for an item; return at once. The same id again moves nothing and returns what became of it.
+
+        Raises RefusedError, or BusyError while another item drops, when none comes out now.
+        """
         return self._ask("POST", "/v1/vends", Vend, request)
 
     def wait_vend(self, request_id: str, wait_s: float) -> Vend:
@@ -197,4 +203,10 @@ def _refuse(answer: bytes) -> None:
         problem = ANSWERS.decode(answer, Problem)
     except msgspec.DecodeError as error:
         raise DaemonAwayError("The control socket gave an answer that is not the kiosk daemon's.") from error
-    raise REFUSALS.get(problem.error, RequestError)(problem.message)
+    if kind := REFUSALS.get(problem.error):
+        raise kind(problem.message)
+    try:
+        code = RefusalCode(problem.error)
+    except ValueError:
+        raise RequestError(problem.message) from None
+    raise RefusedError(problem.message, Refusal(code=code, wait_s=problem.wait_s, opens=problem.opens))

@@ -25,6 +25,7 @@ from kiosk.model import (
     RecallRequest,
     Recalls,
     RedeemRequest,
+    RefusedError,
     RestockRequest,
     Restocks,
     ReviewRequest,
@@ -175,6 +176,11 @@ def _refusals(app: Flask) -> None:
     def hear_out() -> None:
         # Whoever is answered while still sending finds the connection closed and never reads the answer.
         request.get_data()
+
+    @app.errorhandler(RefusedError)
+    def no_item(error: RefusedError) -> Response:
+        said = error.refusal
+        return _answer(Problem(error=said.code, message=str(error), wait_s=said.wait_s, opens=said.opens), 409)
 
     @app.errorhandler(KioskError)
     def ours(error: KioskError) -> Response:

@@ -20,7 +20,7 @@ from mnemonic import Mnemonic
 
 from kiosk.clock import When
 from kiosk.dispense.awkward import AWKWARD
-from kiosk.errors import RequestError
+from kiosk.model import Refusal, RefusalCode, RefusedError
 
 WORDS: tuple[str, ...] = tuple(Mnemonic("english").wordlist)
 """The 2048 English words of BIP-39: no two share their first four letters."""
@@ -46,6 +46,7 @@ MAX_TYPED = 200
 FOUR_WORDS = "A code is four words. Type all four, or the first four letters of each."
 NOT_A_WORD = "One of these words is in no code. Check the four words, then try again."
 WRONG = "This code does not work now. Check the four words, or ask for a new code."
+NO_CODE = Refusal(code=RefusalCode.CODE_WRONG)
 
 _NUMBERS = {word[:4]: number for number, word in enumerate(WORDS)}
 
@@ -114,12 +115,12 @@ class Codes:
     def issue(self, when: When) -> str:
         """Make a code for the period of `when`: four words with spaces.
 
-        Raises RequestError, with the seconds to wait, when the last one was made too short a while ago.
+        Raises RefusedError, with the seconds to wait, when the last one was made too short a while ago.
         """
         with self._lock:
             wait_s = self._issued_s + self._issue_every_s - self._now()
             if wait_s > 0:
-                raise RequestError(f"A code was made a moment ago. Ask for yours in {_spell(wait_s)}.")
+                raise _too_soon(f"A code was made a moment ago. Ask for yours in {_spell(wait_s)}.", wait_s)
             self._issued_s = self._now()
         period = self.accepted(when)[0]
         drawn = (self._words(period) for _ in itertools.count())
@@ -128,7 +129,7 @@ class Codes:
     def check(self, typed: str, when: When) -> Pass:
         """Return what a code opens. Case does not matter, nor what stands between the words or after four letters.
 
-        Raises RequestError for a code that is wrong, of another period or of another programme, which all sound
+        Raises RefusedError for a code that is wrong, of another period or of another programme, which all sound
         alike; and for every code, with the time to wait, after five wrong ones in a row. What cannot be a code at
         all is refused too, and does not count as a try.
         """
@@ -139,7 +140,7 @@ class Codes:
             if found is None:
                 self._wrong += 1
                 self._wrong_s = self._now()
-                raise RequestError(WRONG)
+                raise RefusedError(WRONG, NO_CODE)
             self._wrong = 0
             return found
 
@@ -190,18 +191,22 @@ class Codes:
         over = self._wrong - FREE_TRIES
         wait_s = min(FIRST_WAIT_S * 2.0 ** min(over, 10), LONGEST_WAIT_S) - since_s if over >= 0 else 0.0
         if wait_s > 0:
-            raise RequestError(f"Too many wrong codes. Try again in {_spell(wait_s)}.")
+            raise _too_soon(f"Too many wrong codes. Try again in {_spell(wait_s)}.", wait_s)
 
 
 def _read(typed: str) -> tuple[int, ...]:
-    """Return the numbers of four typed words. Raises RequestError, and repeats none of them."""
+    """Return the numbers of four typed words. Raises RefusedError, and repeats none of them."""
     parts = re.findall("[a-z]+", typed[:MAX_TYPED].lower())
     if len(parts) != 4:
-        raise RequestError(FOUR_WORDS)
+        raise RefusedError(FOUR_WORDS, NO_CODE)
     numbers = tuple(_NUMBERS[part[:4]] for part in parts if part[:4] in _NUMBERS)
     if len(numbers) != 4:
-        raise RequestError(NOT_A_WORD)
+        raise RefusedError(NOT_A_WORD, NO_CODE)
     return numbers
+
+
+def _too_soon(message: str, wait_s: float) -> RefusedError:
+    return RefusedError(message, Refusal(code=RefusalCode.CODE_WAIT, wait_s=wait_s))
 
 
 def _spell(seconds: float) -> str:

@@ -6,54 +6,37 @@ What is known of visitors is held in memory only: what came out lately, on the m
 from __future__ import annotations
 
 import datetime
-import enum
 from collections.abc import Callable, Iterator, Mapping
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from kiosk.config import Product
+from kiosk.model import Refusal, RefusalCode
 
 VISIT_GAP_S = 60.0
-"""A visit is over when nobody has taken anything for so long, in seconds. Nothing else tells visits apart."""
+"""A visit is over for a product when nobody has taken any of it for so long, in seconds. Nothing else tells visits
+apart; what others take, or are refused, does not prolong it, so that the wait that is told to anybody holds."""
 
 DAY_MIN = 24 * 60
 
 
+class Taken(Struct, frozen=True):
+    """How many of a product came out in one visit, and when the last of them did, on the monotonic clock."""
+
+    items: int
+    last_s: float
+
+
 class Visit(Struct, frozen=True):
-    """What came out since somebody stepped up, and when each product last came out. Held in memory only.
+    """What came out since somebody stepped up, by sku. Held in memory only."""
 
-    `taken` holds the skus of this visit, `out_s` the moment of each sku's last item, on the monotonic clock.
-    """
+    taken: Mapping[str, Taken] = field(default_factory=dict)
 
-    last_s: float = float("-inf")
-    taken: tuple[str, ...] = ()
-    out_s: Mapping[str, float] = field(default_factory=dict)
-
-
-class Reason(enum.StrEnum):
-    """Why a visitor does not get an item now."""
-
-    HIDDEN = "hidden"
-    """The programme does not offer it at this kiosk now."""
-    CLOSED = "closed"
-    """It is not given out at this hour."""
-    CODE_NEEDED = "code_needed"
-    """It takes a code, and none was given."""
-    CODE_USED_UP = "code_used_up"
-    """The code has given all that it gives in its period."""
-    LIMIT = "limit"
-    """This visit has taken what one visit may."""
-    COOLING = "cooling"
-    """One came out a moment ago."""
-
-
-class Refusal(Struct, frozen=True, kw_only=True):
-    """Why not, and until when. `wait_s` is told for COOLING, `opens` (local time) for CLOSED."""
-
-    reason: Reason
-    wait_s: float | None = None
-    opens: datetime.time | None = None
+    def of(self, sku: str, now_s: float) -> Taken:
+        """Return what this visit took of a product; no item, of the last one's moment, once the visit is over."""
+        taken = self.taken.get(sku, Taken(0, float("-inf")))
+        return taken if now_s - taken.last_s < VISIT_GAP_S else replace(taken, items=0)
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -85,15 +68,7 @@ def decide(product: Product, asked: Asked) -> Refusal | None:
 
 def took(visit: Visit, sku: str, now_s: float) -> Visit:
     """Return the visit after an item came out. A failed vend is not reported here, so it uses up nothing."""
-    taken = () if _over(visit, now_s) else visit.taken
-    return replace(visit, last_s=now_s, taken=(*taken, sku), out_s={**visit.out_s, sku: now_s})
-
-
-def allows(visit: Visit, sku: str, limit: int | None, now_s: float) -> bool:
-    """Say whether this visit may take one more of `sku`, at `now_s` on the monotonic clock."""
-    if limit is None or _over(visit, now_s):
-        return True
-    return visit.taken.count(sku) < limit
+    return Visit({**visit.taken, sku: Taken(visit.of(sku, now_s).items + 1, now_s)})
 
 
 def cooldown_s(product: Product, left: int) -> float:
@@ -109,7 +84,7 @@ def cooldown_s(product: Product, left: int) -> float:
 
 def _hidden(product: Product, asked: Asked) -> Iterator[Refusal]:
     if product.hidden or asked.hidden:
-        yield Refusal(reason=Reason.HIDDEN)
+        yield Refusal(code=RefusalCode.HIDDEN)
 
 
 def _closed(product: Product, asked: Asked) -> Iterator[Refusal]:
@@ -119,31 +94,31 @@ def _closed(product: Product, asked: Asked) -> Iterator[Refusal]:
     spans = [_span(text) for text in product.hours]
     if not any(_is_open(opens, closes, now) for opens, closes in spans):
         opens = min((opens for opens, _ in spans), key=lambda minute: (minute - now) % DAY_MIN)
-        yield Refusal(reason=Reason.CLOSED, opens=datetime.time(*divmod(opens, 60)))
+        yield Refusal(code=RefusalCode.CLOSED, opens=datetime.time(*divmod(opens, 60)))
 
 
 def _code(product: Product, asked: Asked) -> Iterator[Refusal]:
     if product.limit_per_code is None:
         return
     if asked.code_left is None:
-        yield Refusal(reason=Reason.CODE_NEEDED)
+        yield Refusal(code=RefusalCode.CODE_NEEDED)
     elif asked.code_left <= 0:
-        yield Refusal(reason=Reason.CODE_USED_UP)
+        yield Refusal(code=RefusalCode.CODE_USED_UP)
 
 
-def _limit(product: Product, asked: Asked) -> Iterator[Refusal]:
-    if not allows(asked.visit, product.sku, product.limit_per_visit, asked.now_s):
-        yield Refusal(reason=Reason.LIMIT)
+def _waiting(product: Product, asked: Asked) -> Iterator[Refusal]:
+    """Give the longer of the two waits, so that whoever comes back then gets one."""
+    taken = asked.visit.of(product.sku, asked.now_s)
+    since_s = asked.now_s - taken.last_s
+    limited = product.limit_per_visit is not None and taken.items >= product.limit_per_visit
+    limit_s = VISIT_GAP_S - since_s if limited else 0.0
+    cooling_s = cooldown_s(product, asked.left) - since_s
+    code = RefusalCode.LIMIT if limit_s >= cooling_s else RefusalCode.COOLING
+    if (wait_s := max(limit_s, cooling_s)) > 0:
+        yield Refusal(code=code, wait_s=wait_s)
 
 
-def _cooling(product: Product, asked: Asked) -> Iterator[Refusal]:
-    since_s = asked.now_s - asked.visit.out_s.get(product.sku, float("-inf"))
-    wait_s = cooldown_s(product, asked.left) - since_s
-    if wait_s > 0:
-        yield Refusal(reason=Reason.COOLING, wait_s=wait_s)
-
-
-RULES: tuple[Callable[[Product, Asked], Iterator[Refusal]], ...] = (_hidden, _closed, _code, _limit, _cooling)
+RULES: tuple[Callable[[Product, Asked], Iterator[Refusal]], ...] = (_hidden, _closed, _code, _waiting)
 """Each gives its refusal, or nothing."""
 
 
@@ -157,7 +132,3 @@ def _is_open(opens: int, closes: int, now: int) -> bool:
     if opens < closes:
         return opens <= now < closes
     return now >= opens or now < closes
-
-
-def _over(visit: Visit, now_s: float) -> bool:
-    return now_s - visit.last_s > VISIT_GAP_S

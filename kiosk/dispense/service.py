@@ -24,7 +24,18 @@ from kiosk.dispense.staff import Staff
 from kiosk.dispense.vending import FALLEN, Report, Vending, done
 from kiosk.errors import BusyError, LedgerError, NotFoundError, RequestError
 from kiosk.hardware.api import Signal
-from kiosk.model import Attempt, Purpose, SlotStock, Stock, Vend, VendRequest, VisitorCode, new_request_id
+from kiosk.model import (
+    Attempt,
+    Purpose,
+    Refusal,
+    RefusalCode,
+    SlotStock,
+    Stock,
+    Vend,
+    VendRequest,
+    VisitorCode,
+    new_request_id,
+)
 
 if TYPE_CHECKING:
     from kiosk.dispense.codes import Codes, Pass
@@ -221,7 +232,7 @@ class Service:
     def _allowed(self, order: Order) -> Order:
         """Refuse what policy refuses. An essential product and a test turn by staff never come here."""
         if self._parts.door is not None and self._parts.door.is_open():
-            raise RequestError(words.DOOR_OPEN)
+            raise words.refuse(Refusal(code=RefusalCode.DOOR_OPEN))
         product = self._products[order.sku]
         used, token = self._allowance(order.request, product)
         held = [slot for slot in self._shelf.stock.slots if slot.sku == order.sku]
@@ -237,7 +248,7 @@ class Service:
             ),
         )
         if refusal is not None:
-            raise RequestError(words.refused(refusal))
+            raise words.refuse(refusal)
         return Order(order.request, order.sku, essential=False, token=token)
 
     def _allowance(self, request: VendRequest, product: Product) -> tuple[int | None, bytes | None]:
@@ -350,8 +361,9 @@ class Service:
                 self._visit = policy.took(self._visit, order.sku, self._clock.monotonic())
                 if order.token is not None:
                     self._ledger.allowances.spend(order.token)
-            elif vend.outcome not in FALLEN and vend.message != words.NO_LEDGER:
-                self._scribe.keep(lambda: self._ledger.vends.unmet(order.sku, empty=vend.message == words.SOLD_OUT))
+            elif vend.outcome not in FALLEN and vend.refusal is not RefusalCode.NO_LEDGER:
+                empty = vend.refusal is RefusalCode.SOLD_OUT
+                self._scribe.keep(lambda: self._ledger.vends.unmet(order.sku, empty=empty))
         self._answer(vend)
 
     def _turning(self, vend: Vend) -> None:

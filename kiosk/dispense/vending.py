@@ -18,7 +18,7 @@ from kiosk.dispense.parts import Parts
 from kiosk.dispense.scribe import Scribe
 from kiosk.dispense.shelf import Shelf
 from kiosk.errors import LedgerError
-from kiosk.model import Attempt, Outcome, Purpose, SlotStock, Vend, VendRequest, VendState
+from kiosk.model import Attempt, Outcome, Purpose, RefusalCode, SlotStock, Vend, VendRequest, VendState
 
 FALLEN = (Outcome.DISPENSED, Outcome.PRESUMED)
 """After these the request is over; after the others the next slot is tried.
@@ -66,14 +66,16 @@ class Vending:
                 if outcome in FALLEN or (outcome is Outcome.UNKNOWN and not order.essential):
                     break
         except LedgerError:
-            return replace(self._done(order, tried), message=words.NO_LEDGER)
+            return replace(self._done(order, tried), message=words.NO_LEDGER, refusal=RefusalCode.NO_LEDGER)
         finally:
             if not tried and order.request.slot:
                 self._parts.decline(order.request.slot)
         vend = replace(self._done(order, tried), warning=warning)
         if tried and order.request.purpose is Purpose.TEST:
             vend = replace(vend, advice=self._parts.motor(tried[-1].slot).advice())
-        return vend if tried or not self._holds(order.sku) else replace(vend, message=words.STUCK)
+        if tried or not self._holds(order.sku):
+            return vend
+        return replace(vend, message=words.STUCK, refusal=RefusalCode.STUCK)
 
     def _done(self, order: Order, tried: list[Attempt]) -> Vend:
         return done(order.request, tuple(tried), self._parts.lockers)
@@ -178,11 +180,12 @@ class Vending:
 
 def done(request: VendRequest, tried: tuple[Attempt, ...], lockers: Container[str]) -> Vend:
     """Return the end of a request, from the slots that were tried for it; `lockers` are those with a door."""
-    vend = Vend(id=request.id, state=VendState.DONE, message=words.SOLD_OUT, attempts=tried)
     if not tried:
-        return vend
+        return Vend(id=request.id, state=VendState.DONE, message=words.SOLD_OUT, refusal=RefusalCode.SOLD_OUT)
     told = tried[-1]
     if told.outcome not in FALLEN:  # what may lie in the tray, or behind an open door, matters more than what stayed in
         told = next((one for one in tried if one.outcome is Outcome.UNKNOWN), told)
     message = words.said(told.outcome, request.purpose, told.slot, locker=told.slot in lockers)
-    return replace(vend, message=message, outcome=told.outcome, slot=told.slot)
+    return Vend(
+        id=request.id, state=VendState.DONE, message=message, outcome=told.outcome, slot=told.slot, attempts=tried
+    )

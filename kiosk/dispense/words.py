@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import math
 
-from kiosk.dispense.policy import Reason, Refusal
-from kiosk.model import Outcome, Purpose, SlotStock
+from kiosk.model import Outcome, Purpose, Refusal, RefusalCode, RefusedError, SlotStock
 
 DROPPING = "It is dropping now. Look in the tray."
 OPENING = "It is opening now. Look for the open door."
 TRYING_NEXT = "That one got stuck. We are trying the next one for you."
 WAITING = "Yours is next. It takes a few seconds."
 BUSY = "One item is dropping now. Press again when it is done."
-DOOR_OPEN = "The door is open. Close it, then press again."
 SOLD_OUT = "Sold out here. The people who refill it will see that you asked."
 STUCK = "This one cannot come out right now. The people who can fix it will see that. Other items are free to take."
 NOT_OUT = "Nothing came out. The people who can fix it will see that, and nothing was counted as taken."
@@ -104,21 +102,34 @@ def event(kind: str, quantity: int) -> str:
 
 
 def refused(refusal: Refusal) -> str:
-    """Return the sentence for a visitor who cannot have an item now."""
-    if refusal.reason is Reason.COOLING and refusal.wait_s is not None:
-        return f"The next one comes in {_wait(refusal.wait_s)}. Other items are free to take now."
-    if refusal.reason is Reason.CLOSED and refusal.opens is not None:
+    """Return the sentence for a visitor who cannot have an item now. It is true for whoever stands there."""
+    if refusal.code in NEXT_COMES:
+        return f"The next one comes in {_wait(refusal.wait_s or 1)}. Other items are free to take now."
+    if refusal.code is RefusalCode.CLOSED and refusal.opens is not None:
         return f"This one is given out from {refusal.opens:%H:%M}. Other items are free to take now."
-    return _REFUSED[refusal.reason]
+    return _REFUSED[refusal.code]
 
+
+def refuse(refusal: Refusal) -> RefusedError:
+    """Return the error that tells a refusal."""
+    return RefusedError(refused(refusal), refusal)
+
+
+NEXT_COMES = (RefusalCode.LIMIT, RefusalCode.COOLING)
+"""Of these, whoever waits gets the next one: it is not told what anybody took."""
 
 _REFUSED = {
-    Reason.HIDDEN: "This one is not given out here right now. Other items are free to take.",
-    Reason.CLOSED: "This one is not given out at this hour. Other items are free to take.",
-    Reason.CODE_NEEDED: "This one needs a code. Anybody gets one here, with no name.",
-    Reason.CODE_USED_UP: "This code has had its share of this one for now. Other items are free to take.",
-    Reason.LIMIT: "You have taken what one visit may. Other items are still free to take.",
-    Reason.COOLING: "The next one comes in a moment. Other items are free to take now.",
+    RefusalCode.BUSY: BUSY,
+    RefusalCode.DOOR_OPEN: "The door is open. Close it, then press again.",
+    RefusalCode.HIDDEN: "This one is not given out here right now. Other items are free to take.",
+    RefusalCode.CLOSED: "This one is not given out at this hour. Other items are free to take.",
+    RefusalCode.CODE_NEEDED: "This one needs a code. Anybody gets one here, with no name.",
+    RefusalCode.CODE_WRONG: "This code does not work here. Other items are free to take.",
+    RefusalCode.CODE_WAIT: "No code can be taken right now. Other items are free to take.",
+    RefusalCode.CODE_USED_UP: "This code has had its share of this one for now. Other items are free to take.",
+    RefusalCode.SOLD_OUT: SOLD_OUT,
+    RefusalCode.STUCK: STUCK,
+    RefusalCode.NO_LEDGER: NO_LEDGER,
 }
 
 

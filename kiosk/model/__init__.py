@@ -18,6 +18,7 @@ from kiosk.model.care import (
     ReviewRequest,
     Shortage,
 )
+from kiosk.model.refusal import Refusal, RefusalCode, RefusedError
 from kiosk.model.restock import (
     Added,
     Reason,
@@ -77,6 +78,9 @@ __all__ = [
     "RecallRequest",
     "Recalls",
     "RedeemRequest",
+    "Refusal",
+    "RefusalCode",
+    "RefusedError",
     "Removed",
     "RequestId",
     "RestockLine",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+
 from kiosk.model.base import Fact, Name
 
 
@@ -71,10 +73,15 @@ class RedeemRequest(Fact, frozen=True, kw_only=True):
 
 
 class Problem(Fact, frozen=True, kw_only=True):
-    """The body of every refusal: a code for programs and a sentence for people."""
+    """The body of every refusal: a code for programs and a sentence for people.
+
+    Where a visitor is refused an item, `error` is a `RefusalCode`, with its `wait_s` and `opens`.
+    """
 
     error: str
     message: str
+    wait_s: float | None = None
+    opens: datetime.time | None = None
 
 
 class OutboxRow(Fact, frozen=True, kw_only=True):

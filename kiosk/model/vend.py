@@ -6,6 +6,7 @@ import datetime
 import enum
 
 from kiosk.model.base import Fact, Name, RequestId, Typed
+from kiosk.model.refusal import RefusalCode
 
 
 class Outcome(enum.StrEnum):
@@ -65,6 +66,7 @@ class Attempt(Fact, frozen=True, kw_only=True):
 class Vend(Fact, frozen=True, kw_only=True):
     """What became of a request so far. `message` is the sentence to show or speak.
 
+    `refusal` says why, when it is done and nothing was tried, or the ledger could not be written.
     `warning` is one more, when an item came out that is past its date or recalled, because there was no other.
     `advice` is what staff should check, after a test turn that went wrong; only who waits for it gets it.
     """
@@ -72,6 +74,7 @@ class Vend(Fact, frozen=True, kw_only=True):
     id: str
     state: VendState
     message: str
+    refusal: RefusalCode | None = None
     warning: str | None = None
     advice: str | None = None
     outcome: Outcome | None = None

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
+import msgspec
 import pytest
 
 from kiosk.control.client import Client
 from kiosk.errors import BusyError, ConflictError, DaemonAwayError, NotFoundError, RequestError
 from kiosk.hardware.simulator.world import inside, motions
-from kiosk.model import Outcome, Purpose, VendRequest, VendState, new_request_id
+from kiosk.model import Outcome, Purpose, RefusalCode, RefusedError, VendRequest, VendState, new_request_id
 from tests.kiosk_process import KioskProcess
 from tests.stocking import counted, visit
 
@@ -67,21 +69,30 @@ def test_one_vend_at_a_time(kiosk: KioskProcess) -> None:
 
 
 def test_a_limit_holds_for_a_visit(kiosk: KioskProcess) -> None:
-    """The fourth of an item with a limit of three is refused; naloxone never is."""
+    """The fourth of an item with a limit of three is refused, with the wait; naloxone never is."""
     taken = 0
-    with pytest.raises(RequestError, match="what one visit may"):  # noqa: PT012
+    with pytest.raises(RefusedError, match=r"The next one comes in [0-9]+ seconds") as told:  # noqa: PT012
         while taken < 4:
             taken += kiosk.vend(sku="STRIP").outcome is Outcome.DISPENSED
     assert taken <= 3
+    assert told.value.refusal.code is RefusalCode.LIMIT
+    assert 0 < (told.value.refusal.wait_s or 0) <= 60
     for _ in range(4):
         assert kiosk.vend(sku="NAL").outcome is Outcome.DISPENSED
+
+
+def test_every_code_of_a_refusal_is_documented() -> None:
+    """A program that asks must know all that it may be told."""
+    table = (Path(__file__).parents[2] / "docs" / "control.md").read_text()
+    assert [code for code in RefusalCode if f"`{code}`" not in table] == []
 
 
 def test_an_id_is_for_one_request(kiosk: KioskProcess) -> None:
     """An id that was used for something else is refused."""
     done = kiosk.vend(slot="A1")
-    with pytest.raises(RequestError, match="another request"):
-        kiosk.client.vend(VendRequest(id=done.id, slot="A2"))
+    for other in ({"slot": "A2"}, {"sku": "NAL"}, {"slot": "A1", "purpose": Purpose.TEST}):
+        with pytest.raises(ConflictError, match="another request"):
+            kiosk.client.vend(msgspec.convert({"id": done.id} | other, VendRequest))
 
 
 def test_a_test_turn_is_for_staff(kiosk: KioskProcess) -> None:

@@ -12,11 +12,10 @@ import pytest
 
 from kiosk.config import load
 from kiosk.daemon import Daemon
-from kiosk.errors import RequestError
 from kiosk.hardware import registry
 from kiosk.hardware.simulator.faults import Fault
 from kiosk.hardware.simulator.world import World
-from kiosk.model import Outcome
+from kiosk.model import Outcome, RefusalCode, RefusedError
 from tests.daemon.kiosk_here import SPEED, Kiosk, eventually
 from tests.stocking import counted, visit
 
@@ -64,8 +63,9 @@ def test_two_kits_never_fall_for_one_press(kiosk: Kiosk) -> None:
 def test_an_open_door_refuses_ordinary_items(kiosk: Kiosk) -> None:
     """Hands may be in the machine: only naloxone moves then."""
     kiosk.world.set_door(True)
-    with pytest.raises(RequestError, match=r"The door is open\. Close it"):
+    with pytest.raises(RefusedError, match=r"The door is open\. Close it") as told:
         kiosk.vend("STRIP")
+    assert told.value.refusal.code is RefusalCode.DOOR_OPEN
     assert kiosk.vend("NAL").outcome is Outcome.DISPENSED
 
 
@@ -82,7 +82,8 @@ def test_sold_out_is_said_and_counted(kiosk: Kiosk) -> None:
     kiosk.world.take_out("B1", 9)
     kiosk.client.restock(visit(counted(slot, 0)))
     done = kiosk.vend("STRIP")
-    assert (done.outcome, done.message) == (None, "Sold out here. The people who refill it will see that you asked.")
+    assert (done.outcome, done.refusal) == (None, RefusalCode.SOLD_OUT)
+    assert done.message == "Sold out here. The people who refill it will see that you asked."
     assert kiosk.client.events(1).events[0].kind == "sold_out"
 
 

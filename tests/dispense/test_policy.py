@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from kiosk.config import Product
-from kiosk.dispense.policy import VISIT_GAP_S, Asked, Reason, Refusal, Visit, cooldown_s, decide, took
+from kiosk.dispense.policy import VISIT_GAP_S, Asked, Visit, cooldown_s, decide, took
+from kiosk.model import Refusal, RefusalCode
 
 DAY_S = 86400.0
 CLOCK = st.floats(0, 1e9)
@@ -89,26 +91,37 @@ def test_after_enough_time_everything_is_allowed_again(wanted: Product, asked: A
     assert decide(wanted, later) is None
 
 
-@given(products(), questions())
-def test_what_is_refused_says_until_when(wanted: Product, asked: Asked) -> None:
-    """Whoever comes back when told finds that this reason is gone."""
+WAITS = (RefusalCode.LIMIT, RefusalCode.COOLING)
+
+
+@given(products(), questions(), st.lists(st.sampled_from(["HYG-1", "a refused press"])))
+def test_what_is_refused_says_until_when(wanted: Product, asked: Asked, meanwhile: list[str]) -> None:
+    """Whoever comes back when told gets one: neither others' items nor presses that were refused make it later."""
     refusal = decide(wanted, asked)
-    if refusal is None or refusal.reason not in (Reason.COOLING, Reason.CLOSED):
+    if refusal is None or refusal.code not in (*WAITS, RefusalCode.CLOSED):
         return
     assert (refusal.wait_s is None, refusal.opens is None) == (
-        refusal.reason is Reason.CLOSED,
-        refusal.reason is Reason.COOLING,
+        refusal.code is RefusalCode.CLOSED,
+        refusal.code in WAITS,
     )
+    wait_s, visit = refusal.wait_s or 0.0, asked.visit
+    for number, happens in enumerate(meanwhile, 1):
+        now_s = asked.now_s + wait_s * number / (len(meanwhile) + 1)
+        if happens == "HYG-1":
+            visit = took(visit, happens, now_s)
+        else:
+            again = decide(wanted, replace(asked, now_s=now_s, visit=visit))
+            assert again == refusal or (again and again.wait_s and again.wait_s <= wait_s)
     waited = Asked(
-        now_s=asked.now_s + (refusal.wait_s or 0.0) + 0.001,
-        visit=asked.visit,
+        now_s=asked.now_s + wait_s + 0.001,
+        visit=visit,
         left=asked.left,
         local_time=refusal.opens or asked.local_time,
         hidden=asked.hidden,
         code_left=asked.code_left,
     )
     after = decide(wanted, waited)
-    assert after is None or after.reason is not refusal.reason
+    assert after is None or (refusal.code is RefusalCode.CLOSED and after.code is not RefusalCode.CLOSED)
 
 
 @given(st.integers(1, 4), st.lists(st.tuples(st.integers(0, 90), st.booleans()), max_size=30))
@@ -117,7 +130,7 @@ def test_a_failed_vend_uses_up_nothing(limit: int, tries: list[tuple[int, bool]]
     strips, visit, now_s, out = product(limit_per_visit=limit), Visit(), 0.0, list[float]()
     for gap_s, works in tries:
         now_s += gap_s
-        if out and now_s - out[-1] > VISIT_GAP_S:
+        if out and now_s - out[-1] >= VISIT_GAP_S:
             out.clear()
         assert (ask(strips, visit=visit, now_s=now_s) is None) == (len(out) < limit)
         if works and len(out) < limit:
@@ -184,25 +197,34 @@ def test_hours(hours: str, at: str, opens: str | None) -> None:
 
 @pytest.mark.parametrize(
     ("code_left", "reason"),
-    [(None, Reason.CODE_NEEDED), (0, Reason.CODE_USED_UP), (-1, Reason.CODE_USED_UP), (1, None)],
+    [(None, RefusalCode.CODE_NEEDED), (0, RefusalCode.CODE_USED_UP), (-1, RefusalCode.CODE_USED_UP), (1, None)],
 )
-def test_codes(code_left: int | None, reason: Reason | None) -> None:
+def test_codes(code_left: int | None, reason: RefusalCode | None) -> None:
     refusal = ask(product(limit_per_code=2), code_left=code_left)
-    assert (refusal.reason if refusal else None) == reason
+    assert (refusal.code if refusal else None) == reason
     assert ask(product(), code_left=code_left) is None
 
 
 def test_a_limit_lasts_for_one_visit() -> None:
+    """The next visitor, told apart by a pause only, starts anew; what others take meanwhile makes no difference."""
     strips = product(limit_per_visit=2)
     visit = took(took(Visit(), strips.sku, 0.0), strips.sku, 10.0)
-    refused = ask(strips, visit=visit, now_s=10.0 + VISIT_GAP_S)
-    assert refused == Refusal(reason=Reason.LIMIT)
-    assert ask(strips, visit=visit, now_s=10.0 + VISIT_GAP_S + 1) is None
+    assert ask(strips, visit=visit, now_s=40.0) == Refusal(code=RefusalCode.LIMIT, wait_s=VISIT_GAP_S - 30.0)
+    visit = took(visit, "HYG-1", 45.0)
+    assert ask(strips, visit=visit, now_s=50.0) == Refusal(code=RefusalCode.LIMIT, wait_s=VISIT_GAP_S - 40.0)
+    assert ask(strips, visit=visit, now_s=10.0 + VISIT_GAP_S) is None
     assert ask(product(limit_per_visit=3), visit=visit, now_s=11.0) is None
+
+
+def test_of_two_waits_the_longer_is_told() -> None:
+    visit = took(Visit(), "FTS-10", 0.0)
+    for cooldown, refusal in ((20.0, RefusalCode.LIMIT), (300.0, RefusalCode.COOLING)):
+        told = ask(product(limit_per_visit=1, cooldown_s=cooldown), visit=visit, now_s=10.0)
+        assert told == Refusal(code=refusal, wait_s=max(VISIT_GAP_S, cooldown) - 10.0)
 
 
 @pytest.mark.parametrize(("settings", "known"), [({"hidden": True}, {}), ({}, {"hidden": True})])
 def test_what_is_hidden_is_told_before_all_else(settings: dict[str, Any], known: dict[str, Any]) -> None:
     """By the configuration or from afar: nobody is asked for a code, or to wait, for what they cannot have."""
     strips = product(limit_per_code=1, hours=("08:00-09:00",), cooldown_s=5.0, **settings)
-    assert ask(strips, local_time=datetime.time(12), **known) == Refusal(reason=Reason.HIDDEN)
+    assert ask(strips, local_time=datetime.time(12), **known) == Refusal(code=RefusalCode.HIDDEN)

@@ -1,11 +1,11 @@
-"""The small pure rules: bounds of a count, limits of a visit."""
+"""The small pure rules: the bounds of a count."""
 
 from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.dispense import bounds, policy
+from kiosk.dispense import bounds
 from kiosk.dispense.bounds import Bounds, Change
 
 
@@ -41,14 +41,3 @@ def test_a_count_settles_everything(before: Bounds, found: int) -> None:
     counted = after(before, bounds.counted(before, found))
     assert counted == (found, 0)
     assert (bounds.drift(before, found) == 0) == holds(before, found)
-
-
-def test_a_limit_lasts_for_one_visit() -> None:
-    """The next visitor, told apart by a pause only, starts anew; products without a limit never run out."""
-    visit = policy.took(policy.took(policy.Visit(), "X", 0.0), "X", 10.0)
-    assert not policy.allows(visit, "X", 2, 20.0)
-    assert policy.allows(visit, "X", 3, 20.0)
-    assert policy.allows(visit, "Y", 1, 20.0)
-    assert policy.allows(visit, "X", None, 20.0)
-    assert policy.allows(visit, "X", 2, 10.0 + policy.VISIT_GAP_S + 1)
-    assert policy.took(visit, "Y", 200.0).taken == ("Y",)

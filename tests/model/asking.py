@@ -6,17 +6,13 @@ import datetime
 
 from kiosk.clock import day
 from kiosk.dispense import words
-from kiosk.dispense.policy import VISIT_GAP_S, Reason, Refusal
+from kiosk.dispense.policy import VISIT_GAP_S
 from kiosk.dispense.vending import FALLEN
-from kiosk.errors import RequestError
-from kiosk.model import Purpose, Vend, VendRequest, VendState
+from kiosk.model import Purpose, Refusal, RefusalCode, RefusedError, Vend, VendRequest, VendState
 from tests.model import promises
 from tests.model.life import LIMIT, SLOTS
 from tests.model.living import Living
 from tests.model.world import Fate, Sight
-
-LIMITED = words.refused(Refusal(reason=Reason.LIMIT))
-HIDDEN = words.refused(Refusal(reason=Reason.HIDDEN))
 
 
 class Asking(Living):
@@ -26,27 +22,28 @@ class Asking(Living):
         """Ask, and say whether it was taken on; a refusal must be right."""
         try:
             self.kiosk.service.vend(request)
-        except RequestError as refused:
-            self.check_refusal(request, str(refused))
+        except RefusedError as refused:
+            self.check_refusal(request, refused.refusal)
             return False
         return True
 
-    def check_refusal(self, request: VendRequest, said: str) -> None:
+    def check_refusal(self, request: VendRequest, said: Refusal) -> None:
         sku = request.sku or SLOTS[str(request.slot)]
         assert sku != "NAL", f"Naloxone was refused: {said}"
-        if said == LIMITED:
+        if said.code is RefusalCode.LIMIT:
             assert self.used(sku) >= LIMIT, "A visit's allowance was used up by what never came out"
-        elif said == HIDDEN:
+        elif said.code is RefusalCode.HIDDEN:
             assert sku in self.truth.hidden
         else:
-            assert (said, self.world.door_open) == (words.DOOR_OPEN, True), said
+            assert (said.code, self.world.door_open) == (RefusalCode.DOOR_OPEN, True), said
 
     def used(self, sku: str) -> int:
         """Return how much this visit took of a product."""
-        now = self.world.clock.now_s
-        if not self.taken or now - self.taken[-1][0] > VISIT_GAP_S:
-            self.taken = []
-        return sum(other == sku for _, other in self.taken)
+        taken = [at for at, other in self.taken if other == sku]
+        if not taken or self.world.clock.now_s - taken[-1] >= VISIT_GAP_S:
+            self.taken = [(at, other) for at, other in self.taken if other != sku]
+            return 0
+        return len(taken)
 
     def serve(self, request: VendRequest, fates: list[Fate]) -> Vend | None:
         """Have the vend thread carry out a request, and check how it ended; None if power went meanwhile."""

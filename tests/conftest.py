@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import Counter
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,15 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         worker["evidence"] = counted.take()
     else:
         counted.write(EVIDENCE)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the tests of lgpio where there is none: no wheel for this Python, and so no kiosk with it either."""
+    if find_spec("lgpio") is None:
+        left_out = [item for item in items if item.get_closest_marker("lgpio")]
+        items[:] = [item for item in items if not item.get_closest_marker("lgpio")]
+        config.hook.pytest_deselected(items=left_out)
 
 
 @pytest.hookimpl(optionalhook=True)

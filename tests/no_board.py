@@ -13,6 +13,7 @@ from kiosk.hardware.board import BaseBoard
 class NoBoard(BaseBoard):
     """Pins that nobody uses."""
 
+    pins = "none"
     pin_factory: Any = None
 
     def __init__(self, clock: Clock | None = None) -> None:

@@ -6,8 +6,7 @@ cd "$(dirname "$0")/.."
 
 purpose=${1:?say what for: run or test}
 case $purpose in
-run) extras=demo ;;
-test) extras=demo,test ;;
+run | test) lock=requirements-$purpose.lock ;;
 *) echo "tools/setup.sh: there is no set-up for '$purpose'; say run or test." >&2 && exit 2 ;;
 esac
 
@@ -17,6 +16,15 @@ need() { # PROGRAM PACKAGE: remember the Debian package if the program is not th
 
 root() {
     if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+tell() { # LOG WHAT: say that WHAT failed, with the end of the log that tells why; blame the network only if that does
+    tail -n 15 "$1" >&2
+    local network=""
+    if grep -qiE 'name resolution|could not resolve|failed to establish a new connection|could not connect|timed out|network is unreachable' "$1"; then
+        network=" The network seems to be the cause: check it, then try again."
+    fi
+    echo "$2: see above why.$network" >&2
 }
 
 install_packages() { # PACKAGE...
@@ -30,9 +38,10 @@ install_packages() { # PACKAGE...
     fi
     echo "Installing Debian packages: $*"
     local install=(env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@")
+    mkdir -p build
     # A package list from an earlier update is good enough if it knows the packages.
-    if ! root "${install[@]}" >/dev/null 2>&1 && ! { root apt-get update -qq && root "${install[@]}" >/dev/null; }; then
-        echo "Could not install: $*. Check the network and that apt-get works, then try again." >&2
+    if ! root "${install[@]}" >/dev/null 2>&1 && ! { root apt-get update -qq && root "${install[@]}"; } >build/apt.log 2>&1; then
+        tell build/apt.log "Could not install the Debian packages $*"
         exit 1
     fi
     # Debian starts a broker that it installs; it would hold the port that the demonstration's broker wants.
@@ -64,13 +73,6 @@ if ! .venv/bin/python -c '' 2>/dev/null; then
         missing+=(python3 python3-venv)
     else
         "$python" -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
-        # There is no ready-made lgpio for Python 3.13; pip builds it.
-        if "$python" -c 'import sys; sys.exit(sys.version_info < (3, 13))'; then
-            export PYPI=1
-            need swig swig
-            need gcc gcc
-            [ "$python" != /usr/bin/python3 ] || [ -e /usr/include/python3.13/Python.h ] || missing+=(python3-dev)
-        fi
     fi
 fi
 if [ ${#missing[@]} -gt 0 ]; then
@@ -79,11 +81,11 @@ fi
 
 # The stamp holds what the environment was made from, so that a change of either file makes it anew.
 stamp=.venv/setup-$purpose
-wanted=$(cat pyproject.toml requirements.lock | sha256sum)
+wanted() { cat pyproject.toml "requirements-$1.lock" | sha256sum; }
 if .venv/bin/python -c '' 2>/dev/null; then
     # What suffices for the tests suffices to run.
-    for made in "$stamp" .venv/setup-test; do
-        [ "$(cat "$made" 2>/dev/null)" != "$wanted" ] || exit 0
+    for enough in "$purpose" test; do
+        [ "$(cat ".venv/setup-$enough" 2>/dev/null)" != "$(wanted "$enough")" ] || exit 0
     done
 fi
 
@@ -93,9 +95,11 @@ if ! .venv/bin/python -c '' 2>/dev/null; then
     "$python" -m venv --clear .venv
 fi
 mkdir -p build
-if ! .venv/bin/pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable ".[$extras]" >build/setup.log 2>&1; then
-    tail -n 15 build/setup.log >&2
-    echo "Could not install the Python packages: see above and build/setup.log. They come over the network; check it, then try again." >&2
+install() { # OPTION...: nothing is compiled, and every file is the one that was tested
+    .venv/bin/pip install --quiet --disable-pip-version-check "$@" >build/setup.log 2>&1
+}
+if ! install --require-hashes --only-binary :all: --requirement "$lock" || ! install --no-deps --no-build-isolation --editable .; then
+    tell build/setup.log "Could not install the Python packages (the whole log is build/setup.log)"
     exit 1
 fi
-echo "$wanted" >"$stamp"
+wanted "$purpose" >"$stamp"

@@ -17,6 +17,7 @@ PLACES = {
     "show-config": "kiosk.cli.running:show_config",
     "outputs-off": "kiosk.cli.outputs:outputs_off",
     "wiring": "kiosk.cli.wiring:wiring",
+    "status": "kiosk.cli.asking:status",
     "stock": "kiosk.cli.asking:stock",
     "events": "kiosk.cli.asking:events",
     "vend": "kiosk.cli.asking:vend",

@@ -8,7 +8,7 @@ from kiosk.cli.following import follow
 from kiosk.cli.group import FAILED, confirm, example, json_option, socket_option, yes_option
 from kiosk.cli.printing import amount, print_json, print_table, sentence
 from kiosk.control.client import Client
-from kiosk.model import Outcome, VendRequest, new_request_id
+from kiosk.model import KioskState, Outcome, VendRequest, new_request_id
 
 
 @click.command()
@@ -23,10 +23,31 @@ def stock(client: Client, as_json: bool) -> None:
         return
     rows = [(slot.slot, slot.product, amount(slot), str(slot.capacity)) for slot in found.slots]
     print_table(("slot", "product", "inside", "holds"), rows)
-    faults = client.state().faults
-    if faults:
+    _tell_faults(client.state())
+
+
+@click.command()
+@socket_option
+@json_option
+@example("kiosk status")
+def status(client: Client, as_json: bool) -> None:
+    """Show how the kiosk is: what drives its pins, its readings and its faults."""
+    state = client.state()
+    if as_json:
+        print_json(state)
+        return
+    door = {None: "none", True: "open", False: "closed"}[state.door_open]
+    rows = [("kiosk", f"{state.kiosk}, {state.site}"), ("software", state.software), ("pins", state.pins)]
+    rows += [("door", door), ("telemetry", state.telemetry.text)]
+    rows += [(reading.name, reading.text) for reading in state.readings]
+    print_table(("what", "how it is"), rows)
+    _tell_faults(state)
+
+
+def _tell_faults(state: KioskState) -> None:
+    if state.faults:
         click.echo()
-    for fault in faults:
+    for fault in state.faults:
         click.echo(sentence(fault))
 
 

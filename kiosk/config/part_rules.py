@@ -149,7 +149,7 @@ def _check_within(sieve: Sieve, fitted: Fitted, hubs: Hubs) -> None:
 
 def _check_pins(sieve: Sieve, fitted: Fitted, pins: str) -> None:
     fits = fitted.kind.needs_pins
-    if fits and pins not in fits:
+    if fits and pins not in ("auto", *fits):  # what auto comes to is known only where it runs
         sieve.note(
             f"{fitted.path}.driver",
             f"{fitted.part['driver']} does not work with hardware.pins = {spell(pins)}. Set hardware.pins = "

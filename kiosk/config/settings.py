@@ -66,7 +66,7 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     within: ClassVar[tuple[tuple[str, str], ...]] = ()
     """Numbers from 1 and what bounds each: its controller's setting of that name, a number or a list of so many."""
     needs_pins: ClassVar[tuple[str, ...]] = ()
-    """The values of `hardware.pins` that the driver works with; empty for all."""
+    """The values of `hardware.pins` that the driver works with, besides auto; empty for all."""
     asks_for_product: ClassVar[bool] = False
     """Whether an input with these options stands for one product, as a button does."""
 
@@ -102,11 +102,12 @@ class Hardware(Options, frozen=True, kw_only=True):
     """What the drivers stand on."""
 
     pins: Annotated[
-        Literal["lgpio", "gpiod", "simulator"],
+        Literal["auto", "lgpio", "gpiod", "simulator"],
         Meta(
-            description="lgpio on a Raspberry Pi, gpiod there where lgpio cannot be installed, simulator anywhere else"
+            description="What drives a Raspberry Pi's pins: lgpio where it is installed, else gpiod, which has no "
+            "pulses for servos; simulator anywhere else. `kiosk status` says which it is"
         ),
-    ] = "lgpio"
+    ] = "auto"
     max_current_a: Annotated[
         Amperes | None,
         Meta(description="What the motors' power supply gives, in amperes; no more is ever drawn; none: not watched"),

@@ -42,6 +42,7 @@ class Status:
             faults=tuple(self._faults()),
             telemetry=self.link(),
             software=__version__,
+            pins=self._parts.board.pins,
             parts=self._listed,
         )
 

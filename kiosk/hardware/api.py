@@ -270,6 +270,11 @@ class Board(Protocol):
     def clock(self) -> Clock: ...
 
     @property
+    def pins(self) -> str:
+        """What drives the pins: "lgpio", "gpiod" or "simulator"."""
+        ...
+
+    @property
     def pin_factory(self) -> Any:
         """The gpiozero pin factory that every GPIO driver passes on as `pin_factory=`."""
         ...

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from kiosk.clock import Clock
 from kiosk.config import Hardware
@@ -13,6 +13,8 @@ from kiosk.hardware.supply import Supply
 
 class BaseBoard:
     """The part of a board (see `kiosk.hardware.api.Board`) that does not depend on whose pins they are."""
+
+    pins: ClassVar[str]
 
     def __init__(self, hardware: Hardware, clock: Clock, *, sys_root: Path, dev_root: Path) -> None:
         self.clock = clock

@@ -56,6 +56,8 @@ class KioskState(Fact, frozen=True, kw_only=True):
     faults: tuple[Fault, ...]
     telemetry: Link
     software: str
+    pins: str = ""
+    """What drives the pins: "lgpio", "gpiod" or "simulator"."""
     parts: tuple[MachinePart, ...] = ()
 
 

@@ -28,6 +28,7 @@ COMMANDS = (
     "run",
     "check-config",
     "show-config",
+    "status",
     "stock",
     "vend",
     "selftest",
@@ -107,6 +108,14 @@ def test_stock_and_events_for_people_and_programs(kiosk: KioskProcess) -> None:
     assert "Counted: 0." in told
     assert "Put in: 9." in told
     assert json.loads(ask(kiosk, "events", "--json", "--limit", "1").stdout)["events"][0]["hour"].endswith(":00Z")
+
+
+def test_status_tells_what_drives_the_pins(kiosk: KioskProcess) -> None:
+    rows = dict(line.split(maxsplit=1) for line in ask(kiosk, "status").stdout.splitlines() if line)
+    assert (rows["pins"], rows["door"]) == ("simulator", "closed")
+    assert rows["kiosk"] == "test-kiosk, Test Street"
+    assert json.loads(ask(kiosk, "status", "--json").stdout)["pins"] == "simulator"
+    assert "The pins are open: pins=simulator" in kiosk.log.read_text()
 
 
 @pytest.mark.parametrize("what", ["A1", "NAL"])

@@ -25,7 +25,7 @@ def test_options_become_the_drivers_own(config: Config) -> None:
 
 def test_what_is_not_said_has_its_default(config: Config) -> None:
     assert config.slots[0].driver == "gpio_spiral"
-    assert config.hardware.pins == "lgpio"
+    assert config.hardware.pins == "auto"
     assert config.paths.state == "/var/lib/kiosk"
     assert config.products[0].limit_per_visit is None
 

@@ -84,7 +84,7 @@ def test_a_board_that_is_itself_mistaken_bounds_nothing() -> None:
 
 def test_a_servo_is_refused_where_pins_give_no_pulses() -> None:
     servo = slot("A1", "gpio_servo", "pin = 12")
-    for pins in ("lgpio", "simulator"):
+    for pins in ("auto", "lgpio", "simulator"):
         parsed(f'[hardware]\npins = "{pins}"', servo)
     parsed(servo)
     assert mistakes('[hardware]\npins = "gpiod"', servo) == (

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from gpiozero.pins.pi import PiBoardInfo
 
+pytestmark = pytest.mark.lgpio
+
 
 @pytest.fixture
 def pins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
@@ -127,10 +129,3 @@ def test_on_another_machine_the_error_names_the_simulator(tmp_path: Path) -> Non
         run, cwd=tmp_path, env={"PYTHONPATH": str(Path.cwd())}, capture_output=True, text=True, check=True
     ).stdout
     assert said.startswith("This is not a Raspberry Pi. Set hardware.pins = ")
-
-
-def test_importing_the_simulator_does_not_import_lgpio() -> None:
-    script = "import sys, kiosk.hardware.pins.simulator; print('lgpio' in sys.modules)"
-    assert (
-        subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout == "False\n"
-    )

@@ -49,8 +49,37 @@ def test_unknown_pins_name_the_known_ones(tmp_path: Path) -> None:
     assert pin_names() == ("gpiod", "lgpio", "simulator")
     plain = config(tmp_path)
     wrong = msgspec.structs.replace(plain, hardware=msgspec.structs.replace(plain.hardware, pins="rpi"))
-    with pytest.raises(HardwareError, match=r"Set hardware\.pins to one of: gpiod, lgpio, simulator"):
+    with pytest.raises(HardwareError, match=r"Set hardware\.pins to one of: auto, gpiod, lgpio, simulator"):
         open_board(wrong)
+
+
+AUTO = """
+import sys
+from pathlib import Path
+from msgspec.structs import replace
+sys.modules["lgpio"] = None
+from kiosk.errors import HardwareError
+from kiosk.hardware.pins import open_board
+from tests.hardware.machine import config
+plain = config(Path(sys.argv[1]))
+try:
+    open_board(replace(plain, hardware=replace(plain.hardware, pins="auto")))
+except HardwareError as error:
+    print(error)
+"""
+
+
+def test_without_lgpio_it_is_gpiod_that_says_what_is_missing(tmp_path: Path) -> None:
+    """With pins it is tried in tests/kernel."""
+    done = subprocess.run([sys.executable, "-c", AUTO, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert done.stdout == 'This is not a Raspberry Pi. Set hardware.pins = "simulator" to run the simulated machine.\n'
+
+
+def test_importing_the_simulator_does_not_import_lgpio() -> None:
+    script = "import sys, kiosk.hardware.pins.simulator; print('lgpio' in sys.modules)"
+    assert (
+        subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout == "False\n"
+    )
 
 
 def test_a_simulated_board_is_a_board(rig: Machine) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 from contextlib import ExitStack
 from typing import Any, Self
 
 from kiosk.config import Config, Hardware, Kiosk, Product
+from kiosk.hardware.pins import open_board
 from kiosk.hardware.registry import open_driver, options_type
 from tests.kernel.chip import Chip
 
@@ -33,7 +33,7 @@ class Board:
             slots=(),
             hardware=Hardware(pins=self.backend),  # type: ignore[arg-type]
         )
-        board = importlib.import_module(f"kiosk.hardware.pins.{self.backend}").open_board(config, None)
+        board = open_board(config)
         self.undo.callback(board.close)
         return board
 

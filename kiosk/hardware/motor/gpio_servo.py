@@ -6,7 +6,7 @@ common, and pulses from the pin. It gets no pulses while it stands, so it can ne
 Without `home_pin` a turn ends after `turn_s`, and that it was whole nobody knows: the drop beam has to prove that an
 item fell. Where neither is there, each item counts as perhaps gone until somebody counts.
 
-Pulses need `hardware.pins = "lgpio"`, which makes them in steps of 0.2 ms.
+Pulses need lgpio, which makes them in steps of 0.2 ms. Python 3.13 has no ready-made one: see the install page.
 """
 
 from __future__ import annotations

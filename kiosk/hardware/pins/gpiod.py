@@ -143,7 +143,10 @@ class GpiodPin(LocalPiPin):
             raise self._no_pwm()
 
     def _no_pwm(self) -> NoPwmError:
-        return NoPwmError(f'GPIO {self._number} cannot make pulses with gpiod. Set hardware.pins = "lgpio".')
+        return NoPwmError(
+            f"GPIO {self._number} cannot make the pulses that a servo needs: these pins are driven by gpiod. Install "
+            'lgpio as docs/install.md says, and set hardware.pins = "auto".'
+        )
 
     def _get_edges(self) -> str:
         return self._edges
@@ -240,6 +243,8 @@ class GpiodFactory(LocalPiFactory):
 
 class GpiodBoard(BaseBoard):
     """The pins of this Raspberry Pi."""
+
+    pins = "gpiod"
 
     def __init__(self, hardware: Hardware, clock: Clock) -> None:
         """Open the header. Raises HardwareError when this is no Pi or the pins may not be used."""

@@ -61,6 +61,8 @@ class CarefulFactory(LGPIOFactory):
 class LgpioBoard(BaseBoard):
     """The pins of this Raspberry Pi."""
 
+    pins = "lgpio"
+
     def __init__(self, hardware: Hardware, clock: Clock) -> None:
         """Open the header. Raises HardwareError when this is no Pi or the pins may not be used."""
         super().__init__(hardware, clock, sys_root=Path("/sys"), dev_root=Path("/dev"))

@@ -13,6 +13,8 @@ from kiosk.hardware.simulator.world import World
 class SimulatorBoard(BaseBoard):
     """The pins, clock and kernel files of a simulated machine. `world` is the machine, for whoever watches it."""
 
+    pins = "simulator"
+
     def __init__(self, hardware: Hardware, world: World) -> None:
         super().__init__(hardware, world.clock, sys_root=world.sys_root, dev_root=world.dev_root)
         self.world = world

@@ -62,7 +62,7 @@ def chip() -> Iterator[Chip]:
         yield chip
 
 
-@pytest.fixture(params=["lgpio", "gpiod"])
+@pytest.fixture(params=[pytest.param("lgpio", marks=pytest.mark.lgpio), "gpiod"])
 def rig(chip: Chip, request: pytest.FixtureRequest) -> Iterator[Rig]:
     """In the guest: the kiosk's board on that chip, with each back-end."""
     with Rig(chip, request.param) as rig:

@@ -67,7 +67,11 @@ PAUSE_S = 0.03
 
 
 @pytest.fixture(
-    params=[(wiring, backend) for wiring in WIRINGS for backend in wiring.backends],
+    params=[
+        pytest.param((wiring, backend), marks=[pytest.mark.lgpio] if backend == "lgpio" else [])
+        for wiring in WIRINGS
+        for backend in wiring.backends
+    ],
     ids=lambda param: f"{param[0].id}-{param[1]}",
 )
 def bench(chip: Chip, request: pytest.FixtureRequest) -> Iterator[Bench]:
@@ -143,5 +147,5 @@ def test_closing_while_it_turns_switches_it_off(bench: Bench) -> None:
 
 
 def test_gpiod_says_that_it_cannot_drive_a_servo(chip: Chip) -> None:
-    with Board("gpiod") as board, pytest.raises(HardwareError, match=r'Set hardware\.pins = "lgpio"'):
+    with Board("gpiod") as board, pytest.raises(HardwareError, match=r"servo .* Install lgpio"):
         board.open("motor", "gpio_servo", pin=5)

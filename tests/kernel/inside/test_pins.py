@@ -133,8 +133,45 @@ def test_a_computer_without_the_headers_chip_is_told(chip: Chip, monkeypatch: py
 def test_gpiod_refuses_pwm_in_words(chip: Chip) -> None:
     from gpiozero import PWMOutputDevice
 
-    with Rig(chip, "gpiod") as rig, pytest.raises(HardwareError, match=r"GPIO 12 .* Set hardware\.pins = \"lgpio\"\.$"):
+    with Rig(chip, "gpiod") as rig, pytest.raises(HardwareError, match=r"^GPIO 12 .* Install lgpio as "):
         PWMOutputDevice(12, pin_factory=rig.board.pin_factory)
+
+
+CHOOSE = """
+import logging, sys
+logging.basicConfig(level="INFO", format="%(message)s", stream=sys.stdout)
+if sys.argv[1] == "without":
+    sys.modules["lgpio"] = None
+from kiosk.errors import HardwareError
+from tests.kernel.rig import Board
+with Board("auto") as board:
+    board.open("light", "gpio_light", pin=20)
+    try:
+        board.open("motor", "gpio_servo", pin=5)
+    except HardwareError as error:
+        print(error)
+"""
+
+
+def chosen(lgpio: str) -> list[str]:
+    """Return what a kiosk says that chooses its pins itself, in a process of its own."""
+    command = [sys.executable, "-c", CHOOSE, lgpio]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+
+
+def test_without_lgpio_the_pins_are_gpiods_and_only_servos_miss_it(chip: Chip) -> None:
+    why, taken, servo = chosen("without")
+    assert why.startswith("The next pins are tried: not=lgpio why=The pins lgpio are not installed")
+    assert taken == "The pins are open: pins=gpiod"
+    assert servo == (
+        "GPIO 5 cannot make the pulses that a servo needs: these pins are driven by gpiod. Install lgpio as "
+        'docs/install.md says, and set hardware.pins = "auto".'
+    )
+
+
+@pytest.mark.lgpio
+def test_lgpio_is_taken_where_it_is_installed(chip: Chip) -> None:
+    assert chosen("with") == ["The pins are open: pins=lgpio"]
 
 
 KILL = """
@@ -159,6 +196,7 @@ os._exit(0)
 """
 
 
+@pytest.mark.lgpio
 def test_the_death_of_lgpios_callback_thread_is_told(chip: Chip) -> None:
     """In a process of its own: it cannot be started again."""
     chip.pull(6, 0)

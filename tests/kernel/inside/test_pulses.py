@@ -50,6 +50,7 @@ def test_start_and_stop_never_pulse(
     assert set(levels(rig.chip, line)[len(start) :]) <= {off}
 
 
+@pytest.mark.lgpio
 def test_plain_gpiozero_would_pulse(chip: Chip) -> None:
     """It shows that the tests above can fail."""
     from gpiozero import OutputDevice
@@ -89,7 +90,7 @@ CONFIG = """
 id = "killed"
 site = "Here"
 [hardware]
-pins = "lgpio"
+pins = "auto"
 [[products]]
 sku = "NAL"
 name = "Naloxone"
@@ -130,7 +131,9 @@ def kill_while_it_turns(chip: Chip, backend: str, motor: int, line: int) -> None
     assert {line: chip.level(line) for line in OFF} == OFF
 
 
-@pytest.mark.parametrize(("backend", "motor", "line"), [("lgpio", 1, 7), ("gpiod", 0, 5)])
+@pytest.mark.parametrize(
+    ("backend", "motor", "line"), [pytest.param("lgpio", 1, 7, marks=pytest.mark.lgpio), ("gpiod", 0, 5)]
+)
 def test_after_a_kill_a_new_start_never_pulses(header: Chip, backend: str, motor: int, line: int) -> None:
     kill_while_it_turns(header, backend, motor, line)
     header.forget()

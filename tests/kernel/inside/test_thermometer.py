@@ -12,7 +12,7 @@ from tests.kernel.rig import Rig
 
 
 def test_a_thermometer_chip_is_read_and_its_loss_is_told(chip: Chip) -> None:
-    with Rig(chip, "lgpio") as rig:
+    with Rig(chip, "gpiod") as rig:
         thermometer = rig.open("sensor", "thermometer", path="class/hwmon/hwmon*/temp1_input")
         assert thermometer.read().value is None
         i2c.set_temperature(21.5)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench import history, latency, process, serial, throughput, turning
+from bench import draining, history, latency, process, serial, throughput, turning
 from bench.result import Result, write
 
 RESULTS = Path(__file__).parent / "results.json"
 
-PARTS = (latency, serial, turning, throughput, process, history)
+PARTS = (latency, draining, serial, turning, throughput, process, history)
 
 
 def main() -> None:

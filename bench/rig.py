@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from kiosk.config import Config, load
 from kiosk.control.client import Client
@@ -28,13 +28,13 @@ pins = "simulator"
 [simulator]
 speed = {speed}
 [privacy]
-release_s = 3600
+release_s = {release_s}
 [paths]
 state = "{folder}/state"
 runtime = "{folder}/run"
 [telemetry]
 host = "127.0.0.1"
-port = 1
+port = {port}
 tls = false
 [[products]]
 sku = "NAL"
@@ -51,6 +51,17 @@ product = "NAL"
 options = {{ pin = 26 }}
 """
 
+
+class Broker(NamedTuple):
+    """Where events go: a port of this machine, and how long they are kept back, in seconds."""
+
+    port: int
+    release_s: int
+
+
+NOBODY = Broker(port=1, release_s=3600)
+"""A broker that is never there."""
+
 SLOT = """
 [[slots]]
 id = "A{number}"
@@ -60,14 +71,14 @@ options = {{ motor_pin = {motor}, home_pin = {home} }}
 """
 
 
-def write_config(folder: Path) -> Path:
-    """Write the configuration of a machine with ten slots of 200; its broker is never there."""
+def write_config(folder: Path, broker: Broker = NOBODY) -> Path:
+    """Write the configuration of a machine with ten slots of 200."""
     slots = (
         SLOT.format(number=number, capacity=CAPACITY, motor=2 * number, home=2 * number + 1)
         for number in range(1, SLOTS + 1)
     )
     path = folder / "kiosk.toml"
-    path.write_text(HEAD.format(speed=SPEED, folder=folder) + "".join(slots))
+    path.write_text(HEAD.format(speed=SPEED, folder=folder, **broker._asdict()) + "".join(slots))
     return path
 
 
@@ -92,8 +103,8 @@ def probe(pin: Any, energised: Callable[[float], None]) -> None:
 class Rig:
     """A running kiosk. `energised` holds the moments at which a motor was switched on, by `time.perf_counter`."""
 
-    def __init__(self, folder: Path) -> None:
-        self.config: Config = load(write_config(folder), registry)
+    def __init__(self, folder: Path, broker: Broker) -> None:
+        self.config: Config = load(write_config(folder, broker), registry)
         self.energised: list[float] = []
         self.daemon = Daemon(self.config)
         self.daemon.start()
@@ -116,9 +127,9 @@ class Rig:
 
 
 @contextmanager
-def rig(folder: Path) -> Iterator[Rig]:
+def rig(folder: Path, broker: Broker = NOBODY) -> Iterator[Rig]:
     """Run a kiosk in `folder`, and stop it."""
-    running = Rig(folder)
+    running = Rig(folder, broker)
     try:
         yield running
     finally:

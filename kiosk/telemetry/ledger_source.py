@@ -45,6 +45,10 @@ class LedgerSource:
         """Return how many events were given up because the outbox was full."""
         return self._reader.dropped()
 
+    def busy(self) -> bool:
+        """Say whether an item drops now."""
+        return self._service.busy
+
     def stock(self) -> Stock:
         """Return what is in every slot."""
         return self._service.stock()

@@ -19,8 +19,9 @@ from kiosk.errors import KioskError
 from kiosk.model import Link
 from kiosk.telemetry import messages
 from kiosk.telemetry.link import Stage, Standing, sentence
-from kiosk.telemetry.outbox import Window, as_ranges
+from kiosk.telemetry.outbox import Window
 from kiosk.telemetry.pace import Pace, Redial
+from kiosk.telemetry.receipts import Receipts
 from kiosk.telemetry.report import Report
 from kiosk.telemetry.signals import Arrived, Closed, Opened, Published, Refused, Signal, Signals, Stop, Wake
 from kiosk.telemetry.source import Source
@@ -33,7 +34,7 @@ if TYPE_CHECKING:  # paho costs memory; a kiosk without a broker never loads it.
 log = logging.getLogger(__name__)
 
 _GOODBYE_S = 2.0
-_READ_ROWS = 500
+_READ_ROWS = 100
 _HELD_PER_WINDOW = 50
 """Rows that may wait for a collector's receipt, for each row that may be on the wire."""
 _HELD_AT_MOST = 2000
@@ -73,7 +74,8 @@ class Publisher:
         self._clock = clock
         self._pace = pace or Pace()
         self._chance = chance or random.Random()  # noqa: S311 - jitter is no secret
-        self._receipts = config.receipt == "collector"
+        self._by_collector = config.receipt == "collector"
+        self._receipts = Receipts(source, self._pace, time.monotonic())
         self._signals: Signals = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._standing = Standing(stage=Stage.STOPPED if config.host else Stage.OFF)
@@ -85,7 +87,6 @@ class Publisher:
         self._introduce = False
         self._reason = ""
         self._stumble = ""
-        self._done: list[int] = []
         self._rest_until = 0.0
         self._ignore_dates = False
         self._deaf = ""
@@ -185,6 +186,8 @@ class Publisher:
         waits = [self._pace.look_s, self._report.wait_s()]
         if self._connection is None:
             waits.append(self._redial.wait_s(now))
+        if (wait := self._receipts.wait_s(now)) is not None:
+            waits.append(wait)
         if self._session is not None and (wait := self._session.wait_s(now)) is not None:
             waits.append(wait)
         return max(0.0, min(waits))
@@ -208,7 +211,7 @@ class Publisher:
         if isinstance(signal, Published):
             seq = session.answered(signal.mid, signal.code, time.monotonic())
             if seq is not None:
-                self._done.append(seq)
+                self._receipts.add([seq])
         elif isinstance(signal, Refused):
             self._refused(session, signal.topics)
         elif signal.topic == messages.ack_topic(self._kiosk_id):
@@ -246,7 +249,7 @@ class Publisher:
             self._ignore_ack("It is of another epoch.")
             return
         done, rejected = self._window.acknowledge(ack.ranges, ack.rejected)
-        self._done += [*done, *rejected]
+        self._receipts.add([*done, *rejected])
         if rejected:
             self.rejected += len(rejected)
             log.warning("telemetry events_rejected_by_collector=%d", self.rejected)
@@ -258,9 +261,7 @@ class Publisher:
     def _advance(self) -> None:
         """Do what is due. Raises KioskError when the source does not answer; everything is then still due."""
         self._dial()
-        if self._done:
-            self._source.forget(as_ranges(self._done))
-            self._done.clear()
+        self._receipts.hand_on(time.monotonic())
         renewed = self._report.update()
         session = self._session
         if session is None:
@@ -311,9 +312,17 @@ class Publisher:
         now = time.monotonic()
         self._redial.opened(now)
         limit = min(self._config.window, signal.receive_maximum)
-        self._session = Session(signal.connection, self._window, self._kiosk_id, self._source.epoch, limit)
+        self._session = Session(
+            signal.connection,
+            self._window,
+            self._kiosk_id,
+            self._source.epoch,
+            limit=limit,
+            burst_s=self._pace.burst_s,
+            busy=self._source.busy,
+        )
         self._introduce = True
-        topics = [messages.ack_topic(self._kiosk_id)] if self._receipts else []
+        topics = [messages.ack_topic(self._kiosk_id)] if self._by_collector else []
         if self._commands is not None:
             topics.append(messages.command_topic(self._kiosk_id, "+"))
             self._deaf = ""
@@ -385,4 +394,4 @@ class Publisher:
 
     def _new_window(self) -> Window:
         hold = min(_HELD_PER_WINDOW * self._config.window, _HELD_AT_MOST)
-        return Window(receipts=self._receipts, hold=hold, pace=self._pace, chance=self._chance)
+        return Window(receipts=self._by_collector, hold=hold, pace=self._pace, chance=self._chance)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from kiosk.telemetry import messages
 from kiosk.telemetry.connection import Connection
@@ -18,7 +18,17 @@ class Session:
     count against it too. `refusal` is the reason code with which the broker last let something fall, 0 for none.
     """
 
-    def __init__(self, connection: Connection, window: Window, kiosk_id: str, epoch: str, limit: int) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        window: Window,
+        kiosk_id: str,
+        epoch: str,
+        *,
+        limit: int,
+        burst_s: float,
+        busy: Callable[[], bool],
+    ) -> None:
         self.connection = connection
         self.refusal = 0
         self.acks_refused = False
@@ -27,6 +37,9 @@ class Session:
         self._answer_topic = messages.command_ack_topic(kiosk_id)
         self._epoch = epoch
         self._limit = limit
+        self._burst_s = burst_s
+        self._busy = busy
+        self._burst_at = 0.0
         self._wire: dict[int, int | None] = {}
         self._documents: dict[str, bytes] = {}
         self._answers: deque[bytes] = deque()
@@ -41,9 +54,11 @@ class Session:
 
     def pump(self, now: float) -> None:
         """Send what may be sent now."""
-        if not self.pump_documents():
+        if not self.pump_documents() or now < self._burst_at:
             return
-        while (row := self._window.take(now, self._room_for_events())) is not None:
+        if self._window.wait_s(now, self._room_for_events()) == 0.0:
+            self._burst_at = now + self._burst_s
+        while not self._busy() and (row := self._window.take(now, self._room_for_events())) is not None:
             payload = messages.encode(messages.event(self._epoch, row))
             if not self._send(self._topic, payload, row.seq, retain=False):
                 return
@@ -78,7 +93,8 @@ class Session:
         """Return the seconds until `pump` will have something to do, or None when that is for others to say."""
         if (self._answers or self._documents) and len(self._wire) < self._limit:
             return 0.0
-        return self._window.wait_s(now, self._room_for_events())
+        wait = self._window.wait_s(now, self._room_for_events())
+        return None if wait is None else max(wait, self._burst_at - now)
 
     def told(self) -> bool:
         """Say whether every answer and document was sent and answered."""

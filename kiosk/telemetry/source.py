@@ -37,6 +37,9 @@ class Source(Protocol):
     def dropped(self) -> int:
         """Return how many rows were thrown away, unsent, because more than `keep_rows` were waiting."""
 
+    def busy(self) -> bool:
+        """Say whether somebody is being served now, so that what can wait does."""
+
     def stock(self) -> Stock:
         """Return every slot's stock, with every row up to `last_seq()` counted in."""
 

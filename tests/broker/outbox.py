@@ -18,9 +18,12 @@ class MemoryOutbox:
     def __init__(self, epoch: str = "epoch-1") -> None:
         self.epoch = epoch
         self.broken = False
+        self.dropping = False
         self.door_open = False
         self.on_hand = 1000
         self.lost = 0
+        self.forgotten = 0
+        """How often somebody asked to forget something."""
         self._rows: dict[int, OutboxRow] = {}
         self._last = 0
         self._lock = threading.Lock()
@@ -63,12 +66,16 @@ class MemoryOutbox:
     def forget(self, ranges: Sequence[tuple[int, int]]) -> None:
         self._check()
         with self._lock:
+            self.forgotten += 1
             for low, high in ranges:
                 for seq in range(low, high + 1):
                     self._rows.pop(seq, None)
 
     def dropped(self) -> int:
         return self.lost
+
+    def busy(self) -> bool:
+        return self.dropping
 
     def stock(self) -> Stock:
         slot = SlotStock(

@@ -53,7 +53,7 @@ def test_a_broker_killed_in_mid_stream_loses_nothing(
         mosquitto.kill()
         until(lambda: not publisher.link().connected, "the loss is noticed")
         mosquitto.start()
-    until(lambda: outbox.count() == 0, "the outbox drains", 20)
+    until(lambda: outbox.count() == 0, "the outbox drains")
     assert collector.seqs() == list(range(1, 4501))
 
 

@@ -100,7 +100,7 @@ def test_it_ends_with_a_parent_that_was_killed(tmp_path: Path) -> None:
         assert parent.stdout is not None
         port = int(parent.stdout.readline())
         parent.kill()
-    until(lambda: not listens(port), "the broker ends too", 5)
+    until(lambda: not listens(port), "the broker ends too")
 
 
 def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ def test_a_kiosk_that_stops_says_so_itself(mosquitto: Mosquitto, listener: Liste
     publisher = publish(mosquitto.port)
     until(lambda: STATUS in listener.latest, "it is online")
     publisher.stop()
-    until(lambda: not messages.decode_status(listener.latest[STATUS]).online, "it is offline", 2)
+    until(lambda: not messages.decode_status(listener.latest[STATUS]).online, "it is offline")
     assert publisher.link().text == "Telemetry is not running: no events wait here. Nothing is lost."
 
 
@@ -83,7 +83,7 @@ def test_the_broker_says_it_for_a_kiosk_that_was_killed(mosquitto: Mosquitto, li
     finally:
         kiosk.kill()
         kiosk.wait()
-    until(lambda: not messages.decode_status(listener.latest[STATUS]).online, "the will is spoken", 5)
+    until(lambda: not messages.decode_status(listener.latest[STATUS]).online, "the will is spoken")
 
 
 def test_a_kiosk_that_is_soon_back_is_never_called_offline(

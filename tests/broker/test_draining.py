@@ -31,7 +31,7 @@ def test_no_event_leaves_and_none_is_forgotten_while_an_item_drops(
     assert left_by_the_next_state(door_open=False) == before
     assert before[0] < BACKLOG
     outbox.dropping = False
-    until(lambda: outbox.count() == 0, "the rest leaves when nobody is served any more", 30)
+    until(lambda: outbox.count() == 0, "the rest leaves when nobody is served any more")
     assert collector.seqs() == list(range(1, BACKLOG + 1))
 
 
@@ -40,6 +40,6 @@ def test_a_backlog_is_forgotten_in_large_and_rare_steps(
 ) -> None:
     outbox.add(BACKLOG)
     publish(mosquitto.port, window=100, pace=replace(BRISK, forget_s=1000.0))
-    until(lambda: len(collector.seqs()) == BACKLOG, "the backlog leaves", 30)
-    until(lambda: outbox.count() <= BACKLOG % 2000, "most of it is forgotten", 30)
+    until(lambda: len(collector.seqs()) == BACKLOG, "the backlog leaves")
+    until(lambda: outbox.count() <= BACKLOG % 2000, "most of it is forgotten")
     assert outbox.forgotten <= BACKLOG // 2000

@@ -111,7 +111,7 @@ def test_events_and_state_leave_together_at_the_release(
         outbox.add(1)
         publisher.wake()
         time.sleep(0.1)
-    until(lambda: len(listener.events()) >= 5, "the next release comes", 5)
+    until(lambda: len(listener.events()) >= 5, "the next release comes")
     until(lambda: json.loads(listener.latest["hr/v1/north-1/state"])["s"] == 5, "the state comes with it")
     states = [json.loads(payload)["s"] for topic, payload in listener.messages if topic.endswith("/state")]
     assert len(states) <= 3, "five events, told in one batch, or in two if a release fell between them"

@@ -9,16 +9,17 @@ import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from cheroot import wsgi
 from cheroot.ssl.builtin import BuiltinSSLAdapter
-from flask import Flask
 
 from admin_web import watchdog
-from admin_web.app import close, create_app
 from admin_web.settings import Settings
 from kiosk import sdnotify
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 THREADS = 8
 
@@ -72,8 +73,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Serve until SIGTERM or Ctrl-C; READY and the watchdog go to systemd."""
     options = parse(arguments)
     signal.signal(signal.SIGTERM, _leave)
+    sdnotify.starting()
+    from admin_web.app import close, create_app
+
     https = options.cert is not None
     app = create_app(Settings(control_socket=options.socket, state=options.state, https=https))
+    sdnotify.step()
     try:
         server = make_server(options, app)
         host, port = server.bind_addr[:2]

@@ -94,12 +94,14 @@ class Daemon:
         config, undo = self._config, self._undo
         self._be_alone(Path(config.paths.state))
         board = open_board(config)
+        sdnotify.step()
         self.parts = open_parts(config, board)
         undo.callback(self.parts.close)
 
         records = Records.of(Path(config.paths.state), board.clock)
         undo.callback(records.close)
         self.service = Service(config, self.parts, records, board.clock, self._optional("codes", self._open_codes))
+        sdnotify.step()
         vend_thread = threads.start("vend", self.service.run)
         undo.callback(vend_thread.join, max(STOP_S, self.parts.longest_turn_s() + MARGIN_S))
         undo.callback(self.service.stop)
@@ -129,6 +131,8 @@ class Daemon:
         while not self._stop.wait(BEAT_S):
             if self.service.progressed_within(stuck_s):
                 sdnotify.watchdog()
+            else:
+                sdnotify.status("Vends do not get on, so the watchdog is not fed: systemd starts the kiosk anew.")
             if not self.telemetry.alive():
                 log.critical("The telemetry thread ended, so the process ends too: systemd starts it again.")
                 threads.end_process()
@@ -223,6 +227,7 @@ def open_parts(config: Config, board: Board) -> Parts:
     def opened(entries: Sequence[Any], *kinds: str) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for entry in entries:
+            sdnotify.step()
             name = getattr(entry, "id", None) or entry.name
             kind = next(kind for kind in kinds if entry.driver in registry.names(kind))
             try:

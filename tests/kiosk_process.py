@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -133,6 +134,10 @@ class KioskProcess:
         self.log_level = "DEBUG"
         self.options: tuple[str, ...] = ()
         """More options of `kiosk run`."""
+        self.program: tuple[str, ...] = ("-m", "kiosk")
+        """What Python runs as the program `kiosk`."""
+        self.environment: dict[str, str] = {}
+        """What it finds in its environment besides the test's own."""
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -140,8 +145,7 @@ class KioskProcess:
         with self.log.open("ab") as log:
             command = [
                 sys.executable,
-                "-m",
-                "kiosk",
+                *self.program,
                 "run",
                 "--config",
                 str(self.config),
@@ -149,7 +153,7 @@ class KioskProcess:
                 self.log_level,
                 *self.options,
             ]
-            self._process = subprocess.Popen(command, stderr=log, stdout=log)
+            self._process = subprocess.Popen(command, stderr=log, stdout=log, env=os.environ | self.environment)
         give_up = time.monotonic() + START_S
         while not self._answers():
             assert self.running, f"The daemon ended: {self.log.read_text()}"

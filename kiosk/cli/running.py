@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from kiosk import sdnotify
 from kiosk.cli.group import config_option, example, last_good_option
 from kiosk.config import keep, load, load_or_last_good, show
 from kiosk.hardware import registry
@@ -21,6 +22,7 @@ from kiosk.hardware import registry
 @example("kiosk run --config /etc/kiosk/kiosk.toml")
 def run(config_path: Path, last_good: Path | None, log_level: str) -> None:
     """Run the kiosk until it is told to stop; a press may move metal from then on."""
+    sdnotify.starting()
     from kiosk.daemon import Daemon
 
     logging.basicConfig(level=log_level, format="%(levelname)s %(name)s %(message)s", stream=sys.stderr)

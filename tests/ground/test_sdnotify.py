@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -40,3 +42,43 @@ def test_systemd_hears(heard: Callable[[], str], say: Callable[[], None], messag
 def test_without_systemd_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
     sdnotify.ready()
+
+
+EXTENDED = "EXTEND_TIMEOUT_USEC=30000000"
+
+
+def test_a_start_that_gets_on_is_waited_for(heard: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sdnotify, "EVERY_S", 0.0)
+    sdnotify.step()  # nothing is starting
+    sdnotify.starting()
+    sdnotify.starting()
+    try:
+        sdnotify.step()
+        with pytest.raises(ModuleNotFoundError):
+            importlib.import_module("a_module_that_is_looked_for")
+    finally:
+        sdnotify.ready()
+    assert [heard(), heard(), heard()] == [EXTENDED, EXTENDED, "READY=1"]
+    sdnotify.step()
+    with pytest.raises(ModuleNotFoundError):
+        importlib.import_module("another_one")
+    sdnotify.stopping()
+    assert heard() == "STOPPING=1"
+
+
+def test_many_steps_are_told_as_few(heard: Callable[[], str]) -> None:
+    sdnotify.starting()
+    for _ in range(500):
+        sdnotify.step()
+    sdnotify.ready()
+    told = 0
+    while heard() != "READY=1":
+        told += 1
+    assert 1 <= told < 100
+
+
+def test_without_systemd_a_start_looks_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
+    before = list(sys.meta_path)
+    sdnotify.starting()
+    assert sys.meta_path == before

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.crash.ext4 import privileged
 
 SYSTEMD = Path(__file__).parent.parent.parent / "systemd"
 PROGRAMS = "/opt/kiosk/venv/bin"
@@ -83,17 +86,24 @@ def test_the_staff_pages_reach_the_socket_but_not_the_ledger() -> None:
     assert "StateDirectoryMode=0700" in text("kiosk.service").splitlines()
 
 
-def test_users_and_folders_are_made_as_written(tmp_path: Path) -> None:
+@pytest.fixture
+def computer(tmp_path: Path) -> Iterator[Path]:
+    """The root of a computer on which our files lie where systemd looks for them."""
+    root = tmp_path / "computer"
     for kind in ("sysusers", "tmpfiles"):
-        (tmp_path / f"etc/{kind}.d").mkdir(parents=True)
-        (tmp_path / f"etc/{kind}.d/kiosk.conf").write_text(text(f"{kind}.d/kiosk.conf"))
-    sysusers = ["systemd-sysusers", f"--root={tmp_path}"]
-    subprocess.run(sysusers, capture_output=True, text=True, timeout=60, check=True)
-    passwd = (tmp_path / "etc/passwd").read_text()
-    group = (tmp_path / "etc/group").read_text()
-    tmpfiles = ["systemd-tmpfiles", "--create", f"--root={tmp_path}", "kiosk.conf"]
-    subprocess.run(tmpfiles, capture_output=True, text=True, timeout=60, check=True)
+        (root / f"etc/{kind}.d").mkdir(parents=True)
+        (root / f"etc/{kind}.d/kiosk.conf").write_text(text(f"{kind}.d/kiosk.conf"))
+    yield root
+    subprocess.run([*privileged(), "rm", "-r", str(root)], check=True)  # some of it belongs to the kiosk's users
+
+
+def test_users_and_folders_are_made_as_written(computer: Path) -> None:
+    for command in (["systemd-sysusers"], ["systemd-tmpfiles", "--create", "kiosk.conf"]):
+        command.insert(1, f"--root={computer}")
+        subprocess.run([*privileged(), *command], capture_output=True, text=True, timeout=60, check=True)
+    passwd = (computer / "etc/passwd").read_text()
+    group = (computer / "etc/group").read_text()
     assert re.search(r"^kiosk:", passwd, re.MULTILINE)
     assert re.search(r"^kiosk:.*:kiosk-admin-web$", group, re.MULTILINE)
     assert re.search(r"^gpio:", group, re.MULTILINE)
-    assert (tmp_path / "etc/kiosk/telemetry").stat().st_mode & 0o777 == 0o500
+    assert (computer / "etc/kiosk/telemetry").stat().st_mode & 0o777 == 0o500

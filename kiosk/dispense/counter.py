@@ -5,18 +5,14 @@ Everything here runs in the drivers' threads: it admits, queues and returns, and
 
 from __future__ import annotations
 
-import logging
 import threading
 
 from kiosk import threads
 from kiosk.clock import Clock
 from kiosk.config import Config
 from kiosk.dispense.service import Service
-from kiosk.errors import KioskError
 from kiosk.hardware.api import Signal
 from kiosk.model import VendRequest, new_request_id
-
-log = logging.getLogger(__name__)
 
 HELD_S = 60.0
 """An anonymous code that was read holds for the next press within so many seconds, and for one press only."""
@@ -38,12 +34,11 @@ class Counter:
 
     def press(self, sku: str) -> None:
         """Take a press for a product, with the code that was held up before, if any."""
-        code = self._take_code()
-        if code is None:
-            self._service.press(sku)
+        request = VendRequest(id=new_request_id(), sku=sku, code=self._take_code())
+        if request.code is None:
+            self._service.press(request)
         else:  # a code is looked up in the ledger, for which no driver's thread may wait
-            request = VendRequest(id=new_request_id(), sku=sku, code=code)
-            threads.start("press", lambda: self._ask_for(request))
+            threads.start("press", lambda: self._press(request))
 
     def enter(self, text: str) -> None:
         """Take a whole text: a slot's id or number asks for the product in it; a code waits for the next press.
@@ -56,20 +51,16 @@ class Counter:
         elif self._takes_codes and len(text.split()) == CODE_WORDS:
             with self._lock:
                 self._code = text, self._clock.monotonic() + HELD_S
-            self._service.show(Signal.WORKING)
+            self._service.sign.answer(Signal.NOTED)
         else:
-            self._service.show(Signal.SORRY)
+            self._service.sign.answer(Signal.NOT_NOW)
 
     def select(self, slot: str) -> bool:
         """Take what a visitor chose at a machine's own keypad; say whether it will be served from that slot."""
-        return self._service.select(slot)
+        return self._service.press(VendRequest(id=new_request_id(), slot=slot))
 
-    def _ask_for(self, request: VendRequest) -> None:
-        try:
-            self._service.vend(request)
-        except KioskError as error:  # refused, or a ledger that cannot be read: a dead thread would end the process
-            log.debug("A request was not taken: %s", error)
-            self._service.show(Signal.SORRY)
+    def _press(self, request: VendRequest) -> None:
+        self._service.press(request)
 
     def _take_code(self) -> str | None:
         with self._lock:

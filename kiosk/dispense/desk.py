@@ -1,28 +1,45 @@
-"""Who is being served: one vend at a time, each request known by its id, and anybody may wait for its end."""
+"""Who is being served and who comes next: one vend at a time, each request known by its id, and anybody may wait."""
 
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, deque
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from kiosk.dispense import words
 from kiosk.errors import BusyError, ConflictError
-from kiosk.model import Vend, VendRequest, VendState
+from kiosk.model import Purpose, Vend, VendRequest, VendState
 
 REMEMBERED = 200
 """So many requests are answered from memory; older ones from the ledger."""
 
 
+EMERGENCIES = 2
+"""So many visitors' requests for what is essential are under way at once, the one that drops and those that come next.
+
+Two people at the machine are both served without another press. One frightened person who hammers on the button gets
+two, not ten: the next visitor may need the other eight. Whoever presses after that is answered, and presses again."""
+
+
 class Order(Struct, frozen=True):
-    """A request that was admitted, for the product `sku`. `token` is what an anonymous code uses up by it."""
+    """A request for the product `sku`. `token` is what an anonymous code uses up by it."""
 
     request: VendRequest
     sku: str
     essential: bool
     token: bytes | None = None
+
+    @property
+    def emergency(self) -> bool:
+        """Whether a visitor may need it to live. A test turn of the same coil is none: it never waits for its turn."""
+        return self.essential and self.request.purpose is Purpose.VISITOR
+
+    @property
+    def for_hands_inside(self) -> bool:
+        """Whether it turns although the door is open: an emergency, or staff who ask for a test with the door open."""
+        return self.essential or self.request.purpose is Purpose.TEST
 
 
 class Desk:
@@ -31,29 +48,38 @@ class Desk:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._serving: Order | None = None
-        self._next: Order | None = None
+        self._next: deque[Order] = deque()
         self._vends: OrderedDict[str, Vend] = OrderedDict()
         self._asked: dict[str, VendRequest] = {}
 
-    def admit(self, order: Order) -> tuple[Vend, bool]:
-        """Return what is known of the request, and whether it is new and now has to be carried out.
+    def admit(self, order: Order) -> tuple[Vend, int | None]:
+        """Return what is known of the request, and how many come before it if it is new and has to be carried out.
 
         Raises ConflictError when the id was used to ask for something else, and BusyError while another request is
-        served, with one exception: an essential product that is asked
-        for during the vend of another product waits, as the one that comes next. It is never turned away.
+        served. Only an emergency waits then, as one that comes next, while there are no more than EMERGENCIES.
         """
         with self._changed:
             if known := self._vends.get(order.request.id):
                 same_request(self._asked.get(known.id, order.request), order.request)
-                return known, False
-            if self._serving is None:
-                self._serving = order
-            elif order.essential and self._next is None and self._serving.sku != order.sku:
-                self._next = order
-            else:
+                return known, None
+            before = [] if self._serving is None else [self._serving, *self._next]
+            if before and not order.emergency:
                 raise BusyError(words.BUSY)
+            if sum(other.emergency for other in before) >= EMERGENCIES:
+                raise BusyError(words.TWO_COMING)
+            if before:
+                self._next.append(order)
+            else:
+                self._serving = order
             self._asked[order.request.id] = replace(order.request, code=None)
-            return self._put(Vend(id=order.request.id, state=VendState.WAITING, message=words.WAITING)), True
+            vend = self._put(Vend(id=order.request.id, state=VendState.WAITING, message=words.WAITING))
+            return vend, len(before)
+
+    def serving(self) -> Order:
+        """Return the order that is to be carried out now. Each that was admitted is, in the order of admission."""
+        with self._changed:
+            assert self._serving is not None
+            return self._serving
 
     def tell(self, vend: Vend) -> None:
         """Publish how a request stands now."""
@@ -63,7 +89,7 @@ class Desk:
     def finish(self, vend: Vend) -> None:
         """Publish how a request ended, and let the next one begin."""
         with self._changed:
-            self._serving, self._next = self._next, None
+            self._serving = self._next.popleft() if self._next else None
             self._put(vend)
             self._changed.notify_all()
 

@@ -59,10 +59,14 @@ class Parts:
         """Return the slots whose coils turn although nobody turns them."""
         return [slot for slot, motor in self.motors.items() if motor.runs_on()]
 
-    def show(self, signal: Signal) -> None:
+    def door_is_open(self) -> bool:
+        """Say whether the door is known to be open."""
+        return self.door is not None and bool(self.door.is_open())
+
+    def show(self, signal: Signal, *, urgent: bool = False) -> None:
         """Light up, and sound, whatever there is to do so."""
         for light in self.lights:
-            light.show(signal)
+            light.show(signal, urgent)
 
     def longest_turn_s(self) -> float:
         """Return how long the slowest motor may take for one turn, in seconds."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from kiosk.clock import Clock
 from kiosk.config import Config, Product
-from kiosk.dispense import policy, words
+from kiosk.dispense import policy, sign, words
 from kiosk.dispense.chores import Chores
 from kiosk.dispense.desk import Desk, Order, same_request
 from kiosk.dispense.parts import Parts
@@ -20,9 +20,10 @@ from kiosk.dispense.policy import Asked
 from kiosk.dispense.records import Records
 from kiosk.dispense.scribe import Scribe
 from kiosk.dispense.shelf import Shelf
+from kiosk.dispense.sign import Sign
 from kiosk.dispense.staff import Staff
 from kiosk.dispense.vending import FALLEN, Report, Vending, done
-from kiosk.errors import BusyError, LedgerError, NotFoundError, RequestError
+from kiosk.errors import BusyError, KioskError, LedgerError, NotFoundError, RequestError
 from kiosk.hardware.api import Signal
 from kiosk.model import (
     Attempt,
@@ -34,7 +35,6 @@ from kiosk.model import (
     Vend,
     VendRequest,
     VisitorCode,
-    new_request_id,
 )
 
 if TYPE_CHECKING:
@@ -48,9 +48,6 @@ IDLE_S = 1.0
 
 IDLE_AT_LEAST_S = 5.0
 """What can wait is done at least so often, in seconds, however many small things come in between vends."""
-
-SHOW_END_S = 10.0
-"""How long the light tells how a vend ended."""
 
 FOLD_BUSY = 200
 """After so many transactions the write-ahead log is folded in right after a vend, even in a rush. The log's file,
@@ -81,7 +78,8 @@ class Service:
         self._desk = Desk()
         self._inbox: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._visit = policy.Visit()
-        self._ready_at = float("-inf")
+        self.sign = Sign(parts, clock)
+        """What lights and sounds tell visitors."""
         self._progress = self._idled = time.monotonic()
         self._scribe = scribe = Scribe(records, clock, config)
         self._shelf = shelf = Shelf(config, parts.lockers)
@@ -138,19 +136,20 @@ class Service:
         """Return what is in one slot. Raises NotFoundError."""
         return self._shelf.slot(slot)
 
-    def press(self, sku: str) -> None:
-        """Take a button press. Runs in the driver's callback thread: admits, queues and returns; never raises."""
-        self._take(VendRequest(id=new_request_id(), sku=sku))
+    def press(self, request: VendRequest) -> bool:
+        """Take what somebody presses who has no screen: it is answered by light and sound. Says whether it is served.
 
-    def select(self, slot: str) -> bool:
-        """Take what a visitor chose at a machine's own keypad, as `press`; say whether it will be served."""
-        return self._take(VendRequest(id=new_request_id(), slot=slot))
-
-    def _take(self, request: VendRequest) -> bool:
+        Runs in a driver's callback thread: admits, queues and returns, and never raises. Only with a code it waits for
+        the vend thread.
+        """
+        urgent = False
         try:
-            self._submit(request)
-        except RequestError as error:
+            order = self._order(request)
+            urgent = order.emergency
+            self._submit(order)
+        except KioskError as error:
             log.debug("A press was not taken: %s", error)
+            self.sign.answer(sign.refused(error), urgent=urgent)
             return False
         return True
 
@@ -163,7 +162,7 @@ class Service:
         """
         if past := self._past(request):
             return past
-        return self._submit(request)
+        return self._submit(self._order(request))
 
     def find(self, request_id: str, wait_s: float = 0.0) -> Vend:
         """Return what became of a request, waiting up to `wait_s` seconds for its end. Raises NotFoundError."""
@@ -203,20 +202,20 @@ class Service:
         """Say whether the vend thread proved in the last `seconds` of real time that it lives."""
         return time.monotonic() - self._progress < seconds
 
-    def show(self, signal: Signal) -> None:
-        """Show a visitor something, until the next vend or for a while."""
-        self._parts.show(signal)
-        self._ready_at = self._clock.monotonic() + SHOW_END_S
-
     # -- admission -------------------------------------------------------------------------------------------------
 
-    def _submit(self, request: VendRequest) -> Vend:
-        order = self._order(request)
-        if not order.essential and request.purpose is not Purpose.TEST:
+    def _submit(self, order: Order) -> Vend:
+        if not order.for_hands_inside:
             order = self._allowed(order)
-        vend, new = self._desk.admit(order)
-        if new:
-            self._inbox.put(lambda: self._serve(order))
+        vend, before = self._desk.admit(order)
+        if before is None:
+            return vend
+        # Told here, and not by the vend thread, which a slow disk may hold up: whoever pressed was heard.
+        if before:
+            self.sign.answer(Signal.NOTED, urgent=order.emergency)
+        else:
+            self.sign.working(urgent=order.emergency)
+        self._inbox.put(self._serve)
         return vend
 
     def _order(self, request: VendRequest) -> Order:
@@ -231,7 +230,7 @@ class Service:
 
     def _allowed(self, order: Order) -> Order:
         """Refuse what policy refuses. An essential product and a test turn by staff never come here."""
-        if self._parts.door is not None and self._parts.door.is_open():
+        if self._parts.door_is_open():
             raise words.refuse(Refusal(code=RefusalCode.DOOR_OPEN))
         product = self._products[order.sku]
         used, token = self._allowance(order.request, product)
@@ -347,34 +346,33 @@ class Service:
         """Do what can wait, when nobody does."""
         self._idled = self._progress
         self._account_strays()
-        if self._clock.monotonic() >= self._ready_at:
-            self._ready_at = float("inf")
-            self._parts.show(Signal.READY)
+        self.sign.idle()
         self._chores.do()
         self._publish()
 
-    def _serve(self, order: Order) -> None:
-        """Carry out a request; always ends with an answer for whoever asked."""
-        vend = self._vending.serve(order, self._products[order.sku], Report(self._turning, self._beat))
+    def _serve(self) -> None:
+        """Carry out the request whose turn it is; always ends with an answer for whoever asked."""
+        order = self._desk.serving()
+        report = Report(self.sign.hands_out, self._turning, self._beat)
+        vend = self._vending.serve(order, self._products[order.sku], report)
         if order.request.purpose is Purpose.VISITOR:
             if vend.outcome in FALLEN and not order.essential:
                 self._visit = policy.took(self._visit, order.sku, self._clock.monotonic())
                 if order.token is not None:
                     self._ledger.allowances.spend(order.token)
-            elif vend.outcome not in FALLEN and vend.refusal is not RefusalCode.NO_LEDGER:
+            elif vend.outcome not in FALLEN and vend.refusal not in (RefusalCode.NO_LEDGER, RefusalCode.DOOR_OPEN):
                 empty = vend.refusal is RefusalCode.SOLD_OUT
                 self._scribe.keep(lambda: self._ledger.vends.unmet(order.sku, empty=empty))
-        self._answer(vend)
+        self._answer(order, vend)
 
     def _turning(self, vend: Vend) -> None:
         """Tell that a motor is on; from here on the count says that one may have left."""
         self._scribe.keep(self._publish)
-        self._parts.show(Signal.WORKING)
         self._desk.tell(vend)
 
-    def _answer(self, vend: Vend) -> None:
+    def _answer(self, order: Order, vend: Vend) -> None:
         """Tell whoever asked, and everybody else, how it ended."""
-        self.show(Signal.TAKE if vend.outcome in FALLEN else Signal.SORRY)
+        self.sign.ended(out=vend.outcome in FALLEN, urgent=order.emergency)
         self._scribe.keep(self._publish)
         self._desk.finish(vend)
         self._ledger.checkpoint(FOLD_BUSY)

@@ -18,7 +18,7 @@ from kiosk.dispense.parts import Parts
 from kiosk.dispense.scribe import Scribe
 from kiosk.dispense.shelf import Shelf
 from kiosk.errors import LedgerError
-from kiosk.model import Attempt, Outcome, Purpose, RefusalCode, SlotStock, Vend, VendRequest, VendState
+from kiosk.model import Attempt, Outcome, Purpose, Refusal, RefusalCode, SlotStock, Vend, VendRequest, VendState
 
 FALLEN = (Outcome.DISPENSED, Outcome.PRESUMED)
 """After these the request is over; after the others the next slot is tried.
@@ -30,9 +30,17 @@ AGAIN_S = 120.0
 """Who presses within so many seconds of a vend that no sensor saw is taken for somebody who found the tray empty."""
 
 
-class Report(Struct, frozen=True):
-    """Whom to tell what while a vend goes on: `turning` once a motor is on, `beat` at each step."""
+HANDS_OUT_S = 1.0
+"""So long it is told by light and sound that something is about to turn behind the open door, before it does."""
 
+
+class Report(Struct, frozen=True):
+    """Whom to tell what while a vend goes on.
+
+    `hands_out` is called before a coil turns behind the open door, `turning` once a motor is on, `beat` at each step.
+    """
+
+    hands_out: Callable[[], None]
     turning: Callable[[Vend], None]
     beat: Callable[[], None]
 
@@ -59,6 +67,10 @@ class Vending:
         warning = None
         try:
             for slot in self._choose(order, product):
+                if self._parts.door_is_open():
+                    if not order.for_hands_inside:
+                        return self._shut_out(order, tried)
+                    self._warn_hands(slot.slot, report)
                 outcome = self._attempt(order, slot, tuple(tried), report)
                 tried.append(Attempt(slot=slot.slot, outcome=outcome))
                 if outcome in FALLEN:
@@ -76,6 +88,21 @@ class Vending:
         if tried or not self._holds(order.sku):
             return vend
         return replace(vend, message=words.STUCK, refusal=RefusalCode.STUCK)
+
+    def _shut_out(self, order: Order, tried: list[Attempt]) -> Vend:
+        """Return the end of a request that is given up because somebody opened the door."""
+        vend = self._done(order, tried)
+        if tried:
+            return vend
+        refusal = Refusal(code=RefusalCode.DOOR_OPEN)
+        return replace(vend, message=words.refused(refusal), refusal=refusal.code)
+
+    def _warn_hands(self, slot: str, report: Report) -> None:
+        """Give hands in the machine a moment to get out. A locker has a door of its own, and nothing in it turns."""
+        if slot not in self._parts.lockers:
+            report.hands_out()
+            self._clock.sleep(HANDS_OUT_S)
+            report.beat()
 
     def _done(self, order: Order, tried: list[Attempt]) -> Vend:
         return done(order.request, tuple(tried), self._parts.lockers)

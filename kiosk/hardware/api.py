@@ -201,20 +201,44 @@ class Button(Protocol):
 
 
 class Signal(enum.StrEnum):
-    """What the light tells the visitor."""
+    """What lights and sounds tell a visitor. Five last until the next; three are told once, as the answer to a press.
+
+    After one that is told once, what lasts is told again: so a press that is refused takes nothing from whoever is
+    being served.
+    """
 
     READY = "ready"
+    """Press."""
     WORKING = "working"
+    """It is coming: wait for it."""
     TAKE = "take"
+    """It is out: take it."""
     SORRY = "sorry"
+    """Nothing came out."""
+    HANDS_OUT = "hands_out"
+    """The door is open and something is about to turn: hands out."""
+    NOTED = "noted"
+    """It was heard: yours comes next, or the code that was held up counts for the next press."""
+    WAIT = "wait"
+    """Not yet: press again in a while."""
+    NOT_NOW = "not_now"
+    """No: not this one, or not at this hour, or there is no such number."""
+
+    @property
+    def lasts(self) -> bool:
+        """Whether it is told until the next."""
+        return self not in (Signal.NOTED, Signal.WAIT, Signal.NOT_NOW)
 
 
 @runtime_checkable
 class Light(Protocol):
     """A light, or a buzzer, that tells a visitor what the machine is doing."""
 
-    def show(self, signal: Signal) -> None:
-        """Show `signal` until the next call."""
+    def show(self, signal: Signal, urgent: bool = False) -> None:
+        """Show `signal` until the next call, or once if it does not last. Returns at once and never raises.
+
+        What is `urgent` belongs to an emergency or keeps hands whole: nothing may silence it.
+        """
         ...
 
     def close(self) -> None: ...

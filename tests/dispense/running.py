@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -29,13 +30,20 @@ class Running:
     """A kiosk between two moments: `idle` lets it do what can wait. What a visit says is what is inside then."""
 
     def __init__(
-        self, folder: Path, config: Config = CONFIG, clock: HandClock | None = None, codes: Codes | None = None
+        self,
+        folder: Path,
+        config: Config = CONFIG,
+        clock: HandClock | None = None,
+        codes: Codes | None = None,
+        **others: Any,
     ) -> None:
+        """Start. `others` are parts of the machine that most tests do without, such as `lights` or a `door`."""
         folder.mkdir(exist_ok=True)
         self.folder = folder
         self.config = config
         self.clock = clock or HandClock(folder)
         self.codes = codes
+        self.others = others
         self.world = World(lambda *_: None)
         self._pool = ThreadPoolExecutor(1)
         self.start()
@@ -43,7 +51,7 @@ class Running:
     def start(self) -> None:
         """Start, as after a power cut."""
         self.records = Records.of(self.folder, self.clock)
-        machine = parts(self.world, [slot.id for slot in self.config.slots])
+        machine = replace(parts(self.world, [slot.id for slot in self.config.slots]), **self.others)
         self.service = Service(self.config, machine, self.records, self.clock, self.codes)
         self.reader = self.records.reader
 
@@ -69,6 +77,10 @@ class Running:
         while not self.service._inbox.empty():
             self.service.step(0)
         self.service.step(0)
+
+    def press(self, sku: str) -> bool:
+        """Have somebody press a button."""
+        return self.service.press(VendRequest(id=new_request_id(), sku=sku))
 
     def vend(self, what: str, *scenes: Scene, code: str | None = None, request_id: str | None = None) -> Vend:
         """Ask for a product, or for a slot; `scenes` is how the machine behaves, attempt by attempt."""

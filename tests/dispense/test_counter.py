@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace as replaced
 from pathlib import Path
 
 import pytest
@@ -18,20 +17,9 @@ from kiosk.errors import LedgerError
 from kiosk.hardware.api import Signal
 from tests.dispense.kept import NALOXONE, SOCK, STRIP, kiosk_of
 from tests.dispense.running import Running
+from tests.dispense.shows import Shows
 
 SLOTS = {"A1": "NAL", "B1": "STRIP", "C1": "SOCK"}
-
-
-class Shows:
-    """A light that remembers what it showed."""
-
-    def __init__(self) -> None:
-        self.signals: list[Signal] = []
-
-    def show(self, signal: Signal) -> None:
-        self.signals.append(signal)
-
-    def close(self) -> None: ...
 
 
 class Desk:
@@ -42,13 +30,12 @@ class Desk:
         numbered = tuple(replace(slot, number=number) for number, slot in enumerate(config.slots, 11))
         config = replace(config, slots=numbered, codes=CodeSettings(enabled=True))
         self.codes = Codes(bytes(range(32)), "month", 0, time.monotonic)
-        self.kiosk = Running(folder, config, codes=self.codes)
+        self.light = Shows()
+        self.kiosk = Running(folder, config, codes=self.codes, lights=(self.light,))
         for slot in SLOTS:
             self.kiosk.put(slot, 3)
-        self.light = Shows()
-        service = self.kiosk.service
-        service._parts = replaced(service._parts, lights=(self.light,))
-        self.counter = Counter(service, config, self.kiosk.clock)
+        self.counter = Counter(self.kiosk.service, config, self.kiosk.clock)
+        self.light.signals.clear()
 
     def left(self) -> dict[str, int]:
         """Serve whatever was asked for, and return what is inside."""
@@ -89,7 +76,7 @@ def test_a_slots_id_or_number_asks_for_what_is_in_it(desk: Desk, typed: str) -> 
 def test_what_means_nothing_is_answered_and_moves_nothing(desk: Desk, typed: str) -> None:
     desk.counter.enter(typed)
     assert desk.left() == {"A1": 3, "B1": 3, "C1": 3}
-    assert desk.light.signals[0] is Signal.SORRY
+    assert desk.light.signals[0] is Signal.NOT_NOW
 
 
 def test_a_code_that_was_read_serves_the_next_press_and_no_other(desk: Desk) -> None:
@@ -122,17 +109,17 @@ def test_a_ledger_that_cannot_be_read_is_answered_and_ends_nothing(desk: Desk, m
     def unreadable(*_: object) -> None:
         raise LedgerError("The ledger cannot be read.")
 
-    monkeypatch.setattr(desk.kiosk.service, "vend", unreadable)
+    monkeypatch.setattr(desk.kiosk.service, "_used", unreadable)
     desk.counter.enter(desk.new_code())
     desk.counter.press("STRIP")
-    assert until(lambda: Signal.SORRY in desk.light.signals)
+    assert until(lambda: bool(desk.left()) and Signal.NOT_NOW in desk.light.signals)
     assert died == []
 
 
 def test_a_wrong_code_is_answered(desk: Desk) -> None:
     desk.counter.enter("four words without worth")
     desk.counter.press("STRIP")
-    assert until(lambda: desk.left()["B1"] == 3 and Signal.SORRY in desk.light.signals)
+    assert until(lambda: desk.left()["B1"] == 3 and Signal.NOT_NOW in desk.light.signals)
 
 
 def test_what_was_chosen_at_the_machine_comes_from_that_slot_or_is_refused(desk: Desk) -> None:

@@ -49,11 +49,11 @@ def test_one_at_a_time(shop: Running) -> None:
     with pytest.raises(BusyError):
         shop.service.vend(VendRequest(id="request-2", sku="SOCK"))
     assert shop.service.vend(VendRequest(id="request-3", sku="NAL")).message == words.WAITING
-    shop.service.press("NAL")
-    shop.service.press("STRIP")
+    assert shop.press("NAL")
+    assert not shop.press("STRIP")
     shop.idle()
     assert not shop.service.busy
-    assert [shop.world.inside[slot] for slot in ("A1", "B1", "C1")] == [2, 4, 5]
+    assert [shop.world.inside[slot] for slot in ("A1", "B1", "C1")] == [1, 4, 5]
 
 
 def test_a_coil_rests_after_two_failures_and_goes_out_after_three(shop: Running) -> None:

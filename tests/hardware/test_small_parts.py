@@ -141,7 +141,7 @@ def test_the_light(rig: Machine) -> None:
 def test_a_light_whose_pin_fails_never_raises(tmp_path: Path) -> None:
     with machine(tmp_path) as rig:
         light = rig.light()
-        light._line.close()
+        light._player._line.close()
         for signal in Signal:
             light.show(signal)
         time.sleep(0.05)

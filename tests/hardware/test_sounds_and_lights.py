@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime
 import time
+from itertools import chain, islice, pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from kiosk.hardware.api import Signal
+from kiosk.hardware.light import gpio_light
 from tests.hardware.bench import bench
 from tests.hardware.machine import until
 
@@ -59,6 +61,68 @@ def test_working_ticks_until_the_next_signal(tmp_path: Path) -> None:
         time.sleep(1.2)
         assert made.body.times_on == ticks
         assert not made.body.on
+        buzzer.close()
+
+
+@pytest.mark.parametrize(("signal", "times"), [(Signal.NOTED, 2), (Signal.WAIT, 3), (Signal.NOT_NOW, 1)])
+def test_the_answer_to_a_press_is_sounded_once_and_then_what_lasts_again(
+    tmp_path: Path, signal: Signal, times: int
+) -> None:
+    with bench(tmp_path, "light", "buzzer", pin=16) as made:
+        buzzer = made.open()
+        buzzer.show(Signal.TAKE)
+        assert until(lambda: made.body.times_on == 1 and not made.body.on)
+        buzzer.show(signal)
+        assert until(lambda: made.body.times_on == 1 + times and not made.body.on)
+        buzzer.show(Signal.WORKING)
+        assert until(lambda: made.body.times_on > 1 + times)
+        before = made.body.times_on
+        buzzer.show(signal)
+        assert until(lambda: made.body.times_on > before + times)  # it ticks again
+        buzzer.close()
+
+
+def test_what_is_told_briefly_is_heard_to_its_end_and_hands_in_danger_come_first(tmp_path: Path) -> None:
+    """A vend that ends meanwhile is told after it, and from its beginning."""
+    with bench(tmp_path, "light", "buzzer", pin=16) as made:
+        buzzer = made.open()
+        for signal in (Signal.WAIT, Signal.WORKING, Signal.TAKE):
+            buzzer.show(signal)
+        assert until(lambda: made.body.times_on == 4 and not made.body.on)
+        buzzer.show(Signal.NOT_NOW)
+        assert until(lambda: made.body.on)
+        buzzer.show(Signal.HANDS_OUT)
+        assert until(lambda: made.body.times_on >= 9)
+        buzzer.close()
+        assert not made.body.on
+
+
+@pytest.mark.parametrize("signal", Signal)
+def test_no_light_flashes_more_than_three_times_a_second(signal: Signal) -> None:
+    """More could harm people (WCAG 2.3.1): any second of a pattern that goes on, in steps of a hundredth."""
+    pattern, lit = gpio_light.PATTERNS[signal], list[bool]()
+    steps = list(islice(chain(pattern.once(), pattern.onward()), 40))
+    for on, for_s in steps:
+        lit += [on] * round((for_s or 3.0) * 100)
+    flashes = [now and not before for before, now in pairwise([False, *lit])]
+    assert max(sum(flashes[at : at + 100]) for at in range(len(flashes))) <= 3
+
+
+@pytest.mark.parametrize("signal", Signal)
+def test_in_quiet_hours_an_emergency_is_heard_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, signal: Signal
+) -> None:
+    with bench(tmp_path, "light", "buzzer", pin=16, quiet="00:00-24:00") as made:
+        clock: Any = made.board.clock
+        monkeypatch.setattr(clock, "synced", lambda: True)
+        buzzer = made.open()
+        buzzer.show(signal)
+        time.sleep(0.05)
+        assert made.body.times_on == 0
+        buzzer.show(signal, urgent=True)
+        assert until(lambda: made.body.times_on > 0, 0.1 if signal is Signal.READY else 5.0) is (
+            signal is not Signal.READY
+        )
         buzzer.close()
 
 
@@ -119,6 +183,19 @@ def test_a_vend_in_that_minute_keeps_it_on(tmp_path: Path) -> None:
         assert made.body.on
         light.close()
         assert not made.body.on
+
+
+def test_the_answer_to_a_press_leaves_the_light_inside_as_it_is(tmp_path: Path) -> None:
+    """Nothing would switch it off again: a press that is refused is no vend."""
+    with bench(tmp_path, "output", "interior_light", pin=16) as made:
+        light = made.open()
+        for signal in (Signal.NOTED, Signal.WAIT, Signal.NOT_NOW):
+            light.show(signal)
+        assert until(light._signals.empty)
+        assert made.body.times_on == 0
+        light.show(Signal.HANDS_OUT, urgent=True)
+        assert until(lambda: made.body.on)
+        light.close()
 
 
 def test_one_that_is_always_on_goes_off_only_at_the_end(tmp_path: Path) -> None:

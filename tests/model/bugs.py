@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from kiosk.dispense import policy
 from kiosk.dispense.bounds import Change
+from kiosk.dispense.desk import Order
 from kiosk.dispense.ledger import Intent, Unrecorded
 from kiosk.dispense.machine import Finish
 from kiosk.dispense.records import Records
@@ -145,11 +146,10 @@ class FailureUsesUp(Bug):
     def serving(self, service: Service, world: World) -> None:
         answer = service._answer
 
-        def tell(vend: Vend) -> None:
-            order = service._desk._serving
-            if vend.outcome not in FALLEN and order is not None:
+        def tell(order: Order, vend: Vend) -> None:
+            if vend.outcome not in FALLEN:
                 service._visit = policy.took(service._visit, order.sku, world.clock.monotonic())
-            answer(vend)
+            answer(order, vend)
 
         vars(service)["_answer"] = tell
 

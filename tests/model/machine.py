@@ -79,7 +79,7 @@ class Model(Asking):
     @rule(sku=SKUS, fates=FATES)
     def press(self, sku: str, fates: list[Fate]) -> None:
         """Somebody presses a button."""
-        self.kiosk.service.press(sku)
+        self.kiosk.service.press(VendRequest(id=self.new_id("pressed"), sku=sku))
         self.world.asked_by(self.new_id("press"), fates)
         self.truth.forgotten.add(self.world.request)
         if self.kiosk.service.busy:

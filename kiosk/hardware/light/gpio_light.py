@@ -1,31 +1,35 @@
 """A status light on one output pin: steady, blinking, or a short flash now and then.
 
-Steady means ready, slow blinking wait, fast blinking take it, a short flash every two seconds that nothing came out.
+Steady means ready, slow blinking wait, fast blinking take it, a short flash every two seconds that nothing came out,
+two flashes each second that the door is open and something is about to turn: hands out. A press is answered by going
+dark: twice for a moment, it comes next; three times, press again in a while; once for a second and a half, not now.
 Wire an LED with its resistor from the pin to ground (330 Ω, no more than 10 mA), or a 12 V lamp through a transistor.
 Written for plain LEDs and for the lamps in arcade buttons.
 """
 
 from __future__ import annotations
 
-import queue
-import threading
 from typing import Annotated
 
 from msgspec import Meta
 
 from kiosk.config import Options as BaseOptions
 from kiosk.config import Pin
-from kiosk.errors import HardwareError
 from kiosk.hardware.api import Board, Signal
 from kiosk.hardware.lines import OutputLine
+from kiosk.hardware.pattern import Pattern, Player
 
-PATTERNS_S: dict[Signal, tuple[float, float]] = {
-    Signal.READY: (1.0, 0.0),
-    Signal.WORKING: (0.5, 0.5),
-    Signal.TAKE: (0.2, 0.2),
-    Signal.SORRY: (0.1, 1.9),
+PATTERNS: dict[Signal, Pattern] = {
+    Signal.READY: Pattern(after=True),
+    Signal.WORKING: Pattern((0.5, 0.5), after=None),
+    Signal.TAKE: Pattern((0.2, 0.2), after=None),
+    Signal.SORRY: Pattern((0.1, 1.9), after=None),
+    Signal.HANDS_OUT: Pattern((0.15, 0.15, 0.15, 0.55), after=None),
+    Signal.NOTED: Pattern((0.0, 0.25, 0.25, 0.25, 0.25)),
+    Signal.WAIT: Pattern((0.0, 0.25, 0.25, 0.25, 0.25, 0.25, 0.25)),
+    Signal.NOT_NOW: Pattern((0.0, 1.5)),
 }
-"""Seconds on and off, in turns. No more than three flashes a second, which could harm people (WCAG 2.3.1)."""
+"""No more than three flashes in any second, which could harm people (WCAG 2.3.1)."""
 
 
 class Options(BaseOptions, frozen=True, kw_only=True):
@@ -40,36 +44,13 @@ class Driver:
 
     def __init__(self, name: str, options: Options, board: Board) -> None:
         """Claim the pin, the light off. Raises HardwareError; then it is not claimed."""
-        self._line = OutputLine(board, options.pin, active_low=options.active_low)
-        self._signals: queue.SimpleQueue[Signal | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._blink, name=f"light {name}", daemon=True)
-        self._thread.start()
+        line = OutputLine(board, options.pin, active_low=options.active_low)
+        self._player = Player(f"light-{name}", line, PATTERNS)
 
-    def show(self, signal: Signal) -> None:
-        """Show `signal` until the next call. Returns at once and never raises."""
-        self._signals.put(signal)
+    def show(self, signal: Signal, urgent: bool = False) -> None:
+        """Show `signal`. Returns at once and never raises."""
+        self._player.show(signal, urgent)
 
     def close(self) -> None:
         """Switch off and give the pin back. May be called twice."""
-        self._signals.put(None)
-        self._thread.join()
-        self._line.close()
-
-    def _blink(self) -> None:
-        signal = self._signals.get()
-        while signal is not None:
-            try:
-                signal = self._show_until_next(*PATTERNS_S[signal])
-            except HardwareError:  # the light stays as it is; the next signal tries again
-                signal = self._signals.get()
-
-    def _show_until_next(self, on_s: float, off_s: float) -> Signal | None:
-        # Blinking is for eyes, so it keeps to wall time however fast a simulated machine runs.
-        self._line.on()
-        while off_s:
-            for switch, for_s in ((self._line.off, on_s), (self._line.on, off_s)):
-                try:
-                    return self._signals.get(timeout=for_s)
-                except queue.Empty:
-                    switch()
-        return self._signals.get()
+        self._player.close()

@@ -47,9 +47,10 @@ class Driver:
             raise
         self._thread = threads.start(f"light-{name}", self._run)
 
-    def show(self, signal: Signal) -> None:
+    def show(self, signal: Signal, urgent: bool = False) -> None:  # noqa: ARG002 - it disturbs nobody at any hour
         """Light up for a vend, or go out a while after. Returns at once and never raises."""
-        self._signals.put(signal)
+        if signal.lasts:
+            self._signals.put(signal)
 
     def close(self) -> None:
         """Switch off and give the pin back. May be called twice."""

@@ -11,6 +11,7 @@ from admin_web.pages import (
     check,
     claim,
     code,
+    date,
     events,
     excursions,
     menu,
@@ -42,6 +43,7 @@ PAGES = (
     shortage,
     menu,
     code,
+    date,
     more,
     claim,
     sign_in,
@@ -53,7 +55,7 @@ NAVIGATION = (
     ("Today", "today.page", ()),
     ("Restock", "restock.page", ("restock", "visit", "check")),
     ("Events", "events.page", ()),
-    ("More", "more.page", ("recalls", "excursions", "shortage", "menu", "code", "account")),
+    ("More", "more.page", ("recalls", "excursions", "shortage", "menu", "code", "date", "account")),
 )
 """What stands at the top of every page: its word, its page, and the blueprints that belong to it."""
 

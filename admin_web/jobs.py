@@ -6,8 +6,8 @@ import dataclasses
 import enum
 import re
 
-from admin_web import words
-from kiosk.model import CoilLot, Excursion, Fault, KioskState, Lock, Reason, SlotStock
+from admin_web import restock_words, words
+from kiosk.model import ClockState, CoilLot, Excursion, Fault, KioskState, Lock, Reason, SlotStock
 
 
 class Worth(enum.IntEnum):
@@ -18,15 +18,22 @@ class Worth(enum.IntEnum):
     RECALL = 2
     EXCURSION = 3
     SPOILED = 4
-    EXPIRED = 5
-    COUNT = 6
-    JAM = 7
-    SOLD_OUT = 8
-    LOW = 9
+    CLOCK = 5
+    EXPIRED = 6
+    COUNT = 7
+    JAM = 8
+    SOLD_OUT = 9
+    LOW = 10
 
 
-TONES = {Worth.SOLD_OUT: "out"} | dict.fromkeys((Worth.EXCURSION, Worth.EXPIRED, Worth.COUNT, Worth.LOW), "low")
+TONES = {Worth.SOLD_OUT: "out"} | dict.fromkeys(
+    (Worth.EXCURSION, Worth.CLOCK, Worth.EXPIRED, Worth.COUNT, Worth.LOW), "low"
+)
 """The colour's name where it is not "urgent"."""
+
+
+CLOCK = "clock"
+"""Where the kiosk's fault about its clock stands. It has a job with a page of its own."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -56,7 +63,9 @@ def today(state: KioskState, slots: tuple[SlotStock, ...], excursions: tuple[Exc
     """Return every job, one for each slot at most, the worthiest first; among equals, essential items first."""
     known = {slot.slot for slot in slots}
     essential = {slot.sku for slot in slots if slot.essential}
-    found = [_of_machine(fault) for fault in state.faults if fault.where not in known]
+    found = [_of_machine(fault) for fault in state.faults if fault.where not in known | {CLOCK}]
+    if state.clock is not None and not state.clock.trusted:
+        found.append(_check_date(state.clock))
     found += [_review(each, essential=each.sku in essential) for each in excursions if each.decision is None]
     gone = _gone(slots)
     for slot in slots:
@@ -66,6 +75,17 @@ def today(state: KioskState, slots: tuple[SlotStock, ...], excursions: tuple[Exc
             jobs.insert(0, _bring_essential(gone[slot.sku]))
         found += _merged(jobs)
     return sorted(found, key=lambda job: (job.worth, not job.essential))
+
+
+def _check_date(clock: ClockState) -> Job:
+    """Ask for the date: without a network or a clock with a battery, the kiosk cannot know it."""
+    return Job(
+        worth=Worth.CLOCK,
+        what="Check the date",
+        why=f"Nobody has told the kiosk the date since power came back. It goes by {restock_words.day(clock.judged)}.",
+        verb="Check",
+        page="date.page",
+    )
 
 
 def _gone(slots: tuple[SlotStock, ...]) -> dict[str, list[SlotStock]]:

@@ -34,6 +34,11 @@ def day(date: datetime.date) -> str:
     return f"{date.day} {date:%b %Y}"
 
 
+def weekday(date: datetime.date) -> str:
+    """Return a date as people say it: "Thursday 26 November 2026"."""
+    return f"{date:%A} {date.day} {date:%B %Y}"
+
+
 def lot_name(lot: CoilLot | Added) -> str:
     """Return "Lot 72680LL", or that none was written."""
     return f"Lot {lot.lot}" if lot.lot else "No lot written"

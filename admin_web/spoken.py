@@ -24,6 +24,7 @@ FILTERS = {
     "restocked": restock_words.restocked,
     "taken_out": restock_words.taken_out,
     "visit_line": restock_words.visit,
+    "weekday": restock_words.weekday,
     "wrong": restock_words.lot_state,
 }
 """Filter name to function; each is pure."""

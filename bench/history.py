@@ -75,7 +75,7 @@ class _Ledger:
             self._restock(self.slots[7])
         self._write(folder / "ledger.db", FEW)
         self.shelf = Shelf(self._config())
-        self.shelf.arrange(self.records.ledger.coils(), self.records.ledger.today())
+        self.shelf.arrange(self.records.ledger.coils(), self.records.ledger.calendar.today())
 
     def stock(self) -> None:
         """Read what is in every slot from the file, and show it."""

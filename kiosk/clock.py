@@ -42,6 +42,8 @@ class Clock:
 
     Every wait in a driver goes through this clock; then one setting speeds up the machine, its time limits
     and its physics alike. On real hardware `speed` is 1. `wall` gives seconds since 1970.
+
+    It is in sync once `synchronized` exists or somebody vouched for it, until the machine is switched off.
     """
 
     def __init__(
@@ -52,6 +54,8 @@ class Clock:
         self._wall = wall
         self._stamp = Stamp(-1, 0, synced=False)
         self._look_again = 0.0
+        self.vouched = False
+        """Whether the kernel, a real-time clock or a person vouched for the wall time; see `kiosk.timekeeper`."""
 
     def monotonic(self) -> float:
         """Return seconds since some fixed moment; never goes back, whatever is done to the wall clock."""
@@ -73,16 +77,29 @@ class Clock:
         now = time.monotonic()
         if now >= self._look_again:
             self._look_again = now + 10.0
-            self._stamp = self._stamp._replace(synced=self._synchronized.exists())
+            self._stamp = self._stamp._replace(synced=self.vouched or self._synchronized.exists())
         return self._stamp
+
+    def vouch(self) -> None:
+        """Take the wall time for right from now on."""
+        self.vouched = True
+        self._look_again = 0.0
+
+    def wall(self) -> float:
+        """Return the seconds since 1970 that the clock shows; they are never stored."""
+        return self._wall()
 
     def hour(self) -> str:
         """Return the wall time rounded down to the hour, such as `2026-11-22T05:00Z`."""
         return label(self.stamp().hour)
 
     def synced(self) -> bool:
-        """Say whether the wall clock has been set from the network since the machine started; looks every 10 s."""
+        """Say whether somebody vouched for the wall time since the machine started; looks every 10 s."""
         return self.stamp().synced
+
+    def local_date(self) -> datetime.date:
+        """Return the day that the clock shows at the kiosk, right or not."""
+        return datetime.datetime.fromtimestamp(self._wall(), datetime.UTC).astimezone().date()
 
     def local_time(self) -> datetime.time:
         """Return the time of day at the kiosk, for opening hours only; it is not stored."""

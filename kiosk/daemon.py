@@ -48,6 +48,7 @@ from kiosk.sole import hold
 from kiosk.telemetry.ledger_source import LedgerSource
 from kiosk.telemetry.orders import Orders
 from kiosk.telemetry.publisher import Publisher
+from kiosk.timekeeper import Timekeeper
 
 if TYPE_CHECKING:
     from kiosk.dispense.codes import Codes
@@ -106,6 +107,7 @@ class Daemon:
         undo.callback(vend_thread.join, max(STOP_S, self.parts.longest_turn_s() + MARGIN_S))
         undo.callback(self.service.stop)
         self._listen_to_visitors()
+        self._run_beside(Timekeeper(board.clock, Path(config.paths.runtime), self.service.calendar.known_hour))
         self._run_beside(Sensors(self.parts.meters, board.clock, self._feel))
 
         self.status = Status(config, self.parts, self.service, self.faults)
@@ -195,7 +197,7 @@ class Daemon:
         key = load_key(settings.key_file)
         return Codes(key, settings.period, settings.issue_every_s, time.monotonic)
 
-    def _run_beside(self, part: ControlServer | Publisher | Sensors) -> None:
+    def _run_beside(self, part: ControlServer | Publisher | Sensors | Timekeeper) -> None:
         part.start()
         self._undo.callback(part.stop)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import http.client
 import socket
 from typing import Any, TypeVar
@@ -14,6 +15,7 @@ from kiosk.errors import BusyError, ConflictError, DaemonAwayError, NotFoundErro
 from kiosk.model import (
     AdminCode,
     Audit,
+    ConfirmDate,
     Decision,
     Events,
     Excursion,
@@ -142,6 +144,10 @@ class Client:
     def hide(self, request: HideRequest) -> Stock:
         """Take a product off the menu or put it back on. Raises NotFoundError for an unknown product."""
         return self._ask("POST", "/v1/hidden", Stock, request)
+
+    def confirm_date(self, date: datetime.date) -> None:
+        """Say that the `date` which the kiosk's clock shows is right. Raises ConflictError if it shows another."""
+        self._send("POST", "/v1/clock", ConfirmDate(date=date))
 
     def shortage(self) -> Shortage:
         """Return unmet demand and time out of stock."""

@@ -18,6 +18,7 @@ from kiosk.dispense.status import Status
 from kiosk.errors import BusyError, ConflictError, KioskError, LedgerError, NotFoundError, RequestError
 from kiosk.model import (
     AdminCode,
+    ConfirmDate,
     Events,
     Excursions,
     HideRequest,
@@ -49,7 +50,7 @@ WAIT_S = 30.0
 MOST_ID = 2**63 - 1
 """The largest number that a row of the ledger can have; SQLite takes no larger one."""
 
-BODIES = Decoders(HideRequest, RecallRequest, RedeemRequest, RestockRequest, ReviewRequest, VendRequest)
+BODIES = Decoders(ConfirmDate, HideRequest, RecallRequest, RedeemRequest, RestockRequest, ReviewRequest, VendRequest)
 """What may be asked."""
 
 REFUSALS: tuple[tuple[type[KioskError], int, str], ...] = (
@@ -169,6 +170,11 @@ def _staff_changes(app: Flask, staff: Staff, service: Service) -> None:
     def hide() -> Response:
         staff.hide(_body(HideRequest))
         return _answer(service.stock())
+
+    @app.post("/v1/clock")
+    def confirm_date() -> Response:
+        staff.confirm_date(_body(ConfirmDate).date)
+        return Response(status=204)
 
 
 def _refusals(app: Flask) -> None:

@@ -62,7 +62,7 @@ class Chores:
             self.prove_beam()
             self._scribe.heal()
             self._scribe.keep(lambda: self._ledger.outbox.trim(self._config.telemetry.keep_rows))
-            self._scribe.keep(self._ledger.keep_time)
+            self._scribe.keep(self._ledger.calendar.keep)
             self._scribe.keep(lambda: self._ledger.allowances.expire(self._periods()))
             self._folding = True
         if self._clock.stamp().hour != self._hour:
@@ -91,7 +91,7 @@ class Chores:
     def _fold(self) -> None:
         """Fold one chunk of what is too old; the rest waits for the next idle moment."""
         self._folding = False
-        trusted = self._ledger.trusted_hour()
+        trusted = self._ledger.calendar.trusted_hour()
         if trusted:
             kept_from = trusted - self._config.privacy.keep_days * HOURS_A_DAY
             self._folding = self._ledger.retention.fold(kept_from)

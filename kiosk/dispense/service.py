@@ -15,6 +15,7 @@ from kiosk.config import Config, Product
 from kiosk.dispense import policy, sign, words
 from kiosk.dispense.chores import Chores
 from kiosk.dispense.desk import Desk, Order, same_request
+from kiosk.dispense.ledger import Calendar
 from kiosk.dispense.parts import Parts
 from kiosk.dispense.policy import Asked
 from kiosk.dispense.records import Records
@@ -93,9 +94,9 @@ class Service:
             ledger=ledger,
             shelf=shelf,
             clock=clock,
-            periods=lambda: codes.accepted(ledger.when()) if codes else (),
+            periods=lambda: codes.accepted(ledger.calendar.when()) if codes else (),
         )
-        self.staff = Staff(config, ledger, shelf, self._change)
+        self.staff = Staff(config, ledger, shelf, clock, self._change)
         """What staff and the programme may change."""
 
     # -- from any thread -------------------------------------------------------------------------------------------
@@ -186,6 +187,11 @@ class Service:
     def _hear_of_damage(self, error: LedgerError) -> None:
         self._inbox.put(lambda: self._scribe.note(error))
 
+    @property
+    def calendar(self) -> Calendar:
+        """The date by which expiry is judged. Asking it reads no file."""
+        return self._ledger.calendar
+
     def stray(self) -> None:
         """Take notice that the drop sensor saw something. Runs in the callback thread; only queues."""
         self._inbox.put(self._account_strays)
@@ -256,7 +262,7 @@ class Service:
             return None, None
         if self._desk.busy:
             raise BusyError(words.BUSY)
-        opened, limit = self._codes.check(request.code, self._ledger.when()), product.limit_per_code
+        opened, limit = self._codes.check(request.code, self._ledger.calendar.when()), product.limit_per_code
         tokens, used = self._change(lambda: self._used(opened, product.sku, limit))
         return used, tokens[used] if used < limit else None
 
@@ -268,7 +274,7 @@ class Service:
         """Make an anonymous code. Raises RequestError when codes are off, or when one was made a moment ago."""
         if self._codes is None:
             raise RequestError("This kiosk gives out no codes, and nothing here needs one.")
-        when = self._ledger.when()
+        when = self._ledger.calendar.when()
         return VisitorCode(code=self._codes.issue(when), until=self._codes.last_day(when))
 
     def _past(self, request: VendRequest) -> Vend | None:
@@ -386,6 +392,6 @@ class Service:
     def _publish(self) -> None:
         """Show what was committed since the last time, and wake whoever reports it."""
         self._shelf.update(self._ledger.changed(), self._scribe.owed())
-        self._shelf.arrange(self._ledger.coils(), self._ledger.today())
+        self._shelf.arrange(self._ledger.coils(), self._ledger.calendar.today())
         if self._ledger.has_news():
             self.on_events()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
+from kiosk.clock import Clock
 from kiosk.config import Config
 from kiosk.dispense.ledger import Ledger
 from kiosk.dispense.shelf import Shelf
-from kiosk.errors import NotFoundError, RequestError
+from kiosk.errors import ConflictError, NotFoundError, RequestError
 from kiosk.model import (
     Decision,
     Excursion,
@@ -36,13 +38,14 @@ class Staff:
     fails; nothing was changed then.
     """
 
-    def __init__(self, config: Config, ledger: Ledger, shelf: Shelf, change: Change) -> None:
+    def __init__(self, config: Config, ledger: Ledger, shelf: Shelf, clock: Clock, change: Change) -> None:
         self.names = {product.sku: product.name for product in config.products}
         """What people call each product, by sku."""
         # What is essential comes out past its date too, when there is no other: it never blocks its coil.
         self._refuses = {one.sku for one in config.products if one.expired == "refuse" and not one.essential}
         self._ledger = ledger
         self._shelf = shelf
+        self._clock = clock
         self._change = change
 
     def restock(self, request: RestockRequest) -> RestockResult:
@@ -81,6 +84,16 @@ class Staff:
         self._product(request.sku)
         self._change(lambda: self._ledger.hide(request.sku, hidden=request.hidden))
 
+    def confirm_date(self, date: datetime.date) -> None:
+        """Take the clock for right, since a person at the kiosk says so of the `date` that it shows.
+
+        Raises ConflictError when it shows another one by now.
+        """
+        if date != self._clock.local_date():
+            raise ConflictError("The kiosk's clock shows another date by now. Look again.")
+        self._change(self._ledger.calendar.confirm)
+        self._clock.vouch()
+
     def once(self, command_id: str, command: Callable[[], str]) -> str:
         """Carry out a command from the programme, unless that was done before; return the answer it gets.
 
@@ -110,7 +123,7 @@ class Staff:
     def _check_dates(self, line: RestockLine) -> None:
         """Refuse what would block the coil at once."""
         for added in line.added:
-            if added.expiry is not None and added.expiry < self._ledger.today():
+            if added.expiry is not None and added.expiry < self._ledger.calendar.today():
                 raise RequestError(
                     f"{line.slot}: lot {added.lot or 'without a number'} was good until {added.expiry.isoformat()} and "
                     "would block this coil. Do not put it in, or correct the date. Nothing was saved."

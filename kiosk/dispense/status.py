@@ -9,11 +9,16 @@ from kiosk.config import Config
 from kiosk.dispense.parts import Parts
 from kiosk.dispense.service import Service
 from kiosk.hardware.api import Asked
-from kiosk.model import Fault, KioskState, Link, MachinePart
+from kiosk.model import ClockState, Fault, KioskState, Link, MachinePart
 
 FORGOT = (
     "The ledger was damaged or lost, and begun anew: count every slot. Recalls, hidden products and products that were "
     "changed on the spot are forgotten: enter them again."
+)
+
+UNTRUSTED = (
+    "Nobody has told the kiosk the date since power came back: expiry dates are judged by {:%d %b %Y}. "
+    "Check the date on the staff pages, or give the kiosk a network for a minute."
 )
 
 
@@ -42,9 +47,14 @@ class Status:
             faults=tuple(self._faults()),
             telemetry=self.link(),
             software=__version__,
+            clock=self._clock(),
             pins=self._parts.board.pins,
             parts=self._listed,
         )
+
+    def _clock(self) -> ClockState:
+        clock = self._parts.board.clock
+        return ClockState(shown=clock.local_date(), judged=self._service.calendar.today(), trusted=clock.synced())
 
     def _faults(self) -> Iterator[Fault]:
         """Give the faults in the order of their worth: what stops everything first."""
@@ -61,6 +71,7 @@ class Status:
         for slot in self._service.mistrusted:
             yield slot, f"{slot}: the ledger's sums do not agree. Count this slot, then look for a failing disk."
         yield from self._of_parts()
+        yield "clock", None if self._parts.board.clock.synced() else UNTRUSTED.format(self._service.calendar.today())
         for stock in self._service.stock().slots:
             for text in stock.faults:
                 yield stock.slot, text

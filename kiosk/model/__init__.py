@@ -31,6 +31,8 @@ from kiosk.model.restock import (
 )
 from kiosk.model.state import (
     AdminCode,
+    ClockState,
+    ConfirmDate,
     Fault,
     KioskState,
     Link,
@@ -48,7 +50,9 @@ __all__ = [
     "AdminCode",
     "Attempt",
     "Audit",
+    "ClockState",
     "CoilLot",
+    "ConfirmDate",
     "Count",
     "Decision",
     "Demand",

@@ -45,6 +45,23 @@ class MachinePart(Fact, frozen=True, kw_only=True):
     visitor_only: bool = False
 
 
+class ClockState(Fact, frozen=True, kw_only=True):
+    """What day it is for the kiosk. `shown` is what its clock says, `judged` the day by which dates are judged.
+
+    They part while the clock is not `trusted`: when nothing and nobody vouched for it since power came back.
+    """
+
+    shown: datetime.date
+    judged: datetime.date
+    trusted: bool
+
+
+class ConfirmDate(Fact, frozen=True, kw_only=True):
+    """Somebody says that this is the right date. It is the one that they were shown."""
+
+    date: datetime.date
+
+
 class KioskState(Fact, frozen=True, kw_only=True):
     """The whole kiosk at a glance."""
 
@@ -56,6 +73,7 @@ class KioskState(Fact, frozen=True, kw_only=True):
     faults: tuple[Fault, ...]
     telemetry: Link
     software: str
+    clock: ClockState | None = None
     pins: str = ""
     """What drives the pins: "lgpio", "gpiod" or "simulator"."""
     parts: tuple[MachinePart, ...] = ()

@@ -6,6 +6,7 @@ pages and the real client are tested through their real door.
 
 from __future__ import annotations
 
+import datetime
 import http.server
 import socketserver
 import sys
@@ -17,6 +18,8 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 
 from kiosk.model import (
+    ClockState,
+    ConfirmDate,
     Drift,
     Event,
     Events,
@@ -61,6 +64,9 @@ def the_wall() -> list[SlotStock]:
     ]  # fmt: skip
 
 
+TODAY = datetime.date(2026, 11, 26)
+
+
 class FakeDaemon:
     """Stateful answers; change `slots`, `faults`, `site` and the rest between requests."""
 
@@ -69,6 +75,7 @@ class FakeDaemon:
         self.site = "Lake Street"
         self.slots = {slot.slot: slot for slot in the_wall()}
         self.faults: list[Fault] = []
+        self.clock = ClockState(shown=TODAY, judged=TODAY, trusted=True)
         self.events: list[Event] = [
             Event(seq=n, kind="dispensed", hour=HOUR, clock_ok=True, quantity=1, text="An item fell.", slot="A1")
             for n in range(1, 46)
@@ -126,6 +133,9 @@ class FakeDaemon:
                 return 202, self._start(msgspec.json.decode(body, type=VendRequest))
             case _, ["restocks", *more]:
                 return 200, self._visits(method, more, query, body)
+            case "POST", ["clock"]:
+                self._confirm_date(msgspec.json.decode(body, type=ConfirmDate))
+                return 204, None
             case "POST", ["admin-codes", "redeem"]:
                 self._redeem(msgspec.json.decode(body, type=RedeemRequest))
                 return 204, None
@@ -145,7 +155,7 @@ class FakeDaemon:
         return KioskState(
             kiosk="lake-street-1", site=self.site, busy=self.busy, door_open=False,
             readings=(Reading(name="cabinet", text="19.5 °C", value=19.5, unit="°C"),),
-            faults=tuple(self.faults), software="0.1.0",
+            faults=tuple(self.faults), software="0.1.0", clock=self.clock,
             telemetry=Link(text="Connected to the broker.", connected=True, pending=0),
         )  # fmt: skip
 
@@ -225,6 +235,11 @@ class FakeDaemon:
         self.slots.update({slot: uncounted(held, self.slots[slot]) for slot, held in before.items()})
         self.restocks[restock] = (request, msgspec.structs.replace(result, undone=True))
         return self.restocks[restock][1]
+
+    def _confirm_date(self, request: ConfirmDate) -> None:
+        if request.date != self.clock.shown:
+            raise RefusalError(409, "conflict", "The kiosk's clock shows another date by now. Look again.")
+        self.clock = ClockState(shown=request.date, judged=request.date, trusted=True)
 
     def _redeem(self, request: RedeemRequest) -> None:
         if request.code not in self.codes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -173,8 +174,15 @@ def test_events_page_backwards(kiosk: KioskProcess) -> None:
 
 
 def test_the_state_in_sentences(kiosk: KioskProcess) -> None:
-    """A healthy kiosk has no faults and says where telemetry stands."""
+    """A healthy kiosk has no faults, once somebody vouched for its clock, and says where telemetry stands."""
+    clock = kiosk.client.state().clock
+    assert clock is not None
+    with pytest.raises(ConflictError):
+        kiosk.client.confirm_date(clock.shown - datetime.timedelta(days=1))
+    kiosk.client.confirm_date(clock.shown)
     state = kiosk.client.state()
+    assert state.clock is not None
+    assert state.clock.trusted
     assert (state.faults, state.door_open, state.busy) == ((), False, False)
     assert state.telemetry.text.startswith("No broker is configured: ")
     assert kiosk.client.stock().slots[0].faults == ()

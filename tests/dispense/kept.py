@@ -112,7 +112,7 @@ class Kept:
     def slots(self) -> dict[str, SlotStock]:
         """Return every slot as everybody may see it now."""
         self._shelf.update(self.ledger.changed(), ())
-        self._shelf.arrange(self.ledger.coils(), self.ledger.today())
+        self._shelf.arrange(self.ledger.coils(), self.ledger.calendar.today())
         return {slot.slot: slot for slot in self._shelf.stock.slots}
 
     def bounds(self, name: str) -> tuple[int, int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -78,44 +77,6 @@ class TestDemand:
         running.idle()
         pass_minutes(running, 61)
         assert {outage.sku for outage in running.reader.shortage().outages} == {"STRIP"}
-
-
-class TestTrustedTime:
-    """The day by which dates are judged never goes back, and no wrong clock makes anything expire."""
-
-    def test_it_is_kept_over_a_restart_with_a_clock_that_is_not_set(self, running: Running) -> None:
-        running.clock.trust()
-        running.put("B1", 3, "SOON", expiry=time.day(NOW_H + 24))
-        running.clock.pass_h(72)
-        running.idle()
-        assert running.slot("B1").front_expired
-        running.clock.trust(False)
-        running.clock.show(0)
-        running.restart()
-        assert running.slot("B1").front_expired
-        assert running.records.ledger.today() == time.day(NOW_H + 72)
-        running.clock.trust()
-        running.clock.show(NOW_H)
-        running.idle()
-        assert running.records.ledger.today() == time.day(NOW_H + 72)
-
-    def test_a_clock_that_was_never_set_knows_no_day(self, running: Running) -> None:
-        running.put("B1", 3, "SOON", expiry=time.day(NOW_H - 9000))
-        running.clock.pass_h(24 * 9000)
-        running.idle()
-        assert not running.slot("B1").front_expired
-        assert running.records.ledger.today() == datetime.date(1970, 1, 1)
-        assert running.records.ledger.when() == (NOW_H + 24 * 9000, False)
-
-    def test_it_goes_on_by_itself_once_it_is_set(self, running: Running) -> None:
-        running.put("B1", 3, "SOON", expiry=time.day(NOW_H))
-        running.clock.pass_h(24)
-        running.idle()
-        assert not running.slot("B1").front_expired
-        running.clock.trust()
-        running.idle()
-        assert running.slot("B1").front_expired
-        assert running.records.ledger.when() == (NOW_H + 24, True)
 
 
 class TestHeat:

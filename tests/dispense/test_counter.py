@@ -47,7 +47,7 @@ class Desk:
         return until(lambda: self.left()[slot] == number)
 
     def new_code(self) -> str:
-        return self.codes.issue(self.kiosk.records.ledger.when())
+        return self.codes.issue(self.kiosk.records.ledger.calendar.when())
 
 
 def until(true: Callable[[], bool], wall_s: float = 5.0) -> bool:

@@ -238,7 +238,7 @@ def test_folding_at_any_time_changes_no_count(
         elif step == "fold":
             pending = [row.seq for row in kept.reader.pending(0, 1000)]
             before = kept.slots()
-            kept.ledger.retention.fold(kept.ledger.trusted_hour() - 24)
+            kept.ledger.retention.fold(kept.ledger.calendar.trusted_hour() - 24)
             assert kept.slots() == before
             assert [row.seq for row in kept.reader.pending(0, 1000)] == pending
         else:

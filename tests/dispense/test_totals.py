@@ -86,7 +86,7 @@ def test_a_total_never_shrinks_and_counts_nothing_twice(
         elif step == "reopen":
             kept.reopen()
         else:
-            while kept.ledger.retention.fold(kept.ledger.trusted_hour()):
+            while kept.ledger.retention.fold(kept.ledger.calendar.trusted_hour()):
                 pass
         audit = kept.reader.audit()
         told = {(slot.slot, what): getattr(slot, what) for slot in audit.slots for what in (*VERDICTS, "tested")}

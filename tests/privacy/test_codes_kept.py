@@ -80,7 +80,7 @@ class Kiosk:
 
     def tokens(self, codes: list[str]) -> set[bytes]:
         """Return all tokens that uses of these codes have, as the kiosk itself works them out."""
-        when, ledger = self.records.ledger.when(), self.records.ledger
+        when, ledger = self.records.ledger.calendar.when(), self.records.ledger
         assert self.codes is not None
         opened = [self.codes.check(code, when) for code in codes]
         return {token for one in opened for token in one.tokens("STRIP", ledger.allowances.salt(one.period), LIMIT)}
@@ -88,7 +88,7 @@ class Kiosk:
     def salt(self) -> bytes:
         """Return this kiosk's salt of the period."""
         assert self.codes is not None
-        return self.records.ledger.allowances.salt(self.codes.accepted(self.records.ledger.when())[0])
+        return self.records.ledger.allowances.salt(self.codes.accepted(self.records.ledger.calendar.when())[0])
 
     def files(self) -> dict[str, bytes]:
         return {path.name: path.read_bytes() for path in self.folder.iterdir()}
@@ -117,7 +117,7 @@ def some_visits(kiosk: Kiosk, hours: int = 30) -> list[str]:
     for _ in range(hours):
         for _ in range(chance.randrange(1, 4)):
             again = codes and chance.random() < 0.3
-            code = chance.choice(codes) if again else kiosk.codes.issue(kiosk.records.ledger.when())
+            code = chance.choice(codes) if again else kiosk.codes.issue(kiosk.records.ledger.calendar.when())
             codes.append(code)
             try:
                 assert kiosk.visit(code) is Outcome.DISPENSED
@@ -184,7 +184,7 @@ def test_when_codes_are_turned_off_nothing_of_them_stays(kiosk: Kiosk) -> None:
 def test_a_share_holds_over_a_new_start(kiosk: Kiosk) -> None:
     """What was written down is not forgotten within the period: a fourth one is refused."""
     assert kiosk.codes is not None
-    code = kiosk.codes.issue(kiosk.records.ledger.when())
+    code = kiosk.codes.issue(kiosk.records.ledger.calendar.when())
     for _ in range(LIMIT):
         assert kiosk.visit(code) is Outcome.DISPENSED
     kiosk.pass_h(1)
@@ -197,7 +197,7 @@ def test_a_share_holds_over_a_new_start(kiosk: Kiosk) -> None:
 def test_a_reader_does_not_hold_up_the_next_press(kiosk: Kiosk) -> None:
     """While somebody reads the file, its log cannot be cut: that waits for the next hour, and nobody waits for it."""
     assert kiosk.codes is not None
-    code = kiosk.codes.issue(kiosk.records.ledger.when())
+    code = kiosk.codes.issue(kiosk.records.ledger.calendar.when())
     assert kiosk.visit(code) is Outcome.DISPENSED
     with closing(sqlite3.connect(kiosk.folder / "ledger.db")) as other:
         other.execute("BEGIN")

@@ -5,7 +5,6 @@ One Ledger, one thread: whoever owns it (the vend thread) is the only writer of 
 
 from __future__ import annotations
 
-import datetime
 import secrets
 from collections.abc import Collection, Container, Mapping
 from pathlib import Path
@@ -13,11 +12,12 @@ from pathlib import Path
 from msgspec import Struct
 
 from kiosk import clock as time
-from kiosk.clock import Clock, When
+from kiosk.clock import Clock
 from kiosk.dispense.bounds import Change
 from kiosk.dispense.ledger import coils
 from kiosk.dispense.ledger.allowances import Allowances
 from kiosk.dispense.ledger.book import COUNT, Book, Count
+from kiosk.dispense.ledger.calendar import Calendar
 from kiosk.dispense.ledger.coils import Coils
 from kiosk.dispense.ledger.heat import Heat
 from kiosk.dispense.ledger.outbox import Outbox
@@ -45,10 +45,8 @@ class Ledger:
     def __init__(self, path: Path, clock: Clock) -> None:
         self._path = path
         self._suspect = path.with_name(f"{path.name}.suspect")
-        self._clock = clock
         self._book = book = Book(path, clock)
-        self._trusted = 0
-        self._today = 0, time.day(0)
+        self.calendar = Calendar(book, clock)
         self.vends = Vends(book)
         self.restocks = Restocks(book)
         self.recalls = Recalls(book)
@@ -148,7 +146,7 @@ class Ledger:
                 if had_one:
                     book.set("rebuilt", 1)
             self.epoch = str(book.get("epoch", ""))
-            self._trusted = int(book.get("trusted_hour", 0))
+            self.calendar.load()
             for slot, planned in slots.items():
                 known = book.db.execute("SELECT planned, sku FROM stock WHERE slot = ?", (slot,)).fetchone()
                 if known is None:
@@ -230,32 +228,6 @@ class Ledger:
             if changed:
                 self._book.recoil()
                 self._book.event("hidden" if hidden else "shown", None, sku, 0)
-
-    # -- time that can be trusted ----------------------------------------------------------------------------------
-
-    def trusted_hour(self) -> int:
-        """Return the latest hour that a clock which was set has shown, 0 if there was none: it never goes back."""
-        stamp = self._clock.stamp()
-        return max(self._trusted, stamp.hour) if stamp.synced else self._trusted
-
-    def when(self) -> When:
-        """Return the hour by which periods are judged: without one that can be trusted, what the clock says."""
-        return When(self.trusted_hour() or self._clock.stamp().hour, trusted=self._clock.synced())
-
-    def today(self) -> datetime.date:
-        """Return the day by which dates are judged. A clock that was never set makes nothing expire."""
-        number = self.trusted_hour() // time.HOURS_A_DAY
-        if number != self._today[0]:
-            self._today = number, time.day(self.trusted_hour())
-        return self._today[1]
-
-    def keep_time(self) -> None:
-        """Write the trusted hour down when it has grown, so that it outlives a power cut."""
-        hour = self.trusted_hour()
-        if hour > self._trusted:
-            with self._book.transaction():
-                self._book.set("trusted_hour", hour)
-            self._trusted = hour
 
     # -- housekeeping ----------------------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from kiosk.config import Config, Product
 from kiosk.dispense import policy, sign, words
 from kiosk.dispense.chores import Chores
 from kiosk.dispense.desk import Desk, Order, same_request
-from kiosk.dispense.ledger import Calendar
+from kiosk.dispense.ledger import Calendar, Doubt
 from kiosk.dispense.parts import Parts
 from kiosk.dispense.policy import Asked
 from kiosk.dispense.records import Records
@@ -122,12 +122,12 @@ class Service:
         return self._ledger.mistrusted
 
     @property
-    def forgot(self) -> bool:
-        """Whether the ledger was lost and begun anew, and not every slot was counted since."""
+    def doubt(self) -> Doubt | None:
+        """Why no count is certain; None once every slot was counted, and while the ledger cannot be read."""
         try:
-            return self._reader.forgot()
+            return self._reader.doubt()
         except LedgerError:
-            return False
+            return None
 
     def stock(self) -> Stock:
         """Return what is in every slot. Never waits."""

@@ -6,15 +6,19 @@ from collections.abc import Callable, Iterator, Sequence
 
 from kiosk import __version__
 from kiosk.config import Config
+from kiosk.dispense.ledger import Doubt
 from kiosk.dispense.parts import Parts
 from kiosk.dispense.service import Service
 from kiosk.hardware.api import Asked
 from kiosk.model import ClockState, Fault, KioskState, Link, MachinePart
 
-FORGOT = (
-    "The ledger was damaged or lost, and begun anew: count every slot. Recalls, hidden products and products that were "
-    "changed on the spot are forgotten: enter them again."
-)
+DOUBTS = {
+    Doubt.NEW: "Nobody has counted yet what is inside: count every slot.",
+    Doubt.LOST: (
+        "The ledger was damaged or lost, and begun anew: count every slot. Recalls, hidden products and products that "
+        "were changed on the spot are forgotten: enter them again."
+    ),
+}
 
 UNTRUSTED = (
     "Nobody has told the kiosk the date since power came back: expiry dates are judged by {:%d %b %Y}. "
@@ -65,7 +69,8 @@ class Status:
     def _sentences(self) -> Iterator[tuple[str, str | None]]:
         parts = self._parts
         yield "ledger", self._service.ledger_fault
-        yield "ledger", FORGOT if self._service.forgot else None
+        doubt = self._service.doubt
+        yield "ledger", DOUBTS[doubt] if doubt else None
         yield from self._others
         yield "pins", parts.board.fault()
         for slot in self._service.mistrusted:

@@ -1,4 +1,4 @@
-"""One ledger on a real file for each test."""
+"""One ledger on a real file for each test, of a machine that somebody counted and found empty."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ def clock(tmp_path: Path) -> HandClock:
 @pytest.fixture
 def kept(tmp_path: Path, clock: HandClock) -> Iterator[Kept]:
     opened = Kept(tmp_path, clock=clock)
+    opened.find_empty()
     yield opened
     opened.close()
 
@@ -28,6 +29,7 @@ def kept(tmp_path: Path, clock: HandClock) -> Iterator[Kept]:
 @pytest.fixture
 def running(tmp_path: Path, clock: HandClock) -> Iterator[Running]:
     started = Running(tmp_path, clock=clock)
+    started.find_empty()
     yield started
     started.close()
 

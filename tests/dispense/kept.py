@@ -132,6 +132,10 @@ class Kept:
         """Record a visit."""
         return self.ledger.restocks.commit(visit(*lines, request_id=request_id))
 
+    def find_empty(self) -> None:
+        """Count every slot, and find nothing in any."""
+        self.restock(*(self.line(slot, 0) for slot in self.slots()))
+
     def put(self, slot: str, quantity: int, lot: str | None = None, **what: Any) -> RestockResult:
         """Find what was expected, and put items of a lot in behind it."""
         return self.restock(self.line(slot, added=quantity, lot=lot, **what))

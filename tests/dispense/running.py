@@ -113,6 +113,10 @@ class Running:
         inside = self.world.inside.get(slot, 0)
         return self.visit(counted(self.slot(slot), inside, added=quantity, lot=lot, **what))
 
+    def find_empty(self) -> None:
+        """Count every slot, and find nothing in any."""
+        self.visit(*(counted(slot, 0) for slot in self.service.stock().slots))
+
     def visit(self, *lines: RestockLine) -> RestockResult:
         """Record a visit, and do what it says."""
         done = self.do(lambda: self.service.staff.restock(visit(*lines)))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.dispense.ledger import Ledger, Planned
+from kiosk.dispense.ledger import Doubt, Ledger, Planned
 from kiosk.errors import LedgerDamagedError, LedgerError
 from kiosk.model import RecallRequest
 from tests.dispense.kept import CONFIG, HandClock, Kept, kiosk_of
@@ -49,12 +49,19 @@ def ledger(tmp_path: Path, clock: HandClock) -> Iterator[Ledger]:
     made.close()
 
 
-def test_a_new_ledger_knows_that_nothing_is_inside(ledger: Ledger) -> None:
-    """A machine that was never stocked is empty, and says so with certainty."""
-    ledger.open(PLAN, SKUS)
-    assert {(count.on_hand, count.unresolved) for count in ledger.counts().values()} == {(0, 0)}
-    assert ledger.mistrusted == ()
-    assert ledger.epoch
+def test_a_new_ledger_knows_that_it_does_not_know_what_is_inside(tmp_path: Path) -> None:
+    """A new card in a machine that holds items: each slot says so until it is counted, and staff are told once."""
+    with closing(Kept(tmp_path)) as kept:
+        assert all_unknown(kept.ledger)
+        assert (kept.ledger.mistrusted, kept.kinds()) == ((), ["started"])
+        assert kept.ledger.epoch
+        assert kept.reader.doubt() is Doubt.NEW
+        kept.restock(kept.line("A1", 7))
+        kept.reopen()
+        assert (kept.bounds("A1"), kept.bounds("A2")) == ((7, 0), (0, 9))
+        assert kept.reader.doubt() is Doubt.NEW
+        kept.restock(*(kept.line(slot, 0) for slot in kept.slots() if slot != "A1"))
+        assert kept.reader.doubt() is None
 
 
 @pytest.mark.parametrize("at", [0, 100, 5000])
@@ -243,14 +250,13 @@ def test_sums_that_do_not_agree_name_their_slot(tmp_path: Path) -> None:
     kept.close()
 
 
-def test_a_slot_that_is_new_in_a_ledger_that_was_rebuilt_is_empty(tmp_path: Path) -> None:
-    """Only what the lost ledger knew is uncertain; a slot that was built in later was never stocked."""
+def test_nobody_has_counted_a_slot_that_was_built_in_later(tmp_path: Path) -> None:
+    """It may hold items, under this name or another, since before kiosk.toml named it; the others are as certain."""
     kept = stocked(tmp_path)
-    kept.path.write_bytes(b"not a database, " * 512)
     kept.open()
-    kept.ledger.open(PLAN | {"C2": Planned("SOCK", 9)}, SKUS)
-    assert kept.bounds("C2") == (0, 0)
-    assert kept.bounds("A1") == (0, 9)
+    kept.ledger.open(PLAN | {"C2": Planned("SOCK", 5)}, SKUS)
+    assert kept.bounds("C2") == (0, 5)
+    assert kept.bounds("A1") == (4, 0)
     kept.close()
 
 

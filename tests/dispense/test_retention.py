@@ -64,7 +64,7 @@ def test_no_count_changes_and_no_total_is_lost(trusted: Kept) -> None:
     totals = rows(trusted, "SELECT kind, sum(quantity), count(*) FROM event GROUP BY 1 ORDER BY 1")
     fold(trusted, trusted.clock.stamp().hour - 2 * 24)
     assert trusted.slots() == before
-    assert count(trusted, "opening") == 1
+    assert count(trusted, "opening") == len(before)
     both = (
         "SELECT kind, sum(quantity), sum(times) FROM (SELECT kind, quantity, 1 AS times FROM event"
         " UNION ALL SELECT kind, quantity, times FROM daily) GROUP BY 1 ORDER BY 1"
@@ -173,7 +173,7 @@ def test_an_old_visit_keeps_what_was_counted_and_can_no_longer_be_undone(trusted
     with pytest.raises(ConflictError, match="too long ago"):
         trusted.ledger.restocks.undo(old.id)
     assert trusted.reader.drifts("A1")[0].found == 0
-    assert rows(trusted, "SELECT asked FROM restock") == [("",), ("",)]
+    assert set(rows(trusted, "SELECT asked FROM restock")) == {("",)}
     assert trusted.bounds("A2") == (1, 0)
 
 

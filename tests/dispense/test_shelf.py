@@ -76,7 +76,7 @@ def test_off_the_menu(kept: Kept) -> None:
     kept.ledger.hide("STRIP", hidden=True)
     kept.reopen()
     assert {name for name, slot in kept.slots().items() if slot.hidden} == {"B1", "B2", "B3"}
-    assert kept.kinds(3) == ["started", "hidden", "started"]
+    assert kept.kinds(3) == ["started", "hidden", "counted"]
     kept.ledger.hide("STRIP", hidden=False)
     assert not kept.slot("B1").hidden
     hidden = kiosk_of(replace(SOCK, hidden=True), slots={"C1": "SOCK"})

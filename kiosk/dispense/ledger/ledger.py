@@ -19,6 +19,7 @@ from kiosk.dispense.ledger.allowances import Allowances
 from kiosk.dispense.ledger.book import COUNT, Book, Count
 from kiosk.dispense.ledger.calendar import Calendar
 from kiosk.dispense.ledger.coils import Coils
+from kiosk.dispense.ledger.doubt import Doubt
 from kiosk.dispense.ledger.heat import Heat
 from kiosk.dispense.ledger.outbox import Outbox
 from kiosk.dispense.ledger.recalls import Recalls
@@ -65,10 +66,11 @@ class Ledger:
         """Open the file and take over the planogram. May be called again. `vends.recover` comes after it.
 
         `skus` names the products that staff may have put into a slot, besides those that kiosk.toml has there.
-        `had_one`: this kiosk has had a ledger before, so that a missing one is lost.
+        `had_one`: this kiosk has had a ledger before, so that a missing one is lost; staff are told so.
 
-        A damaged file is set aside. Instead of it, or of one that is lost, a new one is begun in which every slot
-        may hold anything up to its capacity, until it is counted. Raises LedgerError when the disk cannot be written.
+        A damaged file is set aside. Of a slot that the ledger does not know, a first start's, a new one's or a lost
+        ledger's, nobody can say what is inside: anything up to its capacity, until it is counted. Raises LedgerError
+        when the disk cannot be written.
         """
         known = {*skus, *(planned.sku for planned in slots.values())}
         if not self._suspect.exists():
@@ -143,14 +145,13 @@ class Ledger:
             if is_new:
                 book.set("epoch", secrets.token_hex(6))
                 book.set("outbox_after", 0)
-                if had_one:
-                    book.set("rebuilt", 1)
+                book.set("doubt", Doubt.LOST if had_one else Doubt.NEW)
             self.epoch = str(book.get("epoch", ""))
             self.calendar.load()
             for slot, planned in slots.items():
                 known = book.db.execute("SELECT planned, sku FROM stock WHERE slot = ?", (slot,)).fetchone()
                 if known is None:
-                    self._add(slot, planned, rebuilt=is_new and had_one)
+                    self._add(slot, planned, lost=is_new and had_one)
                 elif known[0] != planned.sku or known[1] not in skus:
                     self._plan(slot, planned.sku)
             for (slot,) in book.db.execute("SELECT slot FROM stock WHERE planned <> ''").fetchall():
@@ -158,11 +159,11 @@ class Ledger:
                     self._plan(slot, "")
             book.event("started", None, None, 0)
 
-    def _add(self, slot: str, planned: Planned, *, rebuilt: bool) -> None:
-        """Add a slot: an empty one, unless the ledger that knew what is in it is lost."""
+    def _add(self, slot: str, planned: Planned, *, lost: bool) -> None:
+        """Add a slot that nobody has counted; if the ledger is `lost` that knew it, say so."""
         self._book.insert("INSERT INTO stock (slot, sku, planned) VALUES (?, ?, ?)", slot, planned.sku, planned.sku)
-        if rebuilt:
-            self._book.move(slot, "rebuilt", Change(0, planned.capacity))
+        self._book.move(slot, "rebuilt" if lost else "uncounted", Change(0, planned.capacity))
+        if lost:
             self._book.event("rebuilt", slot, planned.sku, 0)
 
     def _plan(self, slot: str, sku: str) -> None:

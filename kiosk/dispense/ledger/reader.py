@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from kiosk.clock import label
 from kiosk.dispense import words
 from kiosk.dispense.ledger import heat, recalls
+from kiosk.dispense.ledger.doubt import Doubt
 from kiosk.dispense.ledger.restocks import restocked
 from kiosk.dispense.ledger.schema import PENDING
 from kiosk.dispense.ledger.store import check_all, connect_reader, translated
@@ -151,9 +152,10 @@ class Reader:
         """Return the excursions that wait for a decision and the latest others, newest first, with products' names."""
         return self._ask(lambda db: heat.every(db, names))
 
-    def forgot(self) -> bool:
-        """Say whether this ledger was begun anew, in the place of one that was lost, and not every slot was counted."""
-        return bool(self._rows("SELECT 1 FROM meta WHERE key = 'rebuilt'"))
+    def doubt(self) -> Doubt | None:
+        """Return why no count is certain, None once every slot was counted."""
+        rows = self._rows("SELECT value FROM meta WHERE key = 'doubt'")
+        return Doubt(rows[0][0]) if rows else None
 
     def shortage(self) -> Shortage:
         """Return unmet demand by product and hour, by day once it is older than the details, and outages."""

@@ -55,10 +55,11 @@ class Restocks:
             )
             for line in request.lines:
                 self._record(seq, request.id, line)
-            # A ledger that was begun anew has caught up once every slot was counted.
+            # A new ledger has caught up once every slot was counted.
             book.db.execute(
-                "DELETE FROM meta WHERE key = 'rebuilt'"
-                " AND NOT EXISTS (SELECT 1 FROM stock WHERE slot NOT IN (SELECT slot FROM restock_line))"
+                "DELETE FROM meta WHERE key = 'doubt'"
+                " AND NOT EXISTS (SELECT 1 FROM stock WHERE planned <> ''"
+                " AND slot NOT IN (SELECT slot FROM restock_line))"
             )
             return self._result(seq)
 

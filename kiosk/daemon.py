@@ -61,6 +61,9 @@ BEAT_S = 1.0
 
 STUCK_S = 9.0
 """The vend thread proves progress at each step. The longest of our own, watching for a silent motor, takes 8 s."""
+OPEN_S = 1.0
+"""So long the rest waits for the ledger at a start, in seconds; the buttons give out naloxone before and meanwhile."""
+
 STOP_S = 30.0
 """A vend that is under way at a stop is let finish, for so many seconds and at least one turn of the slowest motor."""
 
@@ -75,6 +78,8 @@ class Daemon:
         self._config = config
         self.faults: list[tuple[str, str]] = []
         """What is wrong with the kiosk as a whole: where, and a sentence for staff."""
+        self.hangs = False
+        """Whether a disk that does not answer kept files from being closed at the stop: the process must be cut off."""
         self._undo = ExitStack()
         self._stop = threading.Event()
 
@@ -100,14 +105,18 @@ class Daemon:
         undo.callback(self.parts.close)
 
         records = Records.of(Path(config.paths.state), board.clock)
-        undo.callback(records.close)
-        self.service = Service(config, self.parts, records, board.clock, self._optional("codes", self._open_codes))
+        undo.callback(self._close_records, records)
+        records.start()
+        self.service = Service(config, self.parts, records, board.clock)
         sdnotify.step()
         vend_thread = threads.start("vend", self.service.run)
         undo.callback(vend_thread.join, max(STOP_S, self.parts.longest_turn_s() + MARGIN_S))
         undo.callback(self.service.stop)
         self._listen_to_visitors()
+        self.service.codes = self._optional("codes", self._open_codes)
         self._run_beside(Timekeeper(board.clock, Path(config.paths.runtime), self.service.calendar.known_hour))
+        if not self.service.opened_within(OPEN_S):
+            log.warning("The ledger is not open yet: the disk does not answer.")
         self._run_beside(Sensors(self.parts.meters, board.clock, self._feel))
 
         self.status = Status(config, self.parts, self.service, self.faults)
@@ -150,6 +159,9 @@ class Daemon:
     def stop(self) -> None:
         """Stop everything in reverse order; motors are off and the ledger is closed afterwards."""
         self._undo.close()
+
+    def _close_records(self, records: Records) -> None:
+        self.hangs = not records.close()
 
     def _be_alone(self, state: Path) -> None:
         """Raise RunningError beside another daemon, before any pin is touched. A folder that fails stops nobody."""

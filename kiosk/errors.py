@@ -33,6 +33,10 @@ class LedgerDamagedError(LedgerError):
     """The ledger's file is not whole. It is set aside at the next start, and every slot waits for a count."""
 
 
+class DiskStalledError(LedgerError):
+    """The disk takes too long to answer. What waits for it is done when it does, unless the message says otherwise."""
+
+
 class RequestError(KioskError):
     """The request cannot be carried out as it was asked; nothing was changed."""
 

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import click
 
-from kiosk import sdnotify
+from kiosk import sdnotify, threads
 from kiosk.cli.group import config_option, example, last_good_option
 from kiosk.config import keep, load, load_or_last_good, show
 from kiosk.hardware import registry
+
+log = logging.getLogger(__name__)
 
 
 @click.command()
@@ -34,13 +36,17 @@ def run(config_path: Path, last_good: Path | None, log_level: str) -> None:
     try:
         daemon.start()
         if last_good is not None and not loaded.mistakes:
-            keep(loaded.text, last_good)
+            # In a thread of its own: its disk may hang.
+            threads.start("settings", lambda: keep(loaded.text, last_good))
         # What start-up made stays until the end: the collector need not look at it again, least of all in a vend.
         gc.collect()
         gc.freeze()
         daemon.run()
     finally:
         daemon.stop()
+        if daemon.hangs:
+            log.error("The disk did not answer at the stop, so what waited for it is lost. Count every slot.")
+            threads.end_process()
 
 
 @click.command("check-config")

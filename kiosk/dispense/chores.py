@@ -1,4 +1,7 @@
-"""What the kiosk does for itself while nobody waits. Each chore is short, so that a press is served at once."""
+"""What the kiosk does for itself while nobody waits. Each chore is short, so that a press is served at once.
+
+The vend thread proves the parts; what has to be written is written by the writer's thread.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from kiosk.dispense.ledger import Ledger
 from kiosk.dispense.parts import Parts
 from kiosk.dispense.scribe import Scribe
 from kiosk.dispense.shelf import Shelf
+from kiosk.dispense.worker import Job
 
 CARE_EVERY_S = 60.0
 """How often the drop sensor is proven, and the ledger looked after."""
@@ -47,6 +51,8 @@ class Chores:
         self._clock = clock
         self._periods = periods
         self._care_at = float("-inf")
+        self._tidying: Job[None] | None = None
+        self._care_due = False
         self._hour = clock.stamp().hour
         self._folding = True
         self._ranges = dict(_ranges(config.products))
@@ -55,11 +61,19 @@ class Chores:
         self._kept_at = float("-inf")
 
     def do(self) -> None:
-        """Do what is due."""
+        """Do what is due with the parts, and have written what is due; never wait for the disk."""
         now = self._clock.monotonic()
         if now >= self._care_at:
             self._care_at = now + CARE_EVERY_S
             self.prove_beam()
+            self._care_due = True
+        if self._tidying is None or self._tidying.ended(0):
+            care, self._care_due = self._care_due, False
+            self._tidying = self._scribe.later(lambda: self._tidy(care=care))
+
+    def _tidy(self, *, care: bool) -> None:
+        """Look after the ledger, in the writer's thread."""
+        if care:
             self._scribe.heal()
             self._scribe.keep(lambda: self._ledger.outbox.trim(self._config.telemetry.keep_rows))
             self._scribe.keep(self._ledger.calendar.keep)
@@ -98,10 +112,12 @@ class Chores:
             self._ledger.forget_damaged(kept_from)
 
     def take_temperature(self, celsius: float | None) -> None:
-        """Hold the temperature, None while no sensor knows it, against each product's range."""
-        if not self._ranges:
-            return
-        now = self._clock.monotonic()
+        """Have the temperature, None while no sensor knows it, held against each product's range."""
+        if self._ranges:
+            now = self._clock.monotonic()
+            self._scribe.later(lambda: self._keep_temperature(celsius, now))
+
+    def _keep_temperature(self, celsius: float | None, now: float) -> None:
         if self._courses is None:
             self._courses = self._ledger.heat.courses()
         elapsed_s = 0.0 if self._sampled_at is None else now - self._sampled_at

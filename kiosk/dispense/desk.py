@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict, deque
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from kiosk.dispense import words
@@ -24,12 +25,23 @@ two, not ten: the next visitor may need the other eight. Whoever presses after t
 
 
 class Order(Struct, frozen=True):
-    """A request for the product `sku`. `token` is what an anonymous code uses up by it."""
+    """A request for the product `sku`. `token` is what an anonymous code uses up by it.
+
+    `asked_s` is when it came, on `time.monotonic`. `alias` is the id that it is written down under where nobody could
+    look up in time whether its own was used before.
+    """
 
     request: VendRequest
     sku: str
     essential: bool
     token: bytes | None = None
+    asked_s: float = field(default_factory=time.monotonic)
+    alias: str = ""
+
+    @property
+    def written(self) -> VendRequest:
+        """The request as it is written down."""
+        return replace(self.request, id=self.alias) if self.alias else self.request
 
     @property
     def emergency(self) -> bool:
@@ -103,6 +115,10 @@ class Desk:
     def busy(self) -> bool:
         """Whether something is dropping now."""
         return self._serving is not None
+
+    def is_hurried(self) -> bool:
+        """Say whether an emergency waits for what is served now: nothing else ever does."""
+        return bool(self._next)
 
     def _over(self, request_id: str) -> bool:
         vend = self._vends.get(request_id)

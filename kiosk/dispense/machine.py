@@ -67,10 +67,13 @@ class Finish(Struct, frozen=True):
     driven: bool = True
 
 
+NOTHING_MOVED = Finish(Outcome.NOT_STARTED, certain=True, drops=0, driven=False)
+"""How a vend ends that nobody tried to make."""
+
 TOLD = {
     "delivered": Finish(Outcome.DISPENSED, certain=True, drops=1),
     "unlocked": Finish(Outcome.PRESUMED, certain=False, drops=0),
-    "absent": Finish(Outcome.NOT_STARTED, certain=True, drops=0, driven=False),
+    "absent": NOTHING_MOVED,
 }
 """How a vend ends whose motor tells itself what came of it."""
 

@@ -1,29 +1,58 @@
-"""The files that the dispense layer keeps in the state folder."""
+"""The files that the dispense layer keeps in the state folder, and the threads that alone wait for their disk."""
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import NamedTuple
 
 from kiosk.clock import Clock
 from kiosk.dispense.journal import Journal
 from kiosk.dispense.ledger import Ledger, Reader
+from kiosk.dispense.worker import Worker
+
+STOP_S = 5.0
+"""How long a stop waits for a disk that does not answer, in seconds; systemd gives a stop 20 s in all."""
 
 
 class Records(NamedTuple):
-    """The ledger, who reads it beside the vend thread, and the journal for when it cannot be written."""
+    """The ledger, who reads it beside the vend thread, and the journal for when it cannot be written.
+
+    `writer` alone uses ledger and journal once it was started; until then whoever calls does. `searcher` looks up what
+    a request in an emergency must not wait for.
+    """
 
     ledger: Ledger
     reader: Reader
     journal: Journal
+    writer: Worker
+    searcher: Worker
 
     @classmethod
     def of(cls, folder: Path, clock: Clock) -> Records:
         """Return the records in `folder`. Nothing is opened yet."""
-        return cls(Ledger(folder / "ledger.db", clock), Reader(folder / "ledger.db"), Journal(folder / "journal.bin"))
+        path = folder / "ledger.db"
+        return cls(
+            ledger=Ledger(path, clock),
+            reader=Reader(path),
+            journal=Journal(folder / "journal.bin"),
+            writer=Worker("writer"),
+            searcher=Worker("searcher"),
+        )
 
-    def close(self) -> None:
-        """Close every file."""
-        self.reader.close()
-        self.ledger.close()
-        self.journal.close()
+    def start(self) -> None:
+        """Have threads of their own wait for the disk from now on."""
+        self.writer.start()
+        self.searcher.start()
+
+    def close(self) -> bool:
+        """Write down what waits, and close every file; False if the disk does not let that happen in time.
+
+        The files then stay as they are: whoever closed them would wait for the disk as well.
+        """
+        give_up = time.monotonic() + STOP_S
+        closed = self.reader.close()  # the ledger comes last: it folds its log in when nobody else has it open
+        self.writer.submit(self.ledger.close)
+        self.writer.submit(self.journal.close)
+        ended = [worker.stop(give_up - time.monotonic()) for worker in (self.writer, self.searcher)]
+        return closed and all(ended)

@@ -1,90 +1,127 @@
-"""Writes down what happens: in the ledger, or in the journal while the ledger cannot be written, merged later."""
+"""Writes down what happens: in the ledger, or in the journal while the ledger cannot be written, merged later.
+
+The vend thread says what to write and waits for it as long as it is worth; the writer's thread alone meets the disk.
+Its jobs are done in order, so what was given up on is written once, when the disk answers: nobody asks for it again.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from kiosk.clock import Clock
 from kiosk.config import Config
-from kiosk.dispense.ledger import Intent, Planned, Unrecorded
-from kiosk.dispense.machine import Finish
+from kiosk.dispense.ledger import Count, Intent, Planned, Unrecorded
+from kiosk.dispense.ledger.coils import Coils
+from kiosk.dispense.machine import NOTHING_MOVED, Finish
 from kiosk.dispense.records import Records
-from kiosk.errors import LedgerDamagedError, LedgerError
+from kiosk.dispense.worker import Job
+from kiosk.errors import DiskStalledError, LedgerDamagedError, LedgerError
 from kiosk.model import Attempt, Outcome, VendRequest
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+OPENING = "The ledger is not open yet: its disk is slow, full or away. Naloxone comes out already."
+STUCK = (
+    "The disk does not answer. Naloxone still comes out, and nothing else. Leave the kiosk on: what came out is not "
+    "written down yet. If the disk stays silent, change it and count every slot."
+)
+NOT_SAVED = "The disk does not answer, so nothing was saved. Try again in a few minutes."
+MAY_BE_SAVED = "The disk does not answer. This may be saved when it does: look before you enter it once more."
 
 
-class Entry(Struct, frozen=True):
-    """An attempt that was written down before it began: in the ledger as `intent`, or as `made` where it could be."""
+class Entry(Struct):
+    """An attempt that is being written down. Whoever holds the scribe's lock may change it."""
 
-    request: VendRequest
+    made: Unrecorded
+    """The attempt as it waits for the ledger."""
     intent: Intent | None = None
-    made: Unrecorded | None = None
+    """What the ledger holds of it."""
+    refused: bool = False
+    """The ledger could not take it, so the next merge does."""
+    over: bool = False
+    """Nothing of what was asked to be written still waits for the disk."""
+    given_up: bool = False
+    """Nobody waits for it any more."""
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """What the ledger knows it by."""
+        return self.made.request.id, self.made.attempt
+
+
+class News(Struct, frozen=True):
+    """What was written since somebody asked, and what is owed to the ledger: all of it true at one moment."""
+
+    counts: Mapping[str, Count]
+    coils: Coils | None
+    owed: Sequence[str]
+    events: bool
 
 
 class Scribe:
-    """Writes for the vend thread, which alone may call it."""
+    """Writes for the vend thread. What does not say otherwise may be called by it alone."""
 
     def __init__(self, records: Records, clock: Clock, config: Config) -> None:
         self._ledger = records.ledger
         self._journal = records.journal
+        self._writer = records.writer
         self._clock = clock
         self._slots = {slot.id: Planned(slot.product, slot.capacity) for slot in config.slots}
         self._skus = [product.sku for product in config.products]
-        self._waiting: dict[tuple[str, int], Unrecorded] = {}
+        self._lock = threading.Lock()
+        self._held: dict[tuple[str, int], Entry] = {}
         self._unseen: list[tuple[str, str]] = []
-        self.fault: str | None = None
-        """What to tell staff while something cannot be written."""
+        self._counts: dict[str, Count] = {}
+        self._coils: Coils | None = None
+        self._told = False
+        self._last_entry: Entry | None = None
+        self._last_job: Job[None] | None = None
+        self._fault: str | None = OPENING
         self.damaged = False
         """Whether the ledger's file turned out not to be whole. Only a new start mends that."""
-        self.heal()
+        self.on_written: Callable[[], None] = lambda: None
+        """Called, in the writer's thread, when something was written that nobody waits for."""
+        self.on_opened: Callable[[], None] = lambda: None
+        """Called, in the writer's thread, when the ledger was opened."""
+        self.opening = self.later(self.heal)
+        """The first try to open the ledger."""
+
+    @property
+    def fault(self) -> str | None:
+        """What to tell staff while something cannot be written. Any thread may ask."""
+        return STUCK if self._writer.stuck else self._fault
 
     # -- one attempt -----------------------------------------------------------------------------------------------
 
-    def begin(self, request: VendRequest, slot: str, sku: str, *, attempt: int, lot: int, essential: bool) -> Entry:
+    def begin(
+        self,
+        request: VendRequest,
+        slot: str,
+        sku: str,
+        *,
+        attempt: int,
+        lot: int,
+        essential: bool,
+        until: float = float("inf"),
+        hurry: Callable[[], bool] = lambda: False,
+    ) -> Entry:
         """Write down that an item is about to leave. Only then may the motor be energised.
 
-        Raises LedgerError when that is impossible and the product is not `essential`. Naloxone comes out without
-        a ledger, and in the end without a journal: then it is held in memory only, and staff are told.
+        Raises LedgerError when that is impossible, or not done `until` then, on `time.monotonic`, or before `hurry`
+        tells, and the product is not `essential`. Naloxone comes out without a ledger, and in the end without a
+        journal: then it is held in memory only, and staff are told.
         """
-        try:
-            intent = self._ledger.vends.intent(request, slot, sku, attempt=attempt, lot=lot)
-        except LedgerError as error:
-            self.note(error)
-            if not essential:
-                raise
-            made = self._unrecorded(request, attempt, slot, sku, lot)
-            self._hold(made)
-            return Entry(request, made=made)
-        if self._journal.is_open:
-            self.fault = None
-        return Entry(request, intent)
-
-    def end(self, entry: Entry, verdict: Finish, hanging: Sequence[str]) -> None:
-        """Write down how it ended."""
-        if entry.intent is not None:
-            try:
-                self._ledger.vends.outcome(entry.intent, verdict, hanging)
-            except LedgerError as error:
-                self.note(error)
-            else:
-                return
-            begun = entry.intent
-            made = self._unrecorded(entry.request, begun.attempt, begun.slot, begun.sku, begun.lot)
-        else:
-            assert entry.made is not None
-            made = entry.made
-        self._hold(replace(made, verdict=verdict, hanging=tuple(hanging)))
-
-    def _unrecorded(self, request: VendRequest, attempt: int, slot: str, sku: str, lot: int) -> Unrecorded:
-        """Return an attempt as it waits for the ledger, without the code that its visitor may have given."""
-        return Unrecorded(
-            request=replace(request, code=None),
+        # Without the code that the visitor may have given.
+        asked = request if request.code is None else replace(request, code=None)
+        made = Unrecorded(
+            request=asked,
             attempt=attempt,
             slot=slot,
             sku=sku,
@@ -92,34 +129,183 @@ class Scribe:
             stamp=self._clock.stamp(),
             epoch=self._ledger.epoch,
         )
+        entry = Entry(made)
+        job = self._writer.submit(lambda: self._write_intent(entry, essential=essential))
+        try:
+            self._writer.wait(job, until, hurry)
+        except DiskStalledError:
+            if not essential and job.cancel():
+                raise
+            if not self._give_up(entry, hold=essential):
+                self._writer.wait(job, float("inf"))  # it was written at the last moment
+            elif not essential:
+                raise
+        return entry
+
+    def end(self, entry: Entry, verdict: Finish, hanging: Sequence[str]) -> None:
+        """Have it written down how it ended."""
+        with self._lock:
+            entry.made = replace(entry.made, verdict=verdict, hanging=tuple(hanging))
+            entry.over = False
+        self._last_entry = entry
+        self._last_job = self._writer.submit(lambda: self._write_outcome(entry))
+
+    def catch_up(self, until: float, hurry: Callable[[], bool] = lambda: False) -> None:
+        """Wait for all that was told, `until` then at most; from there on the last end is shown as it is held."""
+        entry, self._last_entry = self._last_entry, None
+        job, self._last_job = self._last_job, None
+        if job is None:
+            return
+        try:
+            self._writer.wait(job, until, hurry)
+        except DiskStalledError:
+            if entry is not None:
+                self._give_up(entry, hold=True)
+
+    def _give_up(self, entry: Entry, *, hold: bool) -> bool:
+        """Go on without an attempt that waits for the disk, and hold it in memory; False when it was written after all.
+
+        What is not to be held moves nothing: the writer takes it back should it still be written.
+        """
+        with self._lock:
+            if entry.over:
+                return False
+            entry.given_up = True
+            if hold:
+                self._held[entry.key] = entry
+            return True
 
     def unseen(self, slot: str, kind: str) -> None:
         """Write down that an item may have left `slot` outside any vend; held in memory while that is impossible."""
-        self._unseen.append((slot, kind))
-        self.keep(self._write_unseen)
+        with self._lock:
+            self._unseen.append((slot, kind))
+        self.later(self._write_unseen)
 
-    def _write_unseen(self) -> None:
-        while self._unseen:
-            self._ledger.vends.unseen(*self._unseen[0])
-            del self._unseen[0]
+    # -- what others have to write ---------------------------------------------------------------------------------
 
-    # -- what waits for the ledger ---------------------------------------------------------------------------------
+    def later(self, write: Callable[[], object]) -> Job[None]:
+        """Have something else done with the ledger, and do not wait; a failure is told to staff. Any thread may ask."""
+
+        def do() -> None:
+            self.keep(write)
+            self._hand_over()
+            self.on_written()
+
+        self._last_job = job = self._writer.submit(do)
+        return job
+
+    def change(self, change: Callable[[], T]) -> Job[T]:
+        """Have a change by a person made, after what waits for the ledger; `collect` waits for it."""
+
+        def make() -> T:
+            try:
+                self.merge()
+                return change()
+            finally:
+                self._hand_over()
+
+        return self._writer.submit(make, strict=False)
+
+    def collect(self, job: Job[T], until: float) -> T:
+        """Return what came of a change. Raises DiskStalledError at `until`; any thread may wait."""
+        try:
+            return self._writer.wait(job, until)
+        except DiskStalledError:
+            if job.cancel():
+                raise DiskStalledError(NOT_SAVED) from None
+            if job.ended(0):
+                return job.result()
+            raise DiskStalledError(MAY_BE_SAVED) from None
+
+    def news(self) -> News:
+        """Return what was written since the last call, and what is owed now. Any thread may ask."""
+        with self._lock:
+            counts, self._counts = self._counts, {}
+            coils, self._coils = self._coils, None
+            told, self._told = self._told, False
+            return News(counts, coils, self._owed(), told)
 
     def owed(self) -> list[str]:
-        """Return the slot of each item that may have left and of which the ledger does not know."""
-        if not self._waiting and not self._unseen:
+        """Return the slot of each item that may have left and of which the ledger does not know. Any thread may ask."""
+        with self._lock:
+            return self._owed()
+
+    def _owed(self) -> list[str]:
+        if not self._held and not self._unseen:
             return []
-        attempted = [slot for made in self._waiting.values() for slot in _may_have_left(made)]
+        attempted = [slot for entry in self._held.values() for slot in _may_have_left(entry)]
         return attempted + [slot for slot, _ in self._unseen]
 
     def recall(self, request_id: str) -> tuple[VendRequest, tuple[Attempt, ...]] | None:
-        """Return a request that waits for the ledger, and what became of it."""
-        made = [made for made in list(self._waiting.values()) if made.request.id == request_id]
+        """Return a request that waits for the ledger, and what became of it. Any thread may ask."""
+        with self._lock:
+            made = [entry.made for entry in self._held.values() if entry.made.request.id == request_id]
         if not made:
             return None
         outcomes = [one.verdict.outcome if one.verdict else Outcome.UNKNOWN for one in made]
         tried = zip(made, outcomes, strict=True)
         return made[0].request, tuple(Attempt(slot=one.slot, outcome=outcome) for one, outcome in tried)
+
+    # -- what the writer's thread does -----------------------------------------------------------------------------
+
+    def _write_intent(self, entry: Entry, *, essential: bool) -> None:
+        made = entry.made
+        intent = None
+        try:
+            intent = self._ledger.vends.intent(made.request, made.slot, made.sku, attempt=made.attempt, lot=made.lot)
+        except LedgerError as error:
+            self.note(error)
+            if not essential:
+                self._written(entry)
+                raise
+            self._hold(entry)
+        else:
+            if self._journal.is_open:
+                self._fault = None
+        if self._written(entry, intent) and not essential:
+            # Whoever waited was told that nothing moves, and nothing did.
+            entry.made = replace(entry.made, verdict=NOTHING_MOVED)
+            self._write_outcome(entry)
+
+    def _write_outcome(self, entry: Entry) -> None:
+        made = entry.made
+        assert made.verdict is not None
+        if entry.intent is not None and not entry.refused:
+            try:
+                self._ledger.vends.outcome(entry.intent, made.verdict, made.hanging)
+            except LedgerError as error:
+                self.note(error)
+            else:
+                self._written(entry)
+                return
+        self._hold(entry)
+        self._written(entry)
+
+    def _written(self, entry: Entry, intent: Intent | None = None) -> bool:
+        """Let everybody know at once what was written of an attempt; return whether whoever wanted it gave up."""
+        self._hand_over(entry, intent)
+        if entry.given_up:
+            self.on_written()
+        return entry.given_up
+
+    def _hand_over(self, entry: Entry | None = None, intent: Intent | None = None) -> None:
+        """Let `news` tell what was written, and from the same moment on no longer what was owed of it."""
+        coils = None
+        try:
+            coils = self._ledger.coils()
+        except LedgerError as error:
+            self.note(error)
+        with self._lock:
+            self._counts |= self._ledger.changed()
+            self._coils = coils or self._coils
+            self._told |= self._ledger.has_news()
+            if entry is None:
+                return
+            entry.intent = intent or entry.intent
+            # How it ended may have been told meanwhile, and waits behind this.
+            entry.over = ended = intent is None or entry.made.verdict is None
+            if ended and not entry.refused:
+                self._held.pop(entry.key, None)
 
     def heal(self) -> bool:
         """Open what is not open, and give the ledger what waits; return whether it was opened just now.
@@ -134,13 +320,16 @@ class Scribe:
             self.merge()
             if opened:
                 self._ledger.vends.recover()
-            if self.fault:
+            if self._fault and not opened:
                 self._ledger.prove()
         except LedgerError as error:
             self.note(error)
             return False
         if has_journal:
-            self.fault = None
+            self._fault = None
+        if opened:
+            self._hand_over()
+            self.on_opened()
         return opened
 
     def keep(self, write: Callable[[], object]) -> None:
@@ -156,14 +345,30 @@ class Scribe:
         Raises LedgerError. No count of a slot may be written before it: what waits happened earlier.
         """
         self._write_unseen()
-        if self._waiting:
-            self._ledger.vends.merge(list(self._waiting.values()))
-            self._waiting.clear()
+        with self._lock:
+            waiting = {key: entry for key, entry in self._held.items() if entry.refused}
+        if waiting:
+            self._ledger.vends.merge([entry.made for entry in waiting.values()])
+            with self._lock:
+                for key in waiting:
+                    del self._held[key]
+                self._counts |= self._ledger.changed()
         if self._journal.is_open:
             self._journal.clear()
 
-    def _hold(self, made: Unrecorded) -> None:
-        self._waiting[made.request.id, made.attempt] = made
+    def _write_unseen(self) -> None:
+        while self._unseen:
+            self._ledger.vends.unseen(*self._unseen[0])
+            with self._lock:
+                del self._unseen[0]
+                self._counts |= self._ledger.changed()
+
+    def _hold(self, entry: Entry) -> None:
+        """Keep for the next merge what the ledger could not take."""
+        with self._lock:
+            entry.refused = True
+            self._held[entry.key] = entry
+            made = entry.made
         try:
             self._journal.append(made)
         except LedgerError as error:
@@ -178,8 +383,9 @@ class Scribe:
         except LedgerError as error:
             self.note(error)
             return False
-        for made in found:
-            self._waiting.setdefault((made.request.id, made.attempt), made)
+        with self._lock:
+            for made in found:
+                self._held.setdefault((made.request.id, made.attempt), Entry(made, refused=True, over=True))
         return True
 
     def note(self, error: LedgerError) -> None:
@@ -189,16 +395,16 @@ class Scribe:
         that went read-only, would be found damaged again after each start, and naloxone must not wait for those.
         """
         log.debug("%s", error)
-        self.fault = str(error)
+        self._fault = str(error)
         if isinstance(error, LedgerDamagedError) and self._ledger.is_open and not self.damaged:
             self.damaged = True
             self.keep(self._ledger.suspect)
 
 
-def _may_have_left(made: Unrecorded) -> Iterator[str]:
+def _may_have_left(entry: Entry) -> Iterator[str]:
     """Give a slot for each item that may have left; of two that fell, one may have hung in another slot before."""
-    verdict = made.verdict
-    if verdict is None or not verdict.certain or verdict.drops:
+    made, verdict = entry.made, entry.made.verdict
+    if entry.intent is None and (verdict is None or not verdict.certain or verdict.drops):
         yield made.slot
     for _ in range(1, verdict.drops if verdict else 0):
         yield from (made.slot, *made.hanging)

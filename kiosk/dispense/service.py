@@ -1,14 +1,17 @@
-"""The vend thread: the one owner of the motors and of the ledger. Everything that changes stock passes its inbox."""
+"""The vend thread: the one owner of the motors. Everything that changes stock passes its inbox, and then the writer."""
 
 from __future__ import annotations
 
 import logging
 import queue
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from typing import TYPE_CHECKING, TypeVar
+
+from msgspec.structs import replace
 
 from kiosk.clock import Clock
 from kiosk.config import Config, Product
@@ -23,8 +26,9 @@ from kiosk.dispense.scribe import Scribe
 from kiosk.dispense.shelf import Shelf
 from kiosk.dispense.sign import Sign
 from kiosk.dispense.staff import Staff
-from kiosk.dispense.vending import FALLEN, Report, Vending, done
-from kiosk.errors import BusyError, KioskError, LedgerError, NotFoundError, RequestError
+from kiosk.dispense.vending import EMERGENCY_WAIT_S, FALLEN, WAIT_S, Report, Vending, done
+from kiosk.dispense.worker import Job
+from kiosk.errors import BusyError, DiskStalledError, KioskError, LedgerError, NotFoundError, RequestError
 from kiosk.hardware.api import Signal
 from kiosk.model import (
     Attempt,
@@ -36,6 +40,7 @@ from kiosk.model import (
     Vend,
     VendRequest,
     VisitorCode,
+    new_request_id,
 )
 
 if TYPE_CHECKING:
@@ -43,6 +48,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+Past = tuple[VendRequest, tuple[Attempt, ...]]
+"""A request of earlier, and what was tried for it."""
 
 IDLE_S = 1.0
 """How often the idle vend thread wakes to prove that it lives and to do what can wait."""
@@ -54,6 +61,9 @@ FOLD_BUSY = 200
 """After so many transactions the write-ahead log is folded in right after a vend, even in a rush. The log's file,
 some 3 MB then, is used again from its start: a commit that does not make a file longer needs no commit of the file
 system's journal as well."""
+
+SEARCH_S = 0.1
+"""How long an emergency waits for the ledger to tell whether its id was used before, in seconds."""
 
 CHANGE_TIMEOUT_S = 60.0
 """How long a change by staff waits for a vend that is under way. The longest vend tries every slot of a product."""
@@ -75,17 +85,21 @@ class Service:
         self._reader = records.reader
         self._reader.on_damage = self._hear_of_damage
         self._clock = clock
-        self._codes = codes
+        self.codes = codes
+        """Makes and checks anonymous codes, where the programme has them."""
         self._desk = Desk()
         self._inbox: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._visit = policy.Visit()
         self.sign = Sign(parts, clock)
         """What lights and sounds tell visitors."""
         self._progress = self._idled = time.monotonic()
+        self._searcher = records.searcher
         self._scribe = scribe = Scribe(records, clock, config)
         self._shelf = shelf = Shelf(config, parts.lockers)
+        self._painting = threading.Lock()
         self.on_events: Callable[[], None] = lambda: None
-        scribe.keep(self._publish)
+        self._publish()
+        scribe.on_written = self._publish
         self._vending = Vending(parts=parts, scribe=scribe, ledger=ledger, shelf=shelf, clock=clock)
         self._chores = Chores(
             config=config,
@@ -94,10 +108,13 @@ class Service:
             ledger=ledger,
             shelf=shelf,
             clock=clock,
-            periods=lambda: codes.accepted(ledger.calendar.when()) if codes else (),
+            periods=lambda: self.codes.accepted(ledger.calendar.when()) if self.codes else (),
         )
         self.staff = Staff(config, ledger, shelf, clock, self._change)
         """What staff and the programme may change."""
+        scribe.on_opened = self._take_over
+        if self.opened_within(0):
+            self._take_over()
 
     # -- from any thread -------------------------------------------------------------------------------------------
 
@@ -129,6 +146,10 @@ class Service:
         except LedgerError:
             return None
 
+    def opened_within(self, seconds: float) -> bool:
+        """Wait until the ledger was opened, or could not be; False when the disk has not answered after `seconds`."""
+        return self._scribe.opening.ended(seconds)
+
     def stock(self) -> Stock:
         """Return what is in every slot. Never waits."""
         return self._shelf.stock
@@ -159,11 +180,19 @@ class Service:
 
         Raises NotFoundError for an unknown product or slot, BusyError while another item drops, ConflictError when
         the id was used to ask for something else, and RequestError when the request names both or neither, or is
-        refused (door open, or what `policy` says).
+        refused (door open, or what `policy` says). A disk that does not answer raises DiskStalledError, and keeps no
+        emergency waiting.
         """
-        if past := self._past(request):
-            return past
-        return self._submit(self._order(request))
+        order = self._order(request)
+        try:
+            if past := self._past(order):
+                return past
+        except DiskStalledError:
+            if not order.emergency:
+                raise
+            # Naloxone waits for no look-up. It is written under an id of its own, in case this one was used before.
+            order = replace(order, alias=new_request_id())
+        return self._submit(order)
 
     def find(self, request_id: str, wait_s: float = 0.0) -> Vend:
         """Return what became of a request, waiting up to `wait_s` seconds for its end. Raises NotFoundError."""
@@ -175,7 +204,7 @@ class Service:
 
     def forget(self, ranges: list[tuple[int, int]]) -> None:
         """Take acknowledged events out of the outbox, when the vend thread has time."""
-        self._inbox.put(lambda: self._ledger.outbox.forget(ranges))
+        self._inbox.put(lambda: self._write(lambda: self._ledger.outbox.forget(ranges)))
 
     def check(self) -> None:
         """Look through the whole ledger. Takes seconds; belongs into a thread of its own, now and then."""
@@ -185,7 +214,11 @@ class Service:
             self._hear_of_damage(error)
 
     def _hear_of_damage(self, error: LedgerError) -> None:
-        self._inbox.put(lambda: self._scribe.note(error))
+        self._inbox.put(lambda: self._write(lambda: self._scribe.note(error)))
+
+    def _write(self, write: Callable[[], object]) -> None:
+        """Have something written that nobody waits for."""
+        self._scribe.later(write)
 
     @property
     def calendar(self) -> Calendar:
@@ -258,12 +291,13 @@ class Service:
 
     def _allowance(self, request: VendRequest, product: Product) -> tuple[int | None, bytes | None]:
         """Return how often a code was used for a product, and the token of its next use; None without a code."""
-        if self._codes is None or request.code is None or product.limit_per_code is None:
+        if self.codes is None or request.code is None or product.limit_per_code is None:
             return None, None
         if self._desk.busy:
             raise BusyError(words.BUSY)
-        opened, limit = self._codes.check(request.code, self._ledger.calendar.when()), product.limit_per_code
-        tokens, used = self._change(lambda: self._used(opened, product.sku, limit))
+        opened, limit = self.codes.check(request.code, self._ledger.calendar.when()), product.limit_per_code
+        asked = self._scribe.change(lambda: self._used(opened, product.sku, limit))
+        tokens, used = self._scribe.collect(asked, time.monotonic() + WAIT_S)
         return used, tokens[used] if used < limit else None
 
     def _used(self, opened: Pass, sku: str, limit: int) -> tuple[tuple[bytes, ...], int]:
@@ -272,53 +306,64 @@ class Service:
 
     def new_code(self) -> VisitorCode:
         """Make an anonymous code. Raises RequestError when codes are off, or when one was made a moment ago."""
-        if self._codes is None:
+        if self.codes is None:
             raise RequestError("This kiosk gives out no codes, and nothing here needs one.")
         when = self._ledger.calendar.when()
-        return VisitorCode(code=self._codes.issue(when), until=self._codes.last_day(when))
+        return VisitorCode(code=self.codes.issue(when), until=self.codes.last_day(when))
 
-    def _past(self, request: VendRequest) -> Vend | None:
-        """Return what became of this id before, if anything; it must have been asked for the same."""
-        past = self._remembered(request.id)
+    def _past(self, order: Order) -> Vend | None:
+        """Return what became of this id before, if anything; it must have been asked for the same.
+
+        Raises DiskStalledError when the ledger does not tell in time, which in an emergency is at once.
+        """
+        request = order.request
+        past = self._searched(request.id) if order.emergency else self._remembered(request.id)
         if past is None:
             return None
         same_request(past[0], request)
-        return self.find(request.id)
+        return self._desk.find(request.id, 0) or done(*past, self._parts.lockers)
 
-    def _remembered(self, request_id: str) -> tuple[VendRequest, tuple[Attempt, ...]] | None:
+    def _searched(self, request_id: str) -> Past | None:
+        """Return the same as `_remembered`, from a thread that may hang. Raises DiskStalledError."""
+        asked = self._searcher.submit(lambda: self._remembered(request_id))
+        return self._searcher.wait(asked, time.monotonic() + SEARCH_S)
+
+    def _remembered(self, request_id: str) -> Past | None:
         """Return a request and what was tried for it, from what waits for the ledger, or from the ledger."""
         if waiting := self._scribe.recall(request_id):
             return waiting
         try:
             if request := self._reader.request(request_id):
                 return request, self._reader.attempts(request_id)
+        except DiskStalledError:
+            raise
         except LedgerError as error:
             log.debug("%s", error)
         return None
 
     def _change(self, change: Callable[[], T]) -> T:
-        """Have the vend thread make a change, and wait for it."""
-        future: Future[T] = Future()
+        """Have a change made between two vends, and wait for it."""
+        asked: Future[Job[T]] = Future()
 
-        def make() -> None:
-            if not future.set_running_or_notify_cancel():
-                return
-            try:
-                self._scribe.merge()
-                result = change()
-                self._publish()
-            except BaseException as error:  # noqa: BLE001 - whoever waits gets it
-                future.set_exception(error)
-            else:
-                future.set_result(result)
+        def ask() -> None:
+            if asked.set_running_or_notify_cancel():
+                try:
+                    asked.set_result(self._scribe.change(change))
+                except BaseException as error:
+                    asked.set_exception(error)
+                    raise
 
-        self._inbox.put(make)
+        self._inbox.put(ask)
         try:
-            return future.result(CHANGE_TIMEOUT_S)
+            job = asked.result(CHANGE_TIMEOUT_S)
         except FutureTimeoutError as error:
-            if future.cancel():
+            if asked.cancel():
                 raise BusyError("An item is still dropping. Try again in a minute; nothing was saved.") from error
-            return future.result()
+            job = asked.result()
+        try:
+            return self._scribe.collect(job, time.monotonic() + WAIT_S)
+        finally:
+            self._publish()
 
     # -- the vend thread -------------------------------------------------------------------------------------------
 
@@ -327,7 +372,7 @@ class Service:
         self._chores.prove_beam()
         while self.step(IDLE_S):
             pass
-        self._scribe.keep(self._ledger.allowances.settle)
+        self._write(self._ledger.allowances.settle)
 
     def step(self, timeout_s: float) -> bool:
         """Do the next thing in the inbox, or what can wait if none comes within `timeout_s` seconds of real time.
@@ -342,7 +387,7 @@ class Service:
             job = self._idle
         if job is None:
             return False
-        self._scribe.keep(job)
+        job()
         return True
 
     def _beat(self) -> None:
@@ -359,29 +404,31 @@ class Service:
     def _serve(self) -> None:
         """Carry out the request whose turn it is; always ends with an answer for whoever asked."""
         order = self._desk.serving()
-        report = Report(self.sign.hands_out, self._turning, self._beat)
+        report = Report(self.sign.hands_out, self._turning, self._beat, self._desk.is_hurried)
         vend = self._vending.serve(order, self._products[order.sku], report)
         if order.request.purpose is Purpose.VISITOR:
             if vend.outcome in FALLEN and not order.essential:
                 self._visit = policy.took(self._visit, order.sku, self._clock.monotonic())
-                if order.token is not None:
-                    self._ledger.allowances.spend(order.token)
+                if (token := order.token) is not None:
+                    self._write(lambda: self._ledger.allowances.spend(token))
             elif vend.outcome not in FALLEN and vend.refusal not in (RefusalCode.NO_LEDGER, RefusalCode.DOOR_OPEN):
                 empty = vend.refusal is RefusalCode.SOLD_OUT
-                self._scribe.keep(lambda: self._ledger.vends.unmet(order.sku, empty=empty))
+                self._write(lambda: self._ledger.vends.unmet(order.sku, empty=empty))
         self._answer(order, vend)
 
     def _turning(self, vend: Vend) -> None:
         """Tell that a motor is on; from here on the count says that one may have left."""
-        self._scribe.keep(self._publish)
+        self._publish()
         self._desk.tell(vend)
 
     def _answer(self, order: Order, vend: Vend) -> None:
         """Tell whoever asked, and everybody else, how it ended."""
         self.sign.ended(out=vend.outcome in FALLEN, urgent=order.emergency)
-        self._scribe.keep(self._publish)
+        self._scribe.catch_up(time.monotonic() + EMERGENCY_WAIT_S, self._desk.is_hurried)
+        self._publish()
         self._desk.finish(vend)
-        self._ledger.checkpoint(FOLD_BUSY)
+        if self._ledger.unfolded >= FOLD_BUSY:
+            self._write(lambda: self._ledger.checkpoint(FOLD_BUSY))
 
     def _account_strays(self) -> None:
         if self._vending.account_strays():
@@ -390,8 +437,15 @@ class Service:
     # -- what everybody may read -----------------------------------------------------------------------------------
 
     def _publish(self) -> None:
-        """Show what was committed since the last time, and wake whoever reports it."""
-        self._shelf.update(self._ledger.changed(), self._scribe.owed())
-        self._shelf.arrange(self._ledger.coils(), self._ledger.calendar.today())
-        if self._ledger.has_news():
+        """Show what was written since the last time, and wake whoever reports it. Any thread may."""
+        with self._painting:
+            news = self._scribe.news()
+            self._shelf.update(news.counts, news.owed)
+            self._shelf.arrange(news.coils, self._ledger.calendar.today())
+        if news.events:
             self.on_events()
+
+    def _take_over(self) -> None:
+        """Let the machine know what the ledger knows, once it is open."""
+        self._publish()
+        self._vending.ledger_opened = True

@@ -1,4 +1,4 @@
-"""What staff, and the programme from afar, may change. Every change is made by the vend thread, between two vends."""
+"""What staff, and the programme from afar, may change. Every change is made between two vends."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 
 class Change(Protocol):
-    """Has the vend thread make a change, and waits for it."""
+    """Has a change made between two vends, and waits for it."""
 
     def __call__(self, change: Callable[[], T], /) -> T: ...
 
@@ -35,7 +35,7 @@ class Staff:
     """Changes that people make. May be called from any thread.
 
     Everything raises BusyError when an item drops for longer than a change waits, and LedgerError when the disk
-    fails; nothing was changed then.
+    fails; nothing was changed then. A disk that does not answer raises DiskStalledError, which says what is known.
     """
 
     def __init__(self, config: Config, ledger: Ledger, shelf: Shelf, clock: Clock, change: Change) -> None:

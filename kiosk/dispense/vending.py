@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Container
 
 from msgspec import Struct
@@ -33,6 +34,15 @@ AGAIN_S = 120.0
 HANDS_OUT_S = 1.0
 """So long it is told by light and sound that something is about to turn behind the open door, before it does."""
 
+EMERGENCY_WAIT_S = 0.3
+"""How long an emergency waits for the disk, in seconds: its motor is on within 0.5 s of the press."""
+
+WAIT_S = 4.5
+"""How long anything else does: whoever asked gets an answer within 5 s."""
+
+LEAST_WAIT_S = 0.05
+"""A disk that is well has answered by then, also when the computer was slow to come so far."""
+
 
 class Report(Struct, frozen=True):
     """Whom to tell what while a vend goes on.
@@ -43,6 +53,7 @@ class Report(Struct, frozen=True):
     hands_out: Callable[[], None]
     turning: Callable[[Vend], None]
     beat: Callable[[], None]
+    hurry: Callable[[], bool]
 
 
 class Vending:
@@ -54,12 +65,15 @@ class Vending:
         self._ledger = ledger
         self._shelf = shelf
         self._clock = clock
-        self._hanging = [slot.slot for slot in shelf.stock.slots if slot.jams]
+        self._hanging: list[str] = []
+        self.ledger_opened = True
+        """Set, by any thread, when the ledger was opened: it knows in which slots an item may hang."""
         # No moment is kept on the disk, but the failures in a row are: what had failed twice rests anew after a start.
         self._rest_from_start_until = clock.monotonic() + REST_S
         self._rests_until: dict[str, float] = {}
         self._presumed_at: dict[str, float] = {}
         self._drops_known = 0
+        self._free_s = float("-inf")
 
     def serve(self, order: Order, product: Product, report: Report) -> Vend:
         """Try slot after slot until an item is out; always returns how it ended."""
@@ -137,15 +151,17 @@ class Vending:
 
     def _attempt(self, order: Order, slot: SlotStock, tried: tuple[Attempt, ...], report: Report) -> Outcome:
         """Make one attempt: intent, motion, outcome."""
-        self._scribe.keep(self.account_strays)  # before the drop sensor begins to count anew
+        self.account_strays()  # before the drop sensor begins to count anew
         name, request = slot.slot, order.request
         entry = self._scribe.begin(
-            request,
+            order.written,
             name,
             slot.sku,
             attempt=len(tried) + 1,
             lot=slot.lots[0].id if slot.lots else 0,
-            essential=order.essential,
+            essential=order.emergency,
+            until=self._patience(order),
+            hurry=_never if order.emergency else report.hurry,
         )
 
         def started() -> None:
@@ -163,6 +179,7 @@ class Vending:
             started=started,
             beat=report.beat,
         )
+        self._free_s = time.monotonic()
         if beam is not None:
             self._drops_known = verdict.drops
         others = [other for other in self._hanging if other != name]
@@ -170,6 +187,12 @@ class Vending:
         if verdict.driven:
             self._note_failure(slot, verdict.outcome)
         return verdict.outcome
+
+    def _patience(self, order: Order) -> float:
+        """Return until when an attempt waits to be written down, on `time.monotonic`."""
+        since = max(order.asked_s, self._free_s)
+        wait_s = EMERGENCY_WAIT_S if order.emergency else WAIT_S
+        return max(since + wait_s, time.monotonic() + LEAST_WAIT_S)
 
     def _note_failure(self, slot: SlotStock, outcome: Outcome) -> None:
         """Remember the slots in which an item hangs that may fall later, and until when one rests that fails again."""
@@ -187,6 +210,10 @@ class Vending:
         Anything else that breaks the beam is no item of ours, such as a hand that reaches up from the tray. Returns
         whether anything was recorded.
         """
+        if self.ledger_opened:
+            self.ledger_opened = False
+            jammed = [slot.slot for slot in self._shelf.stock.slots if slot.jams]
+            self._hanging = list(dict.fromkeys([*self._hanging, *jammed]))
         beam = self._parts.beam
         strays = 0 if beam is None else beam.seen() - self._drops_known
         leaking = self._leaking(strays) if strays > 0 else []
@@ -203,6 +230,11 @@ class Vending:
         """
         hanging, self._hanging = self._hanging, []
         return [*hanging, *(self._parts.running_on() * strays)]
+
+
+def _never() -> bool:
+    """Nothing is more urgent than an emergency."""
+    return False
 
 
 def done(request: VendRequest, tried: tuple[Attempt, ...], lockers: Container[str]) -> Vend:

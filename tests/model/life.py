@@ -13,6 +13,7 @@ from kiosk.config import Config, Kiosk, Privacy, Product, Slot
 from kiosk.dispense.ledger import Ledger, Reader
 from kiosk.dispense.records import Records
 from kiosk.dispense.service import Service
+from kiosk.dispense.worker import Worker
 from kiosk.errors import NotFoundError
 from kiosk.model import Attempt
 from tests.model.bugs import SOUND, Bug
@@ -57,6 +58,8 @@ class Life:
             ledger=Ledger(folder / "ledger.db", world.clock),
             reader=Reader(folder / "ledger.db"),
             journal=CutJournal(folder / "journal.bin", disk),
+            writer=Worker("writer"),
+            searcher=Worker("searcher"),
         )
         parts = world.parts()
         bug.opening(records, world)
@@ -92,7 +95,7 @@ class Life:
     def waits(self) -> bool:
         """Whether the ledger has yet to take something over."""
         scribe = self.service._scribe
-        return bool(scribe._waiting or scribe._unseen)
+        return bool(scribe._held or scribe._unseen)
 
     def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         """Ask the file itself, as a program beside the kiosk would."""

@@ -89,6 +89,7 @@ class Calendar:
         """Say whether the clock has shown what it shows now, but for the time that passed, for long enough."""
         now = self._clock.monotonic()
         began_s = hour * time.HOUR_S - now
-        if self._jumped is None or abs(self._jumped[1] - began_s) > 2 * time.HOUR_S:
-            self._jumped = now, began_s
-        return now - self._jumped[0] >= AGREE_S
+        jumped = self._jumped  # another thread may ask as well, and find that the clock is in step again
+        if jumped is None or abs(jumped[1] - began_s) > 2 * time.HOUR_S:
+            self._jumped = jumped = now, began_s
+        return now - jumped[0] >= AGREE_S

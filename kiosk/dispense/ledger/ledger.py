@@ -1,6 +1,6 @@
 """The honest count: every change of stock, durable before the next thing happens.
 
-One Ledger, one thread: whoever owns it (the vend thread) is the only writer of ledger.db.
+One Ledger, one thread: whoever owns it (the writer's thread) is the only writer of ledger.db.
 """
 
 from __future__ import annotations
@@ -247,6 +247,11 @@ class Ledger:
         """Write something, to show that it can be."""
         with self._book.transaction():
             self._book.set("proved", self._book.hour())
+
+    @property
+    def unfolded(self) -> int:
+        """How many transactions are in the write-ahead log. Any thread may ask."""
+        return self._book.commits
 
     def checkpoint(self, after: int) -> None:
         """Fold the write-ahead log into the file if `after` transactions or more are in it. Readers never wait."""

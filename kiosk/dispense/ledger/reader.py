@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime
 import sqlite3
 import threading
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,7 +19,7 @@ from kiosk.dispense.ledger.restocks import restocked
 from kiosk.dispense.ledger.schema import PENDING
 from kiosk.dispense.ledger.store import check_all, connect_reader, translated
 from kiosk.dispense.ledger.totals import totals
-from kiosk.errors import LedgerDamagedError
+from kiosk.errors import DiskStalledError, LedgerDamagedError
 from kiosk.model import (
     Attempt,
     Audit,
@@ -37,6 +39,9 @@ from kiosk.model import (
 
 T = TypeVar("T")
 
+PATIENCE_S = 2.0
+"""How long a question waits for one before it, in seconds. One that takes longer waits for a disk that is stuck."""
+
 LOOK_BACK = 5000
 """A slot's events are looked for among so many of the newest: without an index, which each vend would pay for."""
 
@@ -52,21 +57,27 @@ _EVENT = (
 
 
 class Reader:
-    """Read-only answers from ledger.db. Any thread may ask; each method raises LedgerError if the file fails."""
+    """Read-only answers from ledger.db. Any thread may ask.
+
+    Each method raises LedgerError if the file fails, and DiskStalledError while another question waits for the disk.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._connection: sqlite3.Connection | None = None
         self._lock = threading.Lock()
+        self._began: float | None = None
         self.on_damage: Callable[[LedgerDamagedError], None] = lambda _error: None
         """Called, in the thread that asked, when the file turns out not to be whole."""
 
-    def close(self) -> None:
-        """Close the connection; the next question opens it again."""
-        with self._lock:
+    def close(self) -> bool:
+        """Close the connection, which the next question opens again; False while a question does not end."""
+        with suppress(DiskStalledError), self._turn():
             connection, self._connection = self._connection, None
             if connection is not None:
                 connection.close()
+            return True
+        return False
 
     @property
     def epoch(self) -> str:
@@ -83,13 +94,27 @@ class Reader:
 
     def _ask(self, question: Callable[[sqlite3.Connection], T]) -> T:
         try:
-            with translated("The ledger could not be read"), self._lock:
+            with translated("The ledger could not be read"), self._turn():
                 if self._connection is None:
                     self._connection = connect_reader(self._path)
                 return question(self._connection)
         except LedgerDamagedError as error:
             self.on_damage(error)
             raise
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Wait for the question before, but not for one that hangs: the rest of the kiosk has more to do."""
+        began = self._began
+        wait_s = PATIENCE_S if began is None else max(0.0, began + PATIENCE_S - time.monotonic())
+        if not self._lock.acquire(timeout=wait_s):
+            raise DiskStalledError("The disk does not answer, so the ledger cannot be read now. Try again later.")
+        self._began = time.monotonic()
+        try:
+            yield
+        finally:
+            self._began = None
+            self._lock.release()
 
     def request(self, request_id: str) -> VendRequest | None:
         """Return a request that the ledger remembers, as it was asked."""

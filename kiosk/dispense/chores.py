@@ -5,7 +5,7 @@ The vend thread proves the parts; what has to be written is written by the write
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 
 from kiosk.clock import HOUR_S, HOURS_A_DAY, Clock
 from kiosk.config import Config, Product
@@ -40,16 +40,16 @@ class Chores:
         ledger: Ledger,
         shelf: Shelf,
         clock: Clock,
-        periods: Callable[[], Collection[str]],
+        forget: Callable[[], None],
     ) -> None:
-        """Prepare. `periods` tells which codes are good now."""
+        """Prepare. `forget` is called once a minute, to forget what nobody may know any longer."""
         self._config = config
         self._parts = parts
         self._scribe = scribe
         self._ledger = ledger
         self._shelf = shelf
         self._clock = clock
-        self._periods = periods
+        self._forget = forget
         self._care_at = float("-inf")
         self._tidying: Job[None] | None = None
         self._care_due = False
@@ -77,12 +77,11 @@ class Chores:
             self._scribe.heal()
             self._scribe.keep(lambda: self._ledger.outbox.trim(self._config.telemetry.keep_rows))
             self._scribe.keep(self._ledger.calendar.keep)
-            self._scribe.keep(lambda: self._ledger.allowances.expire(self._periods()))
+            self._forget()
             self._folding = True
         if self._clock.stamp().hour != self._hour:
             self._hour = self._clock.stamp().hour
             self._scribe.keep(self._note_outages)
-            self._scribe.keep(self._ledger.allowances.settle)
         if self._folding:
             self._scribe.keep(self._fold)
         self._scribe.keep(lambda: self._ledger.checkpoint(FOLD_IDLE))

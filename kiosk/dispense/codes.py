@@ -13,7 +13,7 @@ import math
 import re
 import secrets
 import threading
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable
 from typing import Literal
 
 from mnemonic import Mnemonic
@@ -68,18 +68,13 @@ class Pass:
     def tokens(self, sku: str, salt: bytes, n: int) -> tuple[bytes, ...]:
         """Return the 16-byte tokens of the first `n` uses for one product, in order.
 
-        `salt` is this kiosk's random salt of the period, deleted with it. Raises ValueError if it is too short.
+        `salt` is random and this kiosk's own; it is never written down. Raises ValueError if it is too short.
         """
         if len(salt) < SALT_BYTES:
             raise ValueError(f"A salt has at least {SALT_BYTES} bytes.")
         key = _mac(self._key, salt)
         name = sku.encode()
         return tuple(_mac(key, self._nonce + use.to_bytes(4, "big") + name)[:TOKEN_BYTES] for use in range(n))
-
-
-def used(tokens: Iterable[bytes], kept: Container[bytes]) -> int:
-    """Return how often a code was used: how many of its tokens, from the first on, the ledger has kept."""
-    return sum(1 for _ in itertools.takewhile(kept.__contains__, tokens))
 
 
 def new_salt() -> bytes:

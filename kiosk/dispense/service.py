@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from kiosk.clock import Clock
 from kiosk.config import Config, Product
 from kiosk.dispense import policy, sign, words
+from kiosk.dispense.allowances import Allowances
 from kiosk.dispense.chores import Chores
 from kiosk.dispense.desk import Desk, Order, same_request
 from kiosk.dispense.ledger import Calendar, Doubt
@@ -44,7 +45,7 @@ from kiosk.model import (
 )
 
 if TYPE_CHECKING:
-    from kiosk.dispense.codes import Codes, Pass
+    from kiosk.dispense.codes import Codes
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -87,6 +88,7 @@ class Service:
         self._clock = clock
         self.codes = codes
         """Makes and checks anonymous codes, where the programme has them."""
+        self._allowances = Allowances()
         self._desk = Desk()
         self._inbox: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._visit = policy.Visit()
@@ -108,7 +110,7 @@ class Service:
             ledger=ledger,
             shelf=shelf,
             clock=clock,
-            periods=lambda: self.codes.accepted(ledger.calendar.when()) if self.codes else (),
+            forget=self._forget_codes,
         )
         self.staff = Staff(config, ledger, shelf, clock, self._change)
         """What staff and the programme may change."""
@@ -272,7 +274,7 @@ class Service:
         if self._parts.door_is_open():
             raise words.refuse(Refusal(code=RefusalCode.DOOR_OPEN))
         product = self._products[order.sku]
-        used, token = self._allowance(order.request, product)
+        code_left, token = self._allowance(order.request, product)
         held = [slot for slot in self._shelf.stock.slots if slot.sku == order.sku]
         refusal = policy.decide(
             product,
@@ -282,7 +284,7 @@ class Service:
                 left=sum(slot.on_hand for slot in held),
                 local_time=self._clock.local_time() if self._clock.synced() else None,
                 hidden=any(slot.hidden for slot in held),
-                code_left=None if used is None else (product.limit_per_code or 0) - used,
+                code_left=code_left,
             ),
         )
         if refusal is not None:
@@ -290,19 +292,17 @@ class Service:
         return Order(order.request, order.sku, essential=False, token=token)
 
     def _allowance(self, request: VendRequest, product: Product) -> tuple[int | None, bytes | None]:
-        """Return how often a code was used for a product, and the token of its next use; None without a code."""
+        """Return how much a code may still take of a product, and the token of its next use; None without a code."""
         if self.codes is None or request.code is None or product.limit_per_code is None:
             return None, None
         if self._desk.busy:
             raise BusyError(words.BUSY)
-        opened, limit = self.codes.check(request.code, self._ledger.calendar.when()), product.limit_per_code
-        asked = self._scribe.change(lambda: self._used(opened, product.sku, limit))
-        tokens, used = self._scribe.collect(asked, time.monotonic() + WAIT_S)
-        return used, tokens[used] if used < limit else None
+        opened = self.codes.check(request.code, self._ledger.calendar.when())
+        return self._allowances.left(opened, product.sku, product.limit_per_code)
 
-    def _used(self, opened: Pass, sku: str, limit: int) -> tuple[tuple[bytes, ...], int]:
-        tokens = opened.tokens(sku, self._ledger.allowances.salt(opened.period), limit)
-        return tokens, self._ledger.allowances.used(tokens)
+    def _forget_codes(self) -> None:
+        """Forget what codes took that nobody can use any more."""
+        self._allowances.expire(self.codes.accepted(self._ledger.calendar.when()) if self.codes else ())
 
     def new_code(self) -> VisitorCode:
         """Make an anonymous code. Raises RequestError when codes are off, or when one was made a moment ago."""
@@ -372,7 +372,6 @@ class Service:
         self._chores.prove_beam()
         while self.step(IDLE_S):
             pass
-        self._write(self._ledger.allowances.settle)
 
     def step(self, timeout_s: float) -> bool:
         """Do the next thing in the inbox, or what can wait if none comes within `timeout_s` seconds of real time.
@@ -409,8 +408,8 @@ class Service:
         if order.request.purpose is Purpose.VISITOR:
             if vend.outcome in FALLEN and not order.essential:
                 self._visit = policy.took(self._visit, order.sku, self._clock.monotonic())
-                if (token := order.token) is not None:
-                    self._write(lambda: self._ledger.allowances.spend(token))
+                if order.token is not None:
+                    self._allowances.spend(order.token)
             elif vend.outcome not in FALLEN and vend.refusal not in (RefusalCode.NO_LEDGER, RefusalCode.DOOR_OPEN):
                 empty = vend.refusal is RefusalCode.SOLD_OUT
                 self._write(lambda: self._ledger.vends.unmet(order.sku, empty=empty))

@@ -176,58 +176,9 @@ class TestCodes:
         assert running.vend("NAL").outcome is Outcome.DISPENSED
         running.close()
 
-    def test_it_holds_over_a_restart_once_it_is_written_down(self, running: Running) -> None:
-        code = running.service.new_code().code
-        for _ in range(2):
-            running.vend("STRIP", code=code)
-        running.clock.pass_h(1)
-        running.idle()
-        running.restart()
-        with pytest.raises(RequestError, match="has had its share"):
-            running.vend("STRIP", code=code)
-        running.close()
-
     def test_it_is_good_at_every_kiosk_of_the_programme(self, tmp_path: Path, clock: HandClock) -> None:
         first, second = self.kiosk(tmp_path / "one", clock), self.kiosk(tmp_path / "two", clock)
         code = first.service.new_code().code
         assert second.vend("STRIP", code=code).outcome is Outcome.DISPENSED
         first.close()
         second.close()
-
-    def test_nothing_is_left_in_the_files_when_the_period_is_over(self, running: Running) -> None:
-        code = running.service.new_code().code
-        running.vend("STRIP", code=code)
-        running.clock.pass_h(1)
-        running.idle()
-        with closing(sqlite3.connect(running.folder / "ledger.db")) as db:
-            tokens = [token for (token,) in db.execute("SELECT token FROM token")]
-            (salt,) = db.execute("SELECT value FROM meta WHERE key = 'code_salt'").fetchone()
-        assert len(tokens) == 1
-        running.reader.close()
-        running.clock.pass_h(24 * 40)
-        running.idle()
-        with pytest.raises(RequestError, match="does not work"):
-            running.vend("STRIP", code=code)
-        fresh = running.service.new_code().code
-        assert running.vend("STRIP", code=fresh).outcome is Outcome.DISPENSED
-        running.clock.pass_h(1)
-        running.idle()
-        running.records.close()
-        content = b"".join(path.read_bytes() for path in running.folder.iterdir() if path.is_file())
-        assert len(content) > 10_000
-        for secret in (*tokens, salt, code.encode()):
-            assert secret not in content
-        running.start()
-        running.close()
-
-    def test_no_token_is_written_with_its_vend(self, running: Running) -> None:
-        code = running.service.new_code().code
-        for _ in range(2):
-            running.vend("STRIP", code=code)
-        with closing(sqlite3.connect(running.folder / "ledger.db")) as db:
-            assert db.execute("SELECT count(*) FROM token").fetchone() == (0,)
-        running.clock.pass_h(1)
-        running.idle()
-        with closing(sqlite3.connect(running.folder / "ledger.db")) as db:
-            assert db.execute("SELECT count(*) FROM token").fetchone() == (2,)
-        running.close()

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import itertools
 import re
-import sqlite3
 import struct
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import closing
 
 from msgspec import Struct
 
@@ -53,7 +51,6 @@ class Visits(Struct, frozen=True, kw_only=True):
     codes: Collection[str]
     installed: Collection[str] = ()
     nonces: Collection[bytes] = ()
-    tokens: Collection[bytes] = ()
 
 
 def find(remains: Remains, visits: Visits) -> list[str]:
@@ -66,38 +63,8 @@ def find(remains: Remains, visits: Visits) -> list[str]:
         *_requests(remains, visits),
         *_telling_columns(remains.columns, visits),
         *_nonces(remains.columns, visits),
-        *_tokens(remains, visits),
         *_files(remains),
     ]
-
-
-def order_of_tokens(files: dict[str, bytes], tokens: Collection[bytes]) -> Iterator[str]:
-    """Tell where the place of tokens says which came first: in a log, or on pages other than those of a sorted set."""
-    for name, content in files.items():
-        places = {at: token for token in tokens for at in _places(content, token)}
-        if places and not name.endswith("ledger.db"):
-            yield f"{name} holds {len(places)} tokens outside of their table"
-        elif places and _pages(places) != _sorted_pages(set(places.values())):
-            yield f"{name}: the order of tokens on their pages is not that of a sorted set"
-
-
-def _pages(places: dict[int, bytes]) -> list[list[bytes]]:
-    """Return the tokens of each page as they lie there; the pages sorted."""
-    pages: dict[int, list[bytes]] = {}
-    for at in sorted(places):
-        pages.setdefault(at // PAGE, []).append(places[at])
-    return sorted(pages.values())
-
-
-def _sorted_pages(tokens: Collection[bytes]) -> list[list[bytes]]:
-    """Return how a set lies on its pages that was written in its own order, and in no other."""
-    with closing(sqlite3.connect(":memory:")) as db:
-        db.execute(f"PRAGMA page_size={PAGE}")
-        db.execute("CREATE TABLE token (token BLOB PRIMARY KEY) STRICT, WITHOUT ROWID")
-        db.executemany("INSERT INTO token VALUES (?)", [(token,) for token in sorted(tokens)])
-        db.commit()
-        content = db.serialize()
-    return _pages({at: token for token in tokens for at in _places(content, token)})
 
 
 # -- times -------------------------------------------------------------------------------------------------------------
@@ -211,7 +178,7 @@ def _telling_columns(columns: Sequence[Column], visits: Visits) -> Iterator[str]
     """Tell of a column that holds something else for each visit, besides its number and its request's id."""
     for column in columns:
         different = len(set(map(str, column.values)))
-        free = column.name in {*ORDER, *REQUESTS, "token.token"} or _hours(column, visits)
+        free = column.name in {*ORDER, *REQUESTS} or _hours(column, visits)
         if different > FEW and not free:
             yield f"{column.name} holds {different} different values, such as {column.values[-1]!r}"
 
@@ -226,23 +193,6 @@ def _nonces(columns: Sequence[Column], visits: Visits) -> Iterator[str]:
         counted = Counter(value for value in column.values if isinstance(value, int) and value in numbers)
         if len(counted) > 5 and column.name not in ORDER:
             yield f"the random numbers of codes in {column.name}"
-
-
-def _tokens(remains: Remains, visits: Visits) -> Iterator[str]:
-    """Tell of a token anywhere but in its table, and of an order in which tokens stand there."""
-    tokens = set(visits.tokens)
-    spelled = {token.hex() for token in tokens}
-    for column in remains.columns:
-        if column.name.startswith("token.") and column.name != "token.token":
-            yield f"{column.name} stands beside a token"
-        elif column.name != "token.token" and any(
-            value in tokens or value in spelled for value in column.values if isinstance(value, bytes | str)
-        ):
-            yield f"a token in {column.name}"
-    for said in remains.said:
-        if any(spelling in spelled for spelling in re.findall("[0-9a-f]{32}", said.text)):
-            yield f"a token in {said.where}: {said.text[:200]!r}"
-    yield from order_of_tokens(remains.files, tokens)
 
 
 def _files(remains: Remains) -> Iterator[str]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import random
+import shutil
 import sqlite3
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -16,15 +16,13 @@ import pytest
 from kiosk.clock import HOUR_S
 from kiosk.config import CodeSettings, Product
 from kiosk.dispense.codes import Codes
-from kiosk.dispense.ledger.allowances import Allowances
-from kiosk.dispense.ledger.store import BUSY_TIMEOUT_S
+from kiosk.dispense.ledger.store import connect
 from kiosk.dispense.records import Records
 from kiosk.dispense.service import Service
 from kiosk.errors import RequestError
 from kiosk.model import Outcome, VendRequest, new_request_id
 from tests.crash.world import World, parts
 from tests.dispense.kept import NALOXONE, kiosk_of
-from tests.privacy.leaks import order_of_tokens
 from tests.stocking import full
 
 T = TypeVar("T")
@@ -78,24 +76,22 @@ class Kiosk:
         self.world.clock.sleep(hours * HOUR_S)
         self.service.step(0)
 
-    def tokens(self, codes: list[str]) -> set[bytes]:
-        """Return all tokens that uses of these codes have, as the kiosk itself works them out."""
-        when, ledger = self.records.ledger.calendar.when(), self.records.ledger
+    def secrets(self, codes: list[str]) -> set[bytes]:
+        """Return all that uses of these codes stand for, as the kiosk itself works it out, and what it takes for it."""
+        when, salt = self.records.ledger.calendar.when(), self.service._allowances._salt
         assert self.codes is not None
         opened = [self.codes.check(code, when) for code in codes]
-        return {token for one in opened for token in one.tokens("STRIP", ledger.allowances.salt(one.period), LIMIT)}
-
-    def salt(self) -> bytes:
-        """Return this kiosk's salt of the period."""
-        assert self.codes is not None
-        return self.records.ledger.allowances.salt(self.codes.accepted(self.records.ledger.calendar.when())[0])
+        tokens = {token for one in opened for token in one.tokens("STRIP", salt, LIMIT)}
+        assert self.service._allowances._spent <= tokens
+        return tokens | {salt} | {code.encode() for code in codes}
 
     def files(self) -> dict[str, bytes]:
         return {path.name: path.read_bytes() for path in self.folder.iterdir()}
 
     def holding(self, secrets: set[bytes]) -> list[str]:
-        """Return the files in which any of the secrets stands."""
-        return [name for name, content in self.files().items() if any(secret in content for secret in secrets)]
+        """Return the files in which any of the secrets stands, as bytes or as their hexadecimal digits."""
+        forms = secrets | {secret.hex().encode() for secret in secrets}
+        return [name for name, content in self.files().items() if any(form in content for form in forms)]
 
     def close(self) -> None:
         self.records.close()
@@ -127,84 +123,49 @@ def some_visits(kiosk: Kiosk, hours: int = 30) -> list[str]:
     return sorted(set(codes))
 
 
-def test_the_place_of_a_token_says_nothing(kiosk: Kiosk) -> None:
-    """Not in which hour it came, nor between which vends: the set stands in its own order, and in no log."""
-    tokens = kiosk.tokens(some_visits(kiosk))
-    assert kiosk.holding(tokens) == ["ledger.db"]
-    assert not list(order_of_tokens(kiosk.files(), tokens))
-
-
-class Appending(Allowances):
-    """A seeded bug: what was spent in an hour is added to what is there."""
-
-    def settle(self) -> None:
-        with self._book.transaction():
-            self._book.db.executemany("INSERT INTO token VALUES (?)", [(token,) for token in self._spent])
-        self._spent.clear()
-
-
-@pytest.mark.parametrize("tidied", [False, True])
-def test_tokens_in_the_order_in_which_they_came_are_found(
-    kiosk: Kiosk, monkeypatch: pytest.MonkeyPatch, tidied: bool
-) -> None:
-    """The seeded bug leaves the order in the log, and when the log was cut, on the pages."""
-    monkeypatch.setattr(kiosk.records.ledger.allowances, "__class__", Appending)
-    tokens = kiosk.tokens(some_visits(kiosk))
-    if tidied:
+@pytest.mark.parametrize("stopped", [False, True])
+def test_a_card_tells_nothing_of_codes_with_the_programmes_key_either(kiosk: Kiosk, stopped: bool) -> None:
+    """Nothing that a code stands for is in any byte: who has card and key has nothing to try the codes against."""
+    codes = some_visits(kiosk)
+    secrets = kiosk.secrets(codes)
+    assert len(kiosk.service._allowances._spent) > 30
+    if stopped:
         kiosk.close()
-    found = list(order_of_tokens(kiosk.files(), tokens))
-    assert ("the order of tokens on their pages" if tidied else "outside of their table") in " ".join(found)
-
-
-@pytest.mark.parametrize("off_then", [False, True])
-def test_when_the_period_ends_all_of_it_is_gone_from_the_bytes(kiosk: Kiosk, off_then: bool) -> None:
-    """Although nobody comes any more, and also when the kiosk was off at that moment."""
-    tokens, salt = kiosk.tokens(some_visits(kiosk)), kiosk.salt()
-    assert kiosk.holding(tokens) == ["ledger.db"]
-    assert kiosk.holding({salt})
-    if off_then:
-        kiosk.close()
-    kiosk.world.clock.sleep(WEEK_H * HOUR_S)
-    if off_then:
-        kiosk.open()
-    kiosk.service.step(0)
-    assert kiosk.holding(tokens | {salt}) == []
-
-
-def test_when_codes_are_turned_off_nothing_of_them_stays(kiosk: Kiosk) -> None:
-    """The next start without codes forgets them."""
-    secrets = kiosk.tokens(some_visits(kiosk)) | {kiosk.salt()}
-    kiosk.close()
-    kiosk.codes = None
-    kiosk.open()
-    kiosk.service.step(0)
     assert kiosk.holding(secrets) == []
 
 
-def test_a_share_holds_over_a_new_start(kiosk: Kiosk) -> None:
-    """What was written down is not forgotten within the period: a fourth one is refused."""
+def test_a_token_on_the_card_is_found(kiosk: Kiosk) -> None:
+    """The search sees what was planted: in a table, and as digits in a log."""
+    assert kiosk.codes is not None
+    code = kiosk.codes.issue(kiosk.records.ledger.calendar.when())
+    kiosk.visit(code)
+    (token,) = kiosk.service._allowances._spent
+    with closing(sqlite3.connect(kiosk.folder / "ledger.db")) as db, db:
+        db.execute("INSERT INTO meta VALUES ('token', ?)", (token,))
+    (kiosk.folder / "log").write_text(f"used {token.hex()}")
+    assert {"ledger.db-wal", "log"} <= set(kiosk.holding(kiosk.secrets([code])))
+
+
+def test_a_card_of_an_earlier_version_forgets_what_it_kept(tmp_path: Path) -> None:
+    """It kept tokens and their salt in the ledger; the first start of this version overwrites them."""
+    secrets = {bytes([number]) * 16 for number in range(65, 75)}
+    with closing(connect(tmp_path / "ledger.db", stop_before="codes_in_memory")) as db:
+        db.executemany("INSERT INTO token VALUES (?)", [(secret,) for secret in secrets])
+        shutil.copytree(tmp_path, tmp_path / "card")  # as it is when power is cut: the log is not folded in
+    with closing(Kiosk(tmp_path / "card")) as kiosk:
+        assert kiosk.holding(secrets) == []
+        kiosk.fill()
+
+
+def test_a_share_is_a_share_until_the_period_or_the_power_ends(kiosk: Kiosk) -> None:
+    """A fourth one is refused; a new start knows nothing of the first three, to the good of whoever took them."""
     assert kiosk.codes is not None
     code = kiosk.codes.issue(kiosk.records.ledger.calendar.when())
     for _ in range(LIMIT):
         assert kiosk.visit(code) is Outcome.DISPENSED
     kiosk.pass_h(1)
-    kiosk.close()
-    kiosk.open()
     with pytest.raises(RequestError, match="has had its share"):
         kiosk.visit(code)
-
-
-def test_a_reader_does_not_hold_up_the_next_press(kiosk: Kiosk) -> None:
-    """While somebody reads the file, its log cannot be cut: that waits for the next hour, and nobody waits for it."""
-    assert kiosk.codes is not None
-    code = kiosk.codes.issue(kiosk.records.ledger.calendar.when())
+    kiosk.close()
+    kiosk.open()
     assert kiosk.visit(code) is Outcome.DISPENSED
-    with closing(sqlite3.connect(kiosk.folder / "ledger.db")) as other:
-        other.execute("BEGIN")
-        other.execute("SELECT count(*) FROM meta").fetchone()
-        began = time.monotonic()
-        kiosk.pass_h(1)
-        assert time.monotonic() - began < BUSY_TIMEOUT_S
-        assert "ledger.db-wal" in kiosk.holding(kiosk.tokens([code]))
-    kiosk.pass_h(1)
-    assert kiosk.holding(kiosk.tokens([code])) == ["ledger.db"]

@@ -25,14 +25,12 @@ import pytest
 from msgspec import Struct
 from msgspec.structs import replace
 
-from kiosk.clock import HOUR_S, When
-from kiosk.dispense.codes import Codes
 from kiosk.model import Outcome
 from tests.conftest import Evidence
 from tests.privacy.hurried import BEGINS_S, HURRY
 from tests.privacy.leaks import Visits, find
 from tests.privacy.reading import Remains, read
-from tests.privacy.visits import LIMIT, REST_S, SPEED, VISITS, Kiosk, People
+from tests.privacy.visits import REST_S, SPEED, VISITS, Kiosk, People
 
 BOOT = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
@@ -71,7 +69,7 @@ def let_them_come(folder: Path, level: str, *, power_cut: bool) -> Run:
     seconds = ended[0] - began[0]
     spans += [(BEGINS_S, BEGINS_S + seconds * HURRY), (began[1], began[1] + seconds * SPEED)]
     ledger = folder / "state" / "ledger.db"
-    visits = replace(people.were(spans), tokens=tokens_of(people, ledger), installed=installed(ledger, first_visit))
+    visits = replace(people.were(spans), installed=installed(ledger, first_visit))
     return Run(folder, people, visits, list(kiosk.listener.messages), kiosk.asker.answers)
 
 
@@ -87,15 +85,6 @@ def installed(ledger: Path, first_visit: datetime.datetime) -> list[str]:
     assert moments
     assert all(datetime.datetime.fromisoformat(moment) < first_visit for moment in moments)
     return moments
-
-
-def tokens_of(people: People, ledger: Path) -> set[bytes]:
-    """Return all tokens that the codes can have, with the kiosk's own salt."""
-    with closing(sqlite3.connect(ledger)) as db:
-        salt = bytes(db.execute("SELECT value FROM meta WHERE key = 'code_salt'").fetchone()[0])
-    codes = Codes(people.key(), "month", 0, lambda: 0.0)
-    opened = [codes.check(code, When(int(BEGINS_S // HOUR_S))) for code in set(people.codes)]
-    return {token for one in opened for sku in ("STRIP", "SOCK") for token in one.tokens(sku, salt, LIMIT)}
 
 
 @pytest.fixture(scope="module")
@@ -133,10 +122,6 @@ def test_the_visits_were_worth_looking_for(run: Run) -> None:
     assert people.refused > 30
     assert len(people.uses) > len(set(people.uses)) > 60
     assert len(run.messages) > 300
-    with closing(sqlite3.connect(f"file:{run.folder}/state/ledger.db?mode=ro", uri=True)) as db:
-        kept = {token for (token,) in db.execute("SELECT token FROM token")}
-    assert len(kept) == len(people.uses)
-    assert kept <= set(run.visits.tokens)
 
 
 def test_the_usual_log_grows_with_no_visit(usual: Run) -> None:
@@ -172,14 +157,6 @@ def in_log(line: Callable[[Visits], str]) -> Callable[[Path, Visits], None]:
             log.write(line(visits) + "\n")
 
     return plant
-
-
-def token_beside_vends(folder: Path, visits: Visits) -> None:
-    """Write a column with a token for each vend."""
-    with closing(sqlite3.connect(folder / "state" / "ledger.db")) as db, db:
-        db.execute("ALTER TABLE vend ADD COLUMN used BLOB")
-        for token, request in zip(visits.tokens, visits.requests, strict=False):
-            db.execute("UPDATE vend SET used = ? WHERE request = ?", (token, request))
 
 
 def nonce_of_each_code(folder: Path, visits: Visits) -> None:
@@ -244,16 +221,10 @@ PLANTED: dict[str, tuple[Callable[[Path, Visits], None], str]] = {
         in_ledger("CREATE TABLE visit (request TEXT)", "INSERT INTO visit SELECT request FROM vend"),
         "a request's id in visit.request",
     ),
-    "a token beside a vend": (token_beside_vends, "a token in vend.used"),
-    "a number beside a token": (
-        in_ledger("ALTER TABLE token ADD COLUMN number INTEGER"),
-        "token.number stands beside a token",
-    ),
     "a random token of each visit": (
         in_ledger("ALTER TABLE vend ADD COLUMN visitor TEXT", "UPDATE vend SET visitor = hex(randomblob(8))"),
         "vend.visitor holds",
     ),
-    "a token in a log line": (in_log(lambda visits: f"used {next(iter(visits.tokens)).hex()}"), "a token in log"),
     "the random number of a code": (nonce_of_each_code, "the random numbers of codes in seen.number"),
     "a file for each visit": (a_file_for_each_visit, "files, such as"),
 }

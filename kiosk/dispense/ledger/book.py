@@ -13,7 +13,7 @@ from msgspec import Struct
 from kiosk.clock import Clock, Stamp
 from kiosk.dispense import bounds
 from kiosk.dispense.bounds import Bounds, Change
-from kiosk.dispense.ledger.store import BUSY_TIMEOUT_S, connect, failure, translated
+from kiosk.dispense.ledger.store import connect, failure, translated
 from kiosk.errors import LedgerError
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
@@ -117,16 +117,6 @@ class Book:
             yield
         finally:
             self._stamp = None
-
-    def cut_log(self) -> bool:
-        """Fold the write-ahead log in and cut it to nothing; False, at once, while somebody else reads the file."""
-        with translated("The ledger could not be tidied; it stays whole and this is tried again"):
-            try:
-                self.db.execute("PRAGMA busy_timeout=0")
-                (busy, _, _) = self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            finally:
-                self.db.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_S * 1000:.0f}")
-        return not busy
 
     # -- writing, inside a transaction -----------------------------------------------------------------------------
 

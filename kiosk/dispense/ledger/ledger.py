@@ -15,7 +15,6 @@ from kiosk import clock as time
 from kiosk.clock import Clock
 from kiosk.dispense.bounds import Change
 from kiosk.dispense.ledger import coils
-from kiosk.dispense.ledger.allowances import Allowances
 from kiosk.dispense.ledger.book import COUNT, Book, Count
 from kiosk.dispense.ledger.calendar import Calendar
 from kiosk.dispense.ledger.coils import Coils
@@ -52,7 +51,6 @@ class Ledger:
         self.restocks = Restocks(book)
         self.recalls = Recalls(book)
         self.heat = Heat(book)
-        self.allowances = Allowances(book)
         self.outbox = Outbox(book)
         self.retention = Retention(book)
         self.epoch = ""

@@ -210,7 +210,7 @@ CREATE TABLE command (
 """
 
 
-VERSION = 1
+VERSION = 2
 """What `PRAGMA user_version` says of a file that this software can read, or bring up to date."""
 
 
@@ -220,4 +220,13 @@ def first(db: Database) -> None:
     for statement in _FIRST.split(";\n"):
         if statement.strip():
             db.execute(statement)
-    db.execute(f"PRAGMA user_version = {VERSION}")
+    db.execute("PRAGMA user_version = 1")
+
+
+@migrations()
+def codes_in_memory(db: Database) -> None:
+    """Forget what anonymous codes took: that is held in memory only. What is deleted is overwritten."""
+    db.execute("DELETE FROM token")
+    db.execute("DROP TABLE token")
+    db.execute("DELETE FROM meta WHERE key IN ('code_period', 'code_salt')")
+    db.execute("PRAGMA user_version = 2")

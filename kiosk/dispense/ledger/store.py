@@ -20,8 +20,8 @@ DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 """SQLite's primary codes for a file that is not whole; all others may pass, such as a full disk."""
 
 
-def connect(path: Path) -> sqlite3.Connection:
-    """Open the one write connection, with the tables up to date.
+def connect(path: Path, *, stop_before: str | None = None) -> sqlite3.Connection:
+    """Open the one write connection, with the tables up to date, or as they were before a migration.
 
     Raises LedgerDamagedError when the file is not whole, and LedgerError with a remedy when it cannot be written.
 
@@ -32,7 +32,7 @@ def connect(path: Path) -> sqlite3.Connection:
         _make_folder(path)
         connection = _open(f"file:{path.absolute()}?mode=rwc&psow=0")
         try:
-            _set_up(connection, path)
+            _set_up(connection, path, stop_before)
         except BaseException:
             connection.close()
             raise
@@ -46,7 +46,7 @@ def _make_folder(path: Path) -> None:
         raise LedgerError(f"The folder {path.parent} cannot be made: {error}. Look after the disk.") from error
 
 
-def _set_up(connection: sqlite3.Connection, path: Path) -> None:
+def _set_up(connection: sqlite3.Connection, path: Path, stop_before: str | None) -> None:
     # Small pages: a vend touches a dozen of them, and each is written twice. Only a new file takes this.
     connection.execute("PRAGMA page_size=1024")
     connection.execute("PRAGMA journal_mode=WAL")
@@ -57,7 +57,11 @@ def _set_up(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA wal_autocheckpoint=0")
     _check(connection, path)
     _check_version(connection, path)
-    migrations.apply(Database(connection))
+    database = Database(connection)
+    if migrations.pending(database):
+        migrations.apply(database, stop_before=stop_before)
+        # What a migration deleted is not to stay in the log.
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     connection.execute("PRAGMA foreign_keys=ON")
 
 

@@ -7,21 +7,23 @@ import ipaddress
 import os
 import signal
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
-
-from cheroot import wsgi
-from cheroot.ssl.builtin import BuiltinSSLAdapter
+from typing import TYPE_CHECKING
 
 from admin_web import watchdog
 from admin_web.settings import Settings
-from kiosk import sdnotify
+from kiosk import sdnotify, threads, web
 
 if TYPE_CHECKING:
     from flask import Flask
 
-THREADS = 8
+WORKERS = 8
+PATIENCE_S = 3.0
+"""How long answers that are under way may take at a stop, in seconds."""
+END_S = 8.0
+"""When a stop that something holds up is made short, in seconds; systemd would do it after ten."""
 
 NEEDS_TLS = (
     "--host {}: passwords would cross the network in the open. Give --cert and --key, or serve on 127.0.0.1. "
@@ -60,19 +62,15 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     return options
 
 
-def make_server(options: argparse.Namespace, app: Flask) -> wsgi.Server:
+def make_server(options: argparse.Namespace, app: Flask) -> web.Server:
     """Make the server, bound to its port but not yet serving. Raises OSError when the port is taken."""
-    server = wsgi.Server((options.host, options.port), app, numthreads=THREADS, timeout=10, shutdown_timeout=5)
-    if options.cert:
-        server.ssl_adapter = BuiltinSSLAdapter(str(options.cert), str(options.key))
-    server.prepare()
-    return server
+    context = web.tls(options.cert, options.key) if options.cert else None
+    return web.Server(app, web.tcp(options.host, options.port), name="pages", workers=WORKERS, context=context)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Serve until SIGTERM or Ctrl-C; READY and the watchdog go to systemd."""
     options = parse(arguments)
-    signal.signal(signal.SIGTERM, _leave)
     sdnotify.starting()
     from admin_web.app import close, create_app
 
@@ -81,21 +79,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sdnotify.step()
     try:
         server = make_server(options, app)
-        host, port = server.bind_addr[:2]
-        try:
-            watchdog.start(host, port, https=https)
-            sdnotify.ready()
-            print(f"Staff pages: {'https' if https else 'http'}://{host}:{port}/", flush=True)
-            server.serve()
-        finally:
-            sdnotify.stopping()
-            server.stop()
     except OSError as error:
-        sys.exit(f"kiosk-admin-web: cannot listen on {options.host} port {options.port}: {error.strerror or error}.")
-    except KeyboardInterrupt:
-        pass
-    finally:
         close(app)
+        sys.exit(f"kiosk-admin-web: cannot listen on {options.host} port {options.port}: {error.strerror or error}.")
+    told_to_end = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: told_to_end.set())
+    server.start()
+    host, port = server.getsockname()
+    watchdog.start(host, port, https=https)
+    sdnotify.ready()
+    print(f"Staff pages: {'https' if https else 'http'}://{host}:{port}/", flush=True)
+    told_to_end.wait()
+    sdnotify.stopping()
+    threads.end_within(END_S)
+    server.stop(PATIENCE_S)
+    close(app)
 
 
 def _loopback(host: str) -> bool:
@@ -105,10 +104,6 @@ def _loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def _leave(_number: int, _frame: object) -> NoReturn:
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

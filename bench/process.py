@@ -86,7 +86,7 @@ def _after_vends(folder: Path, config: Path) -> float:
     return rss_mib
 
 
-IMPORTS = "import sqlite3, paho.mqtt.client, gpiozero, sqlite_utils, msgspec, flask, cheroot.wsgi, click; input()"
+IMPORTS = "import sqlite3, paho.mqtt.client, gpiozero, sqlite_utils, msgspec, flask, waitress.server, click; input()"
 
 
 def _imports_mib() -> float:

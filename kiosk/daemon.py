@@ -67,6 +67,9 @@ OPEN_S = 1.0
 STOP_S = 30.0
 """A vend that is under way at a stop is let finish, for so many seconds and at least one turn of the slowest motor."""
 
+END_S = 20.0
+"""How long all but that vend may take to stop, in seconds; whatever still holds it up then is left behind."""
+
 MARGIN_S = 2.0
 """So much longer than the slowest motor may take for a turn."""
 
@@ -155,6 +158,7 @@ class Daemon:
                 threads.end_process()
             hour = self._tell_faults(hour)
         sdnotify.stopping()
+        threads.end_within(max(STOP_S, self.parts.longest_turn_s() + MARGIN_S) + END_S)
 
     def stop(self) -> None:
         """Stop everything in reverse order; motors are off and the ledger is closed afterwards."""

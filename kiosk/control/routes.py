@@ -41,9 +41,6 @@ T = TypeVar("T")
 BODY_BYTES = 128 * 1024
 """The longest body; the longest honest one, a visit to sixty slots with two lots each, has some 30 kB."""
 
-DRAIN_BYTES = 1024 * 1024
-"""How much of a body that is too long is read and thrown away, so that the refusal arrives."""
-
 WAIT_S = 30.0
 """The longest that an answer about a vend is held back, in seconds."""
 
@@ -180,7 +177,7 @@ def _staff_changes(app: Flask, staff: Staff, service: Service) -> None:
 def _refusals(app: Flask) -> None:
     @app.before_request
     def hear_out() -> None:
-        # Whoever is answered while still sending finds the connection closed and never reads the answer.
+        # Before anything is done: a body that is too long is refused here, also where nobody looks at it.
         request.get_data()
 
     @app.errorhandler(RefusedError)
@@ -197,8 +194,6 @@ def _refusals(app: Flask) -> None:
 
     @app.errorhandler(HTTPException)
     def theirs(error: HTTPException) -> Response:
-        if error.code == 413:
-            request.environ["wsgi.input"].read(min(request.content_length or 0, DRAIN_BYTES))
         return _problem(error.code or 500, (error.name or "error").lower().replace(" ", "_"), _plain(error))
 
     @app.errorhandler(Exception)

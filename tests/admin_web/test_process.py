@@ -3,57 +3,20 @@
 from __future__ import annotations
 
 import http.client
-import os
-import re
 import socket
 import ssl
 import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-COMMAND = [sys.executable, "-m", "admin_web"]
-
-
-@contextmanager
-def serving(tmp_path: Path, *more: str, **environment: str) -> Iterator[tuple[str, int]]:
-    """Run the process; yields scheme and port."""
-    command = [
-        *COMMAND,
-        "--socket",
-        str(tmp_path / "none.sock"),
-        "--state",
-        str(tmp_path / "state"),
-        "--port",
-        "0",
-        *more,
-    ]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, **environment}) as process:
-        try:
-            assert process.stdout is not None
-            told = re.search(r"(https?)://[^:]+:(\d+)/", process.stdout.readline())
-            assert told
-            yield told[1], int(told[2])
-            process.terminate()
-            assert process.wait(timeout=60) == 0
-        finally:
-            process.kill()
+from tests.pages_process import COMMAND, certificate, pages
 
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
     """A certificate of our own for localhost."""
-    folder = tmp_path_factory.mktemp("tls")
-    cert, key = str(folder / "cert.pem"), str(folder / "key.pem")
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-         "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", cert],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    return cert, key
+    return certificate(tmp_path_factory.mktemp("tls"))
 
 
 @pytest.mark.parametrize(
@@ -85,7 +48,7 @@ def test_a_taken_port_is_told_in_a_sentence(tmp_path: Path) -> None:
 
 
 def test_it_serves_without_a_daemon(tmp_path: Path) -> None:
-    with serving(tmp_path) as (scheme, port):
+    with pages(tmp_path) as (scheme, port, _):
         assert scheme == "http"
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
         connection.request("GET", "/claim")
@@ -99,7 +62,7 @@ def test_it_serves_without_a_daemon(tmp_path: Path) -> None:
 
 def test_over_tls_the_cookie_is_bound_to_the_host(tmp_path: Path, pair: tuple[str, str]) -> None:
     cert, key = pair
-    with serving(tmp_path, "--host", "127.0.0.1", "--cert", cert, "--key", key) as (scheme, port):
+    with pages(tmp_path, "--host", "127.0.0.1", "--cert", cert, "--key", key) as (scheme, port, _):
         assert scheme == "https"
         context = ssl.create_default_context(cafile=cert)
         connection = http.client.HTTPSConnection("localhost", port, timeout=10, context=context)
@@ -129,7 +92,7 @@ def test_systemd_hears_ready_the_watchdog_and_the_end(tmp_path: Path, pair: tupl
         environment = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "600000"}
         heard: list[bytes] = []
         more = ("--cert", pair[0], "--key", pair[1]) if tls else ()
-        with serving(tmp_path, *more, **environment):
+        with pages(tmp_path, *more, environment=environment):
             while heard.count(b"WATCHDOG=1") < 2:
                 heard.append(systemd.recv(100))
         while heard[-1] != b"STOPPING=1":

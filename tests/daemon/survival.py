@@ -26,7 +26,7 @@ CASE_S = 60.0
 
 START = multiprocessing.get_context("forkserver")
 START.set_forkserver_preload(
-    ["tests.daemon.survival", "paho.mqtt.client", "gpiozero", "sqlite_utils", "flask", "cheroot"]
+    ["tests.daemon.survival", "paho.mqtt.client", "gpiozero", "sqlite_utils", "flask", "waitress"]
 )
 
 

@@ -34,6 +34,7 @@ def _only_from_here() -> None:
     foreign = origin is not None and origin != request.host_url.rstrip("/")
     if request.method == "POST" and (foreign or fetched not in {"same-origin", "none"}):
         abort(403, "Only the machine's own page may touch it. Open the page and press there.")
+    request.get_data()  # Refuses a body that is too long before hands do anything.
 
 
 def _with_headers(response: Response) -> Response:

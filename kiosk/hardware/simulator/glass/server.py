@@ -2,36 +2,34 @@
 
 from __future__ import annotations
 
-from cheroot.wsgi import Server
-
-from kiosk import threads
+from kiosk import web
 from kiosk.config import Config
 from kiosk.hardware.simulator.glass.app import create_app
 from kiosk.hardware.simulator.world import World
 
 HOST = "127.0.0.1"
-THREADS = 6
+WORKERS = 6
+PATIENCE_S = 1.0
+"""How long answers that are under way may take at a stop, in seconds."""
 
 
 class GlassServer:
     """The page's server, listening once it is made."""
 
     def __init__(self, world: World, config: Config, port: int) -> None:
-        app = create_app(world, config)
-        self._server = Server((HOST, port), app, numthreads=THREADS, timeout=10, shutdown_timeout=1)
-        self._server.max_request_body_size = 16 * 1024
-        self._server.prepare()
-        self._thread = threads.start("glass", self._server.serve)
+        listener = web.tcp(HOST, port)
+        self._port = listener.getsockname()[1]
+        self._server = web.Server(create_app(world, config), listener, name="glass", workers=WORKERS)
+        self._server.start()
 
     @property
     def address(self) -> str:
         """Where to look, such as `http://127.0.0.1:8080`."""
-        return f"http://{HOST}:{self._server.bind_addr[1]}"
+        return f"http://{HOST}:{self._port}"
 
     def stop(self) -> None:
         """Answer what is under way, at most a second long, and give the port back."""
-        self._server.stop()
-        self._thread.join(timeout=5)
+        self._server.stop(PATIENCE_S)
 
 
 def serve(world: World, config: Config, port: int) -> GlassServer:

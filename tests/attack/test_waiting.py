@@ -1,0 +1,138 @@
+"""Clients that are slow, silent or half-way: 200 of them keep nobody waiting, at any door."""
+
+from __future__ import annotations
+
+import select
+import socket
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.attack.doors import Door, trusting
+from tests.conftest import Evidence
+from tests.pages_process import certificate, pages
+
+SLOW = 200
+Kind = Callable[[Door], socket.socket]
+DOORS = ("control", "glass", "pages", "pages with TLS")
+
+
+def half_a_head(door: Door) -> socket.socket:
+    line = door.connect()
+    line.sendall(b"GET / HTTP/1.1\r\nHost: local")
+    return line
+
+
+def half_a_body(door: Door) -> socket.socket:
+    line = door.connect()
+    line.sendall(door.post("Content-Length: 100") + b"{")
+    return line
+
+
+def half_a_chunk(door: Door) -> socket.socket:
+    line = door.connect()
+    line.sendall(door.post("Transfer-Encoding: chunked") + b"10\r\n{")
+    return line
+
+
+def silent(door: Door) -> socket.socket:
+    line = door.dial()
+    line.settimeout(60)
+    return line
+
+
+def half_a_handshake(door: Door) -> socket.socket:
+    line = silent(door)
+    hello = ssl.MemoryBIO()
+    begun = trusting().wrap_bio(ssl.MemoryBIO(), hello)
+    with pytest.raises(ssl.SSLWantReadError):
+        begun.do_handshake()
+    line.sendall(hello.read()[:-9])
+    return line
+
+
+def unread(door: Door) -> socket.socket:
+    """Ask for a page and never read it."""
+    line = door.dial()
+    if line.family != socket.AF_UNIX:
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+    line.settimeout(60)
+    line = trusting().wrap_socket(line) if door.tls else line
+    line.sendall(f"GET {door.page} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+    return line
+
+
+@contextmanager
+def crowd(door: Door, kind: Kind, number: int = SLOW) -> Iterator[list[socket.socket]]:
+    """Have so many clients of a kind at a door."""
+    with ExitStack() as stack:
+        yield [stack.enter_context(kind(door)) for _ in range(number)]
+
+
+def left_waiting(lines: list[socket.socket]) -> int:
+    """Return how many neither were answered nor lost their connection."""
+    poll = select.poll()
+    for line in lines:
+        poll.register(line.fileno(), select.POLLIN)
+    return len(lines) - len(poll.poll(0))
+
+
+@pytest.mark.parametrize("name", DOORS)
+@pytest.mark.parametrize("kind", [half_a_head, half_a_body, half_a_chunk, silent], ids=lambda kind: kind.__name__)
+def test_an_honest_request_is_answered_first(doors: dict[str, Door], evidence: Evidence, name: str, kind: Kind) -> None:
+    door = doors[name]
+    evidence.count("starved_requests", 0)
+    with crowd(door, kind) as slow:
+        assert door.ask() == 200
+        assert left_waiting(slow) == SLOW
+
+
+@pytest.mark.parametrize("name", DOORS)
+def test_beside_clients_that_send_a_byte_at_a_time(doors: dict[str, Door], evidence: Evidence, name: str) -> None:
+    door = doors[name]
+    with crowd(door, half_a_head) as slow:
+        for _ in range(5):
+            for line in slow:
+                line.send(b"x")
+            assert door.ask() == 200
+    evidence.count("starved_requests", 0)
+
+
+@pytest.mark.parametrize("name", DOORS)
+def test_beside_clients_that_never_read_their_answer(doors: dict[str, Door], evidence: Evidence, name: str) -> None:
+    with crowd(doors[name], unread):
+        assert doors[name].ask() == 200
+    evidence.count("starved_requests", 0)
+
+
+@pytest.mark.parametrize("name", DOORS)
+def test_beside_more_than_it_takes(doors: dict[str, Door], evidence: Evidence, name: str) -> None:
+    """The next one takes the place of the slowest."""
+    with crowd(doors[name], silent, 600) as slow:
+        assert doors[name].ask() == 200
+        assert 0 < left_waiting(slow) < 256
+    evidence.count("starved_requests", 0)
+
+
+def test_beside_half_a_handshake(doors: dict[str, Door], evidence: Evidence) -> None:
+    with crowd(doors["pages with TLS"], half_a_handshake) as slow:
+        assert doors["pages with TLS"].ask() == 200
+        assert left_waiting(slow) == SLOW
+    evidence.count("starved_requests", 0)
+
+
+def test_silent_clients_starve_no_watchdog(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd, ExitStack() as stack:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.settimeout(30)
+        cert, key = certificate(tmp_path)
+        environment = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "3000000"}
+        with pages(tmp_path, "--cert", cert, "--key", key, environment=environment) as at:
+            for _ in range(20):
+                stack.enter_context(socket.create_connection(("127.0.0.1", at.port)))
+            fed = 0
+            while fed < 2:  # The first may have been on its way before they came.
+                fed += systemd.recv(100) == b"WATCHDOG=1"

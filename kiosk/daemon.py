@@ -128,6 +128,7 @@ class Daemon:
             config.telemetry, config.privacy, config.kiosk.id, source, board.clock, execute=Orders(self.service.staff)
         )
         self.status.link = self.telemetry.link
+        self.status.telemetry_fault = self.telemetry.fault
         self.service.on_events = self.telemetry.wake
 
         app = create_app(self.service, records.reader, self.status, AdminCodes())

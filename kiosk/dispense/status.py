@@ -38,6 +38,8 @@ class Status:
         self._listed = tuple(listed(config, parts))
         self.link: Callable[[], Link] = lambda: Link(text="Telemetry has not started.", connected=False, pending=0)
         """Tells where telemetry stands."""
+        self.telemetry_fault: Callable[[], str | None] = lambda: None
+        """Tells what is wrong with the broker, if anything is."""
 
     def now(self) -> KioskState:
         """Return the whole kiosk at a glance. May be called from any thread."""
@@ -73,6 +75,7 @@ class Status:
         yield "ledger", DOUBTS[doubt] if doubt else None
         yield from self._others
         yield "pins", parts.board.fault()
+        yield "telemetry", self.telemetry_fault()
         for slot in self._service.mistrusted:
             yield slot, f"{slot}: the ledger's sums do not agree. Count this slot, then look for a failing disk."
         yield from self._of_parts()

@@ -36,6 +36,13 @@ _DATE_ERRORS = (9, 10)
 _CONNECT_TIMEOUT_S = 10.0
 _LARGEST_PACKET = 65536
 _GOODBYE_S = 2.0
+_MOST_UNREAD = 4 * 1024 * 1024
+"""Bytes of messages that may wait for the telemetry thread, each counted with its object of some 500 bytes."""
+_OBJECT = 500
+_MOST_UNSENT = 10_000
+"""Packets that may wait for the broker to read them; the window of our own has at most 1,000."""
+_PUBLISH_QOS_2 = 0x34
+"""The first byte of a PUBLISH with QoS 2, but for its flags (MQTT 5, 3.3.1)."""
 
 
 class Will(Struct, frozen=True):
@@ -43,6 +50,28 @@ class Will(Struct, frozen=True):
 
     topic: str
     payload: bytes
+
+
+class _Client(mqtt.Client):
+    """paho announces the largest packet and does not enforce it: a packet of 256 MiB would be collected to its end.
+
+    This one ends the connection once a length is announced, before any of the packet is read, and for what else a
+    broker could pile up. `misdeed` then says what the broker did.
+    """
+
+    misdeed = ""
+
+    def _sock_recv(self, bufsize: int) -> bytes:
+        # paho asks for one byte at a time, and then for all that is left of the packet.
+        if bufsize > _LARGEST_PACKET:
+            self.misdeed = f"it sent a message of more than {_LARGEST_PACKET // 1024} kB"
+        elif self._in_packet["command"] & 0xF6 == _PUBLISH_QOS_2:
+            self.misdeed = "it sent a message with QoS 2, which nobody asked for"
+        elif len(self._out_packet) > _MOST_UNSENT:
+            self.misdeed = "it does not read what it is answered"
+        if self.misdeed:
+            raise ConnectionError(self.misdeed)
+        return super()._sock_recv(bufsize)
 
 
 class Connection:
@@ -58,8 +87,10 @@ class Connection:
         self._pace = pace
         self._closed = False
         self._topics: tuple[str, ...] = ()
+        self._unread = 0
+        self._unread_lock = threading.Lock()
         self._thread: threading.Thread | None = None
-        self._client = mqtt.Client(
+        self._client = _Client(
             CallbackAPIVersion.VERSION2, client_id=kiosk_id, protocol=mqtt.MQTTv5, reconnect_on_failure=False
         )
         self._client.suppress_exceptions = True
@@ -97,6 +128,15 @@ class Connection:
         self._topics = tuple(topics)
         options = SubscribeOptions(qos=1, noLocal=True, retainAsPublished=True)
         self._client.subscribe([(topic, options) for topic in topics])
+
+    def taken(self, message: Arrived) -> None:
+        """Note that the telemetry thread has taken this message in."""
+        with self._unread_lock:
+            self._unread -= len(message.payload) + _OBJECT
+
+    def misdeed(self) -> str:
+        """Return what the broker did that none may, if that ended this connection."""
+        return self._client.misdeed
 
     def dead(self) -> bool:
         """Say whether paho's thread has ended, which `is_connected()` would not tell."""
@@ -147,14 +187,14 @@ class Connection:
 
     def _on_disconnect(
         self,
-        client: mqtt.Client,
+        client: Any,
         userdata: Any,
         flags: mqtt.DisconnectFlags,
         code: ReasonCode,
         properties: Properties | None,
     ) -> None:
         reason = str(code).lower() if flags.is_disconnect_packet_from_server else "the connection was lost"
-        self._signals.put(Closed(self, reason))
+        self._signals.put(Closed(self, client.misdeed or reason, misdeed=client.misdeed))
 
     def _on_publish(
         self, client: mqtt.Client, userdata: Any, mid: int, code: ReasonCode, properties: Properties | None
@@ -168,8 +208,13 @@ class Connection:
         if refused:
             self._signals.put(Refused(self, refused))
 
-    def _on_message(self, client: mqtt.Client, userdata: Any, message: mqtt.MQTTMessage) -> None:
-        self._signals.put(Arrived(self, message.topic, bytes(message.payload), message.retain))
+    def _on_message(self, client: Any, userdata: Any, message: mqtt.MQTTMessage) -> None:
+        with self._unread_lock:
+            self._unread += len(message.payload) + _OBJECT
+        if self._unread > _MOST_UNREAD:
+            client.misdeed = "it sends messages faster than they can be read"  # ends it with the next byte
+        else:
+            self._signals.put(Arrived(self, message.topic, bytes(message.payload), message.retain))
 
 
 class TidySocket(ssl.SSLSocket):

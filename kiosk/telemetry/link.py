@@ -51,6 +51,14 @@ def sentence(standing: Standing, *, host: str, pending: int, unreleased: int, dr
     return text + (f" {dropped} older ones were dropped." if dropped else "")
 
 
+def blame(host: str, misdeed: str) -> str:
+    """Tell staff what the broker did, if anything, and what to do about it."""
+    return misdeed and (
+        f"The line to {host} was cut, because {misdeed}. The kiosk tries again, later each time. "
+        "Find out who runs this broker, and what else may send to the topics of this kiosk."
+    )
+
+
 def events(count: int) -> str:
     """Say how many events wait: `1 event waits`, `12 events wait`, `no events wait`."""
     return "1 event waits" if count == 1 else f"{count or 'no'} events wait"

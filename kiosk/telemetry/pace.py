@@ -50,18 +50,31 @@ class Redial:
         self._failures = 0
         self._opened_at: float | None = None
         self._next = 0.0
+        self._misdeed = ""
 
     def opened(self, now: float) -> None:
         """Note that the broker accepted us."""
         self._opened_at = now
 
-    def failed(self, now: float) -> None:
-        """Note that there is no connection, or none any more. One that did not last counts as a failure."""
-        if self._opened_at is not None and now - self._opened_at >= STEADY_S:
-            self._failures = 0
+    def failed(self, now: float, misdeed: str = "") -> None:
+        """Note that there is no connection, or none any more.
+
+        One that did not last counts as a failure, and one that ended for a misdeed of the broker however long it was.
+        """
+        if self._steady(now):
+            self._misdeed = ""
+            self._failures = self._failures if misdeed else 0
+        self._misdeed = misdeed or self._misdeed
         self._opened_at = None
         self._next = now + backoff(self._pace.reconnect_s, self._pace.reconnect_max_s, self._failures, self._chance)
         self._failures += 1
+
+    def misdeed(self, now: float) -> str:
+        """Return what the broker did last that none may; nothing once a connection holds again."""
+        return "" if self._steady(now) else self._misdeed
+
+    def _steady(self, now: float) -> bool:
+        return self._opened_at is not None and now - self._opened_at >= STEADY_S
 
     def wait_s(self, now: float) -> float:
         """Return the seconds until the next attempt, 0 when it is time."""

@@ -18,7 +18,7 @@ from kiosk.config import Privacy, Telemetry
 from kiosk.errors import KioskError
 from kiosk.model import Link
 from kiosk.telemetry import messages
-from kiosk.telemetry.link import Stage, Standing, sentence
+from kiosk.telemetry.link import Stage, Standing, blame, sentence
 from kiosk.telemetry.outbox import Window
 from kiosk.telemetry.pace import Pace, Redial
 from kiosk.telemetry.receipts import Receipts
@@ -120,6 +120,10 @@ class Publisher:
         """
         return self._thread is None or self._thread.is_alive()
 
+    def fault(self) -> str:
+        """Tell staff what the broker did that none may, until a connection holds again. Any thread."""
+        return blame(self._config.host, self._redial.misdeed(time.monotonic()))
+
     def link(self) -> Link:
         """Tell where telemetry stands. Any thread; never raises when the ledger does not answer."""
         standing = self._standing
@@ -128,14 +132,8 @@ class Publisher:
             unreleased = max(0, self._source.last_seq() - self._report.released)
         except KioskError as error:
             return Link(text=f"It is not known how many events wait: {error}", connected=False, pending=0)
-        text = sentence(
-            standing,
-            host=self._config.host,
-            pending=pending,
-            unreleased=unreleased,
-            dropped=dropped,
-            release_s=self._release_s,
-        )
+        counts = {"pending": pending, "unreleased": unreleased, "dropped": dropped}
+        text = sentence(standing, host=self._config.host, release_s=self._release_s, **counts)
         connected = standing.stage is Stage.CONNECTED
         return Link(text=text + self._deaf, connected=connected, pending=pending, dropped=dropped)
 
@@ -203,7 +201,7 @@ class Publisher:
         elif isinstance(signal, Closed):
             # Only with a clock that nobody has set are a certificate's dates left out; all else is still checked.
             self._ignore_dates = signal.dates and not self._clock.synced()
-            self._hang_up(signal.reason)
+            self._hang_up(signal.reason, signal.misdeed)
         elif self._session is not None:
             self._heard(self._session, signal)
 
@@ -214,10 +212,12 @@ class Publisher:
                 self._receipts.add([seq])
         elif isinstance(signal, Refused):
             self._refused(session, signal.topics)
-        elif signal.topic == messages.ack_topic(self._kiosk_id):
-            self._acknowledge(signal.payload)
         else:
-            self._command(session, signal)
+            signal.connection.taken(signal)
+            if signal.topic == messages.ack_topic(self._kiosk_id):
+                self._acknowledge(signal.payload)
+            else:
+                self._command(session, signal)
 
     def _refused(self, session: Session, topics: Sequence[str]) -> None:
         session.acks_refused = messages.ack_topic(self._kiosk_id) in topics
@@ -289,7 +289,8 @@ class Publisher:
         """Make a new connection when there is none and it is time; drop one whose thread has died."""
         if self._connection is not None:
             if self._connection.dead():
-                self._hang_up("its thread ended")
+                misdeed = self._connection.misdeed()
+                self._hang_up(misdeed or "its thread ended", misdeed)
             return
         if self._redial.wait_s(time.monotonic()) > 0.0:
             return
@@ -330,7 +331,7 @@ class Publisher:
             signal.connection.subscribe(topics)
         log.info("telemetry connected host=%s", self._config.host)
 
-    def _hang_up(self, reason: str) -> None:
+    def _hang_up(self, reason: str, misdeed: str = "") -> None:
         """Drop the connection, if there is one, and try again later. What was on the wire will be sent again."""
         now = time.monotonic()
         log.log(logging.DEBUG if self._reason == reason else logging.INFO, "telemetry disconnected reason=%r", reason)
@@ -339,7 +340,7 @@ class Publisher:
             self._connection.close()
         self._connection = self._session = None
         self._window.lost(now)
-        self._redial.failed(now)
+        self._redial.failed(now, misdeed)
 
     def _rest(self, reason: str) -> None:
         """Leave the rest of the kiosk alone for a while: it could not answer."""

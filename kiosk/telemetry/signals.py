@@ -19,11 +19,15 @@ class Opened(Struct, frozen=True):
 
 
 class Closed(Struct, frozen=True):
-    """There is no connection, or none any more. `dates` when only a certificate's validity dates were the reason."""
+    """There is no connection, or none any more.
+
+    `dates` when only a certificate's validity dates were the reason, `misdeed` is what the broker did that none may.
+    """
 
     connection: Connection
     reason: str
     dates: bool = False
+    misdeed: str = ""
 
 
 class Published(Struct, frozen=True):

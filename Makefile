@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PY := .venv/bin/python
 .DEFAULT_GOAL := help
 
-.PHONY: help run test test-long lint bench lock docs clean
+.PHONY: help run test test-long test-os lint bench lock docs clean
 
 help:  ## List the commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -12,15 +12,19 @@ run:  ## Start a kiosk on a simulated machine, with its broker and staff pages (
 	@tools/setup.sh run
 	@$(PY) -m tools.run $(if $(CONFIG),--config "$(CONFIG)")
 
-test:  ## Check style, types and imports, then run every test (minutes)
+test:  ## Check style, types and imports, then run every test (minutes; TESTS=tests/folder for some of them)
 	@tools/setup.sh test
 	@$(MAKE) --no-print-directory lint
-	@$(PY) -m pytest -n 2
+	@$(PY) -m pytest -n 2 $(TESTS)
 
 test-long:  ## The same, and the tests that take long
 	@tools/setup.sh test
 	@$(MAKE) --no-print-directory lint
-	@$(PY) -m pytest -n 2 -m "long or not long"
+	@$(PY) -m pytest -n 2 -m "not debian"
+
+test-os:  ## Install, run and test on fresh Debians 12 and 13 (as root; hours, TESTS=tests/folder for less)
+	@tools/setup.sh os
+	@TESTS="$(TESTS)" $(PY) -m pytest -v -m debian tests/debian
 
 lint:  ## Check style, types and which way imports point
 	@tools/setup.sh test

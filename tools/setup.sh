@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
-# Set up what a make target needs: `setup.sh run` or `setup.sh test`. Quick when there is nothing to do.
+# Set up what a make target needs: `setup.sh run`, `setup.sh test` or `setup.sh os`. Quick when there is nothing to do.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . tools/python.sh
 
-purpose=${1:?say what for: run or test}
+purpose=${1:?say what for: run, test or os}
+fresh_machines=false
 case $purpose in
-run | test) lock=requirements-$purpose.lock ;;
-*) echo "tools/setup.sh: there is no set-up for '$purpose'; say run or test." >&2 && exit 2 ;;
+run | test) ;;
+os) purpose=test fresh_machines=true ;;
+*) echo "tools/setup.sh: there is no set-up for '$purpose'; say run, test or os." >&2 && exit 2 ;;
 esac
 
 need() { # PROGRAM PACKAGE: remember the Debian package if the program is not there
@@ -68,6 +70,11 @@ if [ "$purpose" = test ]; then
     # Only a busybox that needs no other file can be the first program there.
     { [ -x /bin/busybox ] && ! ldd /bin/busybox; } >/dev/null 2>&1 || missing+=(busybox-static)
 fi
+if $fresh_machines; then
+    need git git
+    need mmdebstrap mmdebstrap
+    need systemd-nspawn systemd-container
+fi
 if ! .venv/bin/python -c '' 2>/dev/null; then
     if ! python=$(find_python 2>/dev/null); then
         missing+=(python3 python3-venv)
@@ -98,7 +105,7 @@ mkdir -p build
 install() { # OPTION...: nothing is compiled, and every file is the one that was tested
     .venv/bin/pip install --quiet --disable-pip-version-check "$@" >build/setup.log 2>&1
 }
-if ! install --require-hashes --only-binary :all: --requirement "$lock" || ! install --no-deps --no-build-isolation --editable .; then
+if ! install --require-hashes --only-binary :all: --requirement "requirements-$purpose.lock" || ! install --no-deps --no-build-isolation --editable .; then
     tell build/setup.log "Could not install the Python packages (the whole log is build/setup.log)"
     exit 1
 fi

@@ -192,10 +192,12 @@ class Client:
             response = connection.getresponse()
             answer = response.read()
         except (OSError, http.client.HTTPException) as error:
-            raise DaemonAwayError(
-                f"The kiosk daemon does not answer on {self._path} ({error}). "
-                "See `systemctl status kiosk`; systemd starts it again by itself."
-            ) from error
+            remedy = (
+                "You may not use it: run this with sudo, or join the group kiosk."
+                if isinstance(error, PermissionError)
+                else "See `systemctl status kiosk`; systemd starts it again by itself."
+            )
+            raise DaemonAwayError(f"The kiosk daemon does not answer on {self._path} ({error}). {remedy}") from error
         finally:
             connection.close()
         if response.status >= 400:

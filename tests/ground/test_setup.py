@@ -126,7 +126,7 @@ def test_an_old_python_is_refused_in_words(clone: Path) -> None:
 
 def test_make_lists_what_there_is() -> None:
     done = subprocess.run(["make", "-C", str(ROOT)], capture_output=True, text=True, timeout=30, check=True)
-    for target in ("help", "run", "test", "test-long", "lint", "bench"):
+    for target in ("help", "run", "test", "test-long", "test-os", "lint", "bench"):
         assert f"make {target} " in done.stdout
 
 

@@ -46,7 +46,7 @@ class Archive:
         for part in ("state/lists/partial", "cache/archives/partial", "sources", "packages"):
             (folder / part).mkdir(parents=True)
         (folder / "status").touch()
-        archive, signed_by = _own_archive()
+        archive, signed_by = own_archive()
         source = SOURCE.format(archive=archive, suite=SUITE) + (f"Signed-By: {signed_by}\n" if signed_by else "")
         (folder / "sources" / "guest.sources").write_text(source)
         (folder / "apt.conf").write_text(APT_CONF.format(folder=folder))
@@ -87,7 +87,7 @@ class Archive:
         return done.stdout
 
 
-def _own_archive() -> tuple[str, str]:
+def own_archive() -> tuple[str, str]:
     """Return the address of the Debian archive in the machine's own sources, and the key file it is signed with."""
     try:
         shown = subprocess.run(

@@ -44,6 +44,7 @@ from kiosk.hardware.api import (
     Switch,
 )
 from kiosk.hardware.pins import open_board
+from kiosk.model import Purpose, VendRequest, new_request_id
 from kiosk.sole import hold
 from kiosk.telemetry.ledger_source import LedgerSource
 from kiosk.telemetry.orders import Orders
@@ -233,7 +234,10 @@ class Daemon:
             return
         from kiosk.hardware.simulator import glass
 
-        self._undo.callback(glass.serve(world, self._config, port).stop)
+        def turn(slot: str) -> None:
+            self.service.vend(VendRequest(id=new_request_id(), slot=slot, purpose=Purpose.TEST))
+
+        self._undo.callback(glass.serve(world, self._config, port, turn).stop)
 
 
 def open_parts(config: Config, board: Board) -> Parts:

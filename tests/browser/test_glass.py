@@ -22,13 +22,26 @@ KIOSK_SCREEN = {"width": 800, "height": 480}
 SMALLEST_PX = 44
 
 
+EXTRA = """
+[[inputs]]
+name = "keypad"
+driver = "gpio_keypad"
+options = { row_pins = [14, 15, 16, 17], column_pins = [18, 19, 20, 21] }
+
+[[lights]]
+name = "buzzer"
+driver = "buzzer"
+options = { pin = 22 }
+"""
+
+
 @pytest.fixture(scope="module")
 def kiosk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KioskProcess]:
     """A full kiosk with a glass, at half its pace, so that a busy machine still sees each item fall."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    running = KioskProcess(tmp_path_factory.mktemp("kiosk"), speed=0.5, glass_port=port)
+    running = KioskProcess(tmp_path_factory.mktemp("kiosk"), speed=0.5, glass_port=port, extra=EXTRA)
     running.start()
     running.fill()
     yield running
@@ -96,6 +109,44 @@ def test_a_press_turns_a_coil_and_an_item_lands_in_the_tray(
     take.click()
     expect(page.get_by_role("button", name="The tray is empty")).to_be_disabled()
     assert complaints == []
+
+
+def test_a_slot_is_asked_for_at_the_keypad_and_a_refused_press_is_heard(
+    open_page: OpenPage, kiosk: KioskProcess, glass: str, axe: Callable[[Page], None]
+) -> None:
+    """Whoever presses meanwhile hears that it is not yet; the page tells it in words too."""
+    page = open_page(viewport=LAPTOP)
+    complaints = watch(page)
+    page.goto(glass)
+    before = counted(kiosk, "A1") + counted(kiosk, "A2")
+    for key in ("Key A", "Key 1", "Key hash"):
+        page.get_by_role("button", name=key, exact=True).click()
+    expect(page.get_by_role("status")).to_have_text(re.compile(r"A\d turns\."))
+    page.get_by_role("button", name="Press the strips button").click()
+    expect(page.get_by_role("list", name="What was heard")).to_contain_text("beep")
+    assert until(lambda: not kiosk.client.state().busy, 60.0)
+    assert counted(kiosk, "A1") + counted(kiosk, "A2") == before - 1
+    axe(page)
+    assert complaints == []
+
+
+def test_a_fault_is_tried_by_turning_its_slot(open_page: OpenPage, kiosk: KioskProcess, glass: str) -> None:
+    """Without asking for anything: which coil a press turns is for the kiosk to say."""
+    assert until(lambda: not kiosk.client.state().busy, 60.0)
+    page = open_page(viewport=LAPTOP)
+    page.goto(f"{glass}/#slot-A2")
+    card, label = page.locator("#slot-A2"), page.locator('[data-slot="A2"]')
+    fault = card.get_by_role("switch", name="Items are wedged")
+    fault.check()
+    expect(label).to_contain_text("wedged")
+    before = counted(kiosk, "A2")
+    card.get_by_role("button", name="Turn this slot").click()
+    expect(page.get_by_role("status")).to_have_text("A2 turns.")
+    assert until(lambda: not kiosk.client.state().busy, 60.0)
+    assert kiosk.client.events(1).events[0].kind == "tested"
+    assert counted(kiosk, "A2") == before
+    fault.uncheck()
+    expect(label).not_to_contain_text("wedged")
 
 
 def test_a_fault_is_switched_on_and_off_by_keyboard(

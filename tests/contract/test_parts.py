@@ -19,7 +19,6 @@ from kiosk.hardware import registry
 from kiosk.hardware.api import Alert, Button, Climate, DropSensor, Keypad, Light, Meter, Signal, Switch
 from kiosk.hardware.lines import OutputLine
 from kiosk.hardware.registry import options_type
-from kiosk.hardware.simulator.parts import gpio_light
 from tests.conftest import Evidence
 from tests.contract.part_cases import ALL, CASES, KINDS, Case
 from tests.hardware.bench import TABLES, Bench, bench
@@ -189,4 +188,4 @@ def test_outputs_are_off_when_made_and_after_close(rig: Rig) -> None:
 
 
 def lit(body: Any) -> bool:
-    return bool(body.seen().on if isinstance(body, gpio_light.Body) else body.on)
+    return bool(body.on)

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from markupsafe import escape
 from msgspec.json import decode
 
+from kiosk.errors import BusyError
 from kiosk.hardware.api import Turn
 from kiosk.hardware.simulator.faults import COIL_FAULTS, LOCKER_FAULTS, Fault
 from kiosk.hardware.simulator.glass import create_app, drawing, serve
@@ -65,6 +66,24 @@ def test_a_press_reaches_the_button(rig: Machine, glass: FlaskClient) -> None:
     rig.button().on_press(lambda: pressed.append(True))
     assert glass.post("/press", data={"button": "naloxone"}).headers["Location"] == "/"
     assert until(lambda: bool(pressed))
+
+
+def test_a_slot_is_turned_by_the_kiosk_and_by_nothing_else(rig: Machine, glass: FlaskClient) -> None:
+    """What the kiosk refuses is told; without a kiosk there is no such button."""
+    assert "Turn this slot" not in glass.get("/").text
+    assert glass.post("/slots/A1/turn", headers=SCRIPT).status_code == 404
+    turned: list[str] = []
+
+    def turn(slot: str) -> None:
+        if turned:
+            raise BusyError("One item is dropping now.")
+        turned.append(slot)
+
+    glass = create_app(rig.world, rig.config, turn=turn).test_client()
+    assert "Turn this slot" in glass.get("/").text
+    assert glass.post("/slots/A1/turn").headers["Location"] == "/#slot-A1"
+    refused = glass.post("/slots/A2/turn", headers=SCRIPT)
+    assert (refused.status_code, refused.text, turned) == (409, "One item is dropping now.", ["A1"])
 
 
 def test_a_dropped_item_lies_in_the_tray_until_it_is_taken(rig: Machine, glass: FlaskClient) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -27,11 +28,11 @@ SCRIPT = {"Accept": "application/json"}
 class Shown:
     """An example's machine, its drivers, and its page."""
 
-    def __init__(self, example: str, state: Path) -> None:
+    def __init__(self, example: str, state: Path, speed: float = 10) -> None:
         config = replace(
             load(EXAMPLES / f"{example}.toml", registry),
             hardware=Hardware(pins="simulator"),
-            simulator=Simulator(speed=10),
+            simulator=Simulator(speed=speed),
             paths=Paths(state=str(state)),
         )
         board: Any = open_board(config)
@@ -57,11 +58,36 @@ def snack(tmp_path: Path) -> Iterator[Shown]:
 
 def test_what_is_typed_on_the_page_arrives_whole(snack: Shown) -> None:
     assert snack.seen().keypads == ("keypad",)
-    assert '<label for="type-keypad">Keypad</label>' in snack.page.get("/").text
+    assert 'aria-label="Keypad"' in snack.page.get("/").text
     assert snack.page.post("/keypads/keypad", data={"text": "21"}).headers["Location"] == "/"
     assert snack.entered.get(timeout=5) == "21"
     assert snack.page.post("/keypads/keypad", data={"text": "b1"}, headers=SCRIPT).status_code == 204
     assert snack.entered.get(timeout=5) == "b1"
+
+
+def test_a_usb_keypad_is_pressed_key_by_key(snack: Shown) -> None:
+    """And what to type for each slot stands there."""
+    page = snack.page.get("/").text
+    assert re.findall(r'name="key" value="(\w+)"', page) == [*"1234567890", "Enter"]
+    assert 'title="Type 21 at the keypad"' in page
+    for key in ("2", "1", "Enter"):
+        assert snack.page.post("/keypads/keypad/keys", data={"key": key}, headers=SCRIPT).status_code == 204
+    assert snack.entered.get(timeout=5) == "21"
+    assert snack.page.post("/keypads/keypad/keys", data={"key": "§"}, headers=SCRIPT).status_code == 400
+    assert snack.page.post("/keypads/UPS/keys", data={"key": "1"}, headers=SCRIPT).status_code == 404
+
+
+@pytest.mark.parametrize(("example", "keys"), [("handmade", "123A456B789C*0#D"), ("street", "123456789*0#")])
+def test_a_keypad_on_pins_is_pressed_key_by_key(tmp_path: Path, example: str, keys: str) -> None:
+    """One finger: keys that are pressed at once come one after the other."""
+    shown = Shown(example, tmp_path, speed=0.5)  # a key is down for 0.3 s, so that a busy machine scans it too
+    assert re.findall(r'name="key" value="(.)"', shown.page.get("/").text) == list(keys)
+    for key in "12#":
+        assert shown.page.post("/keypads/keypad/keys", data={"key": key}).headers["Location"] == "/"
+    wanted = ["12"] if example == "handmade" else ["1", "2"]  # one key is a whole text there
+    assert [shown.entered.get(timeout=10) for _ in wanted] == wanted
+    assert shown.page.post("/keypads/keypad/keys", data={"key": "E"}, headers=SCRIPT).status_code == 404
+    shown.parts.close()
 
 
 @pytest.mark.parametrize(

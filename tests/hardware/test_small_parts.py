@@ -119,8 +119,7 @@ def test_a_listener_that_raises_does_not_end_the_edges(rig: Machine) -> None:
 
 
 def lit(rig: Machine) -> bool:
-    seen = rig.world.snapshot().light
-    assert seen is not None
+    (seen,) = rig.world.snapshot().lights
     return seen.on
 
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import time
+from collections import deque
 from typing import Any
 
 import msgspec
 
 from kiosk.hardware.simulator.cabinet import Cabinet, Part
 from kiosk.hardware.simulator.faults import Fault
+from kiosk.hardware.simulator.snapshot import LightSeen, Switched
+
+REMEMBERED = 64
+"""So many changes of something that is switched can still be seen afterwards: half a minute of a buzzer's ticks."""
 
 
 class FaultsKept(msgspec.Struct, frozen=True):
@@ -42,7 +48,12 @@ class SwitchedPart(KeptPart):
         """Whether it is on now."""
         self.times_on = 0
         """How many times it was ever switched on."""
+        self._changes: deque[Switched] = deque(maxlen=REMEMBERED)
         cabinet.wiring.connect(self.options.pin, self._driven)
+
+    def seen(self) -> LightSeen:
+        """Return what can be seen and heard of it now, and of its latest changes."""
+        return LightSeen(name=self.name, driver=self.entry.driver, on=self.on, changes=tuple(self._changes))
 
     def switched(self, at: float) -> None:
         """Act on what changed in `on`."""
@@ -52,4 +63,6 @@ class SwitchedPart(KeptPart):
         if on != self.on:
             self.on = on
             self.times_on += on
+            # For eyes and ears, as the drivers' patterns are: on the wall's clock, however fast the machine runs.
+            self._changes.append(Switched(time.monotonic(), on))
             self.switched(self.cabinet.timeline.now())

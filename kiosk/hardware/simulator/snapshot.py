@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import msgspec
 
 
@@ -65,11 +67,20 @@ class ButtonSeen(msgspec.Struct, frozen=True, kw_only=True):
     stuck: bool = False
 
 
+class Switched(NamedTuple):
+    """When something was switched on or off, in seconds of `time.monotonic()`, however fast the machine runs."""
+
+    at: float
+    on: bool
+
+
 class LightSeen(msgspec.Struct, frozen=True, kw_only=True):
-    """A status light."""
+    """A light or a buzzer: whether it is on, and when it was switched lately, the latest last."""
 
     name: str
+    driver: str
     on: bool
+    changes: tuple[Switched, ...]
 
 
 class WorldSnapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,7 +99,7 @@ class WorldSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     door_open: bool | None
     temperature: float | None
     buttons: tuple[ButtonSeen, ...]
-    light: LightSeen | None
+    lights: tuple[LightSeen, ...] = ()
     faults: tuple[str, ...]
     powered: bool
     speed: float

@@ -13,7 +13,7 @@ from kiosk.errors import HardwareError, NotFoundError
 from kiosk.hardware.simulator.cabinet import Cabinet, Part
 from kiosk.hardware.simulator.compartment import Compartment, kept_as
 from kiosk.hardware.simulator.faults import Fault
-from kiosk.hardware.simulator.parts import button, door, drop_beam, gpio_light, thermometer
+from kiosk.hardware.simulator.parts import button, buzzer, door, drop_beam, gpio_light, interior_light, thermometer
 from kiosk.hardware.simulator.snapshot import CoilSeen, FallingSeen, LockerSeen, PartSeen, WorldSnapshot
 from kiosk.hardware.simulator.store import Store, read
 from kiosk.hardware.simulator.timeline import TimelineClock
@@ -23,6 +23,8 @@ SYS_DIRECTORY = "simulated-sys"
 DRAWN = drop_beam.Body.accepts | door.Body.accepts | button.Body.accepts | {Fault.HEAT}
 """Faults that the machine's picture has switches for."""
 DEV_DIRECTORY = "simulated-dev"
+LIGHTS = (gpio_light.Body, buzzer.Body, interior_light.Body)
+"""What visitors see lit, or hear."""
 
 
 class World:
@@ -101,7 +103,7 @@ class World:
                 door_open=next((part.is_open() for part in self._parts if isinstance(part, door.Body)), None),
                 temperature=next((p.temperature_c() for p in self._parts if isinstance(p, thermometer.Body)), None),
                 buttons=tuple(part.seen() for part in self._buttons.values()),
-                light=next((part.seen() for part in self._parts if isinstance(part, gpio_light.Body)), None),
+                lights=tuple(part.seen() for part in self._parts if isinstance(part, LIGHTS)),
                 faults=tuple(sorted({fault for part in self._parts for fault in part.faults})),
                 powered=self._cabinet.powered,
                 speed=self._cabinet.timeline.speed,
@@ -131,11 +133,18 @@ class World:
 
         Raises NotFoundError if there is none called `name`, ValueError if it has no such key.
         """
-        part = self.part(name)
-        if not hasattr(part, "type"):
+        self._type(name, "type", text)
+
+    def press_key(self, name: str, key: str) -> None:
+        """Press one key of a keypad, `Enter` where it has one. Raises NotFoundError and ValueError as `type` does."""
+        self._type(name, "press_key", key)
+
+    def _type(self, name: str, how: str, text: str) -> None:
+        typed = getattr(self.part(name), how, None)
+        if typed is None:
             raise NotFoundError(f"Nothing can be typed at {name}.")
         try:
-            part.type(text)
+            typed(text)
         except KeyError as error:
             raise ValueError(f"{name} has no key for {error}. Type something else.") from error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 
 import msgspec
@@ -12,9 +13,9 @@ from werkzeug.exceptions import HTTPException
 
 from kiosk import look
 from kiosk.config import Config
-from kiosk.errors import NotFoundError
+from kiosk.errors import NotFoundError, RequestError
 from kiosk.hardware.simulator.faults import Fault
-from kiosk.hardware.simulator.glass import drawing, words
+from kiosk.hardware.simulator.glass import drawing, keys, told, words
 from kiosk.hardware.simulator.glass.guard import protect
 from kiosk.hardware.simulator.glass.hands import hands
 from kiosk.hardware.simulator.snapshot import CoilSeen, LockerSeen
@@ -29,19 +30,29 @@ def pull_the_plug() -> None:
     os._exit(POWER_CUT_STATUS)
 
 
-def create_app(world: World, config: Config, cut_power: Callable[[], None] = pull_the_plug) -> Flask:
-    """Make the page of `world`. `cut_power` is called at the instant of a power cut that somebody ordered there."""
+def create_app(
+    world: World,
+    config: Config,
+    cut_power: Callable[[], None] = pull_the_plug,
+    turn: Callable[[str], object] | None = None,
+) -> Flask:
+    """Make the page of `world`.
+
+    `cut_power` is called at the instant of a power cut that somebody ordered there, `turn` with a slot that the kiosk
+    is to turn for a test, and may raise RequestError; without it nothing there can be turned.
+    """
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = 16 * 1024
 
     app.extensions["world"] = world
     app.extensions["cut_power"] = cut_power
+    app.extensions["turn"] = turn
     app.register_blueprint(look.blueprint)
     app.register_blueprint(hands)
     protect(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(
-        drawing=drawing, words=words, Fault=Fault, pictogram=look.pictogram, sign=sign, config=config
+        drawing=drawing, words=words, told=told, Fault=Fault, pictogram=look.pictogram, sign=sign, config=config
     )
 
     order = {slot.id: place for place, slot in enumerate(config.slots)}
@@ -60,7 +71,12 @@ def create_app(world: World, config: Config, cut_power: Callable[[], None] = pul
             seen=seen,
             rows=list(rows.values()),
             accepts={slot: sorted(world.part(slot).accepts) for slot in order},
-            keys={slot: getattr(world.part(slot), "item", None) for slot in order},
+            items={slot: getattr(world.part(slot), "item", None) for slot in order},
+            pads=dict(keys.pads(config)),
+            numbers=keys.numbers(config),
+            turns=turn is not None,
+            wall_s=time.monotonic(),
+            buzzes=any(light.driver == "buzzer" for light in seen.lights),
             products=products,
             asks=asks,
             kinds=kinds,
@@ -73,13 +89,19 @@ def create_app(world: World, config: Config, cut_power: Callable[[], None] = pul
 
     @app.get("/snapshot.json")
     def snapshot() -> Response:
-        return Response(msgspec.json.encode(world.snapshot()), mimetype="application/json")
+        seen, wall_s = world.snapshot(), time.monotonic()
+        looks = {light.name: told.looks(light, wall_s) for light in seen.lights}
+        heard = [one._asdict() for one in told.heard(seen.lights, wall_s)]
+        whole = msgspec.structs.asdict(seen) | {"wall_s": wall_s, "looks": looks, "heard": heard}
+        return Response(msgspec.json.encode(whole), mimetype="application/json")
 
-    @app.errorhandler(NotFoundError)
+    @app.errorhandler(RequestError)
     @app.errorhandler(ValueError)
     @app.errorhandler(HTTPException)
     def refused(error: Exception) -> tuple[str | Response, int]:
-        status = 404 if isinstance(error, NotFoundError) else getattr(error, "code", None) or 400
+        refused = {NotFoundError: 404, RequestError: 409}
+        ours = next((status for kind, status in refused.items() if isinstance(error, kind)), 400)
+        status = getattr(error, "code", None) or ours
         message = getattr(error, "description", None) or str(error)
         if request.method == "POST" and status != 403 and not wants_json():
             return page(message), status

@@ -62,6 +62,16 @@ def locker_door(slot: str) -> BaseResponse:
     return _done(f"#slot-{slot}")
 
 
+@hands.post("/slots/<slot>/turn")
+def turn(slot: str) -> BaseResponse:
+    """Have the kiosk turn a slot for a test, as staff do; what comes of it is seen."""
+    turn_slot = current_app.extensions["turn"]
+    if turn_slot is None:
+        abort(404, "No kiosk works this machine, so nothing can be turned.")
+    turn_slot(slot)
+    return _done(f"#slot-{slot}")
+
+
 @hands.post("/slots/<slot>/choose")
 def choose(slot: str) -> BaseResponse:
     """Press a slot's number on the keypad of the machine that it belongs to."""
@@ -110,6 +120,13 @@ def part_faults(part: str) -> BaseResponse:
     """Let a board with its line, or a sensor, have exactly the faults that are named."""
     _set_faults(part)
     return _done("#others")
+
+
+@hands.post("/keypads/<name>/keys")
+def press_key(name: str) -> BaseResponse:
+    """Press one `key` of a keypad."""
+    _world().press_key(name, request.form["key"])
+    return _done()
 
 
 @hands.post("/keypads/<name>")

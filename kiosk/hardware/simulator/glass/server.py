@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from kiosk import web
 from kiosk.config import Config
 from kiosk.hardware.simulator.glass.app import create_app
@@ -16,10 +18,10 @@ PATIENCE_S = 1.0
 class GlassServer:
     """The page's server, listening once it is made."""
 
-    def __init__(self, world: World, config: Config, port: int) -> None:
+    def __init__(self, world: World, config: Config, port: int, turn: Callable[[str], object] | None) -> None:
         listener = web.tcp(HOST, port)
         self._port = listener.getsockname()[1]
-        self._server = web.Server(create_app(world, config), listener, name="glass", workers=WORKERS)
+        self._server = web.Server(create_app(world, config, turn=turn), listener, name="glass", workers=WORKERS)
         self._server.start()
 
     @property
@@ -32,6 +34,9 @@ class GlassServer:
         self._server.stop(PATIENCE_S)
 
 
-def serve(world: World, config: Config, port: int) -> GlassServer:
-    """Show `world` on 127.0.0.1 at `port`; 0 picks a free one. Raises OSError if the port is taken."""
-    return GlassServer(world, config, port)
+def serve(world: World, config: Config, port: int, turn: Callable[[str], object] | None = None) -> GlassServer:
+    """Show `world` on 127.0.0.1 at `port`; 0 picks a free one. `turn` turns a slot for a test.
+
+    Raises OSError if the port is taken.
+    """
+    return GlassServer(world, config, port, turn)

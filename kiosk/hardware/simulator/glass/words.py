@@ -31,6 +31,11 @@ def button(name: str) -> str:
     return name if name.endswith("button") else f"{name} button"
 
 
+def keypad_key(key: str) -> str:
+    """Say which key of a keypad."""
+    return {"*": "Key star", "#": "Key hash"}.get(key, f"Key {key}")
+
+
 def speed(times: float) -> str:
     """Say how fast the machine's time passes."""
     return "as fast as in life" if times == 1 else f"{times:g} times as fast as in life"

@@ -26,6 +26,7 @@ class Body(KeptPart):
         self._rows: list[bool | None] = [None] * len(options.row_pins)
         self._joined: set[Key] = set()
         self._change = 0
+        self._finger_free_at = float("-inf")
         self.strobes = 0
         """How often one row alone was pulled: the steps of a scan."""
         self.shorted = False
@@ -37,11 +38,15 @@ class Body(KeptPart):
     def type(self, text: str) -> None:
         """Press the keys of `text` one after the other. Raises NotFoundError for a key that there is not."""
         with self.cabinet.timeline.lock:
-            at = self.cabinet.timeline.now()
-            for number, key in enumerate(self._key(letter) for letter in text):
-                down = at + 2 * number * DOWN_S
+            for key in [self._key(letter) for letter in text]:
+                down = max(self.cabinet.timeline.now(), self._finger_free_at)
+                self._finger_free_at = down + 2 * DOWN_S
                 self.cabinet.timeline.at(down, lambda when, key=key: self._join(key, True, when))  # type: ignore[misc]
                 self.cabinet.timeline.at(down + DOWN_S, lambda when, key=key: self._join(key, False, when))  # type: ignore[misc]
+
+    def press_key(self, key: str) -> None:
+        """Press one key. Raises NotFoundError."""
+        self.type(key)
 
     def hold(self, letter: str) -> None:
         """Press a key and keep it down. Raises NotFoundError."""

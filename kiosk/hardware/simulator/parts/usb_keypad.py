@@ -40,6 +40,10 @@ class Body(KeptPart):
             if shifted:
                 self.key(SHIFT, False)
 
+    def press_key(self, key: str) -> None:
+        """Press one key, `Enter` or what it types. Raises KeyError for what no key types."""
+        self.type("" if key == "Enter" else key, end=key == "Enter")
+
     def key(self, code: int, down: bool) -> None:
         """Press or let go of a key, by its number; as keyboards do, the scan code is told first."""
         self.send((EV_MSC, 4, code), (EV_KEY, code, int(down)), (EV_SYN, 0, 0))

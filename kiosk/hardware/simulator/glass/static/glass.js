@@ -1,6 +1,7 @@
 // Keeps the drawn machine as the simulated one is: asks for snapshots, and draws what lies between two of them.
 
 import { all, between, drawCoil, use } from "./coil.js";
+import { lamps, skipHeard, tellHeard } from "./lamps.js";
 import { drawLocker, tellLocker } from "./locker.js";
 
 const machine = document.getElementById("machine");
@@ -164,9 +165,7 @@ function showMachine(seen) {
   for (const hint of all("[data-door-hint]")) hint.hidden = seen.door_open !== false;
   const door = document.querySelector("[data-door]");
   if (door) [door.value, door.textContent] = seen.door_open ? ["0", "Close the door"] : ["1", "Open the door"];
-  const lamp = document.querySelector("[data-lamp]");
-  lamp?.classList.toggle("lit", seen.light.on);
-  if (lamp) lamp.querySelector("[data-lamp-says]").textContent = seen.light.on ? "on" : "off";
+  lamps.take(seen, still.matches);
   showHeat(seen.temperature);
   showTray();
   showBeam();
@@ -222,6 +221,7 @@ function tell(from, to) {
     const told = tellLocker(from.lockers[at], locker);
     if (told) say(told);
   });
+  tellHeard(to, say);
   if (from.tray > 0 && to.tray === 0) say("You took everything out of the tray.");
   if (from.door_open !== to.door_open) say(to.door_open ? "The door is open." : "The door is closed.");
 }
@@ -253,6 +253,7 @@ function take(seen) {
   away = false;
   before = latest && !seen.fresh ? latest : { ...seen, at: seen.at - 1 };
   if (latest && !seen.fresh) tell(latest, seen);
+  else skipHeard(seen);
   latest = seen;
   seen.coils.forEach(showCoil);
   seen.lockers.forEach(showLocker);
@@ -272,6 +273,7 @@ async function send(form, button) {
     if (!answer.ok) say(await answer.text());
     else if (button?.dataset.is) say(`You pressed the ${button.dataset.is}.`);
     else if (form.matches(".cut")) say("The power goes in the next turn.");
+    else if (form.matches(".pad")) say(`You pressed ${button.getAttribute("aria-label").toLowerCase()} of the ${form.dataset.pad}.`);
     else if (form.matches(".keypad")) {
       say(`Typed at the ${form.dataset.keypad}: ${form.elements.text.value}`);
       form.reset();

@@ -8,8 +8,8 @@ from flask import Flask
 
 from kiosk import web
 
-WORKERS = 4
-"""One for each likely asker: staff page, command line, a waiting vend, and one more."""
+WORKERS = 8
+"""One for each likely asker, and some for those that wait for a vend or for the disk."""
 
 SOCKET_MODE = 0o660
 """The daemon's group may connect: the staff pages' user is in it."""

@@ -14,9 +14,6 @@ from kiosk.web.request import HEAD_BYTES, Request
 if TYPE_CHECKING:
     from kiosk.web.server import Server
 
-PATIENCE_S = 20.0
-"""How long a client may take for its handshake, for a whole request, to take its answer, and between two requests."""
-
 GOODBYE_S = 2.0
 """How long a client that is refused while it still sends is heard out, so that it reads why."""
 GOODBYE_BYTES = 1024 * 1024
@@ -32,7 +29,7 @@ LATER = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
 class Connection(HTTPChannel):
-    """A client, from the accept to the close. `deadline` is when it will have kept us waiting for too long."""
+    """A client, from the accept to the close. It keeps us waiting `since` then, and may until `deadline`."""
 
     parser_class = Request
 
@@ -40,6 +37,7 @@ class Connection(HTTPChannel):
     total_outbufs_len: int
 
     def __init__(self, server: Server, sock: socket.socket, addr: Any, adj: Any, map: Any = None) -> None:  # noqa: A002
+        self._patience_s = server.patience_s
         self.renew()
         self._lingering = False
         self._thrown_away = 0
@@ -48,9 +46,10 @@ class Connection(HTTPChannel):
             sock = server.tls.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
         super().__init__(server, sock, addr, adj, map)
 
-    def renew(self, patience_s: float = PATIENCE_S) -> None:
-        """Give the client that long from now on, in seconds."""
-        self.deadline = time.monotonic() + patience_s
+    def renew(self, patience_s: float | None = None) -> None:
+        """Give the client that long from now on, in seconds, or as long as everybody has."""
+        self.since = time.monotonic()
+        self.deadline = self.since + (self._patience_s if patience_s is None else patience_s)
 
     def held(self) -> int:
         """Return how many bytes of a request and of an answer are kept here."""

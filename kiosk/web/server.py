@@ -20,11 +20,14 @@ from waitress.adjustments import Adjustments
 from waitress.server import BaseWSGIServer
 
 from kiosk import threads
-from kiosk.web.connection import PATIENCE_S, Connection
+from kiosk.web.connection import Connection
 from kiosk.web.request import HEAD_BYTES
 
 if TYPE_CHECKING:  # A start shows that it goes on before it loads Flask.
     from flask import Flask
+
+PATIENCE_S = 20.0
+"""How long a client may take for its handshake, for a whole request, to take its answer, and between two requests."""
 
 CONNECTIONS = 256
 """So many clients at once; the next one takes the place of whoever kept us waiting longest."""
@@ -86,9 +89,17 @@ class Server(BaseWSGIServer):
     active_channels: dict[int, Connection]
 
     def __init__(
-        self, app: Flask, listener: socket.socket, *, name: str, workers: int, context: ssl.SSLContext | None = None
+        self,
+        app: Flask,
+        listener: socket.socket,
+        *,
+        name: str,
+        workers: int,
+        context: ssl.SSLContext | None = None,
+        patience_s: float = PATIENCE_S,
     ) -> None:
         self.tls = context
+        self.patience_s = patience_s
         self._name = name
         self._next_look = 0.0
         self._leave_at: float | None = None
@@ -192,10 +203,8 @@ class Server(BaseWSGIServer):
 
     def _slowest(self) -> Connection | None:
         """Return who keeps us waiting longest, of the address with most such clients; None when we keep all waiting."""
-        begun = time.monotonic() + PATIENCE_S - GRACE_S
-        waiting = [
-            client for client in self.active_channels.values() if not client.requests and client.deadline < begun
-        ]
+        by = time.monotonic() - GRACE_S
+        waiting = [client for client in self.active_channels.values() if not client.requests and client.since < by]
         crowds = Counter(client.addr[0] for client in waiting)
         if not crowds:
             return None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import statistics
 import tempfile
 import time
 from pathlib import Path
 
+from bench.bare import BareIntent, BareSync, Statement, record, stop_recording
 from bench.result import Result, against, percentile
 from bench.rig import Rig, rig
 from kiosk.model import VendRequest, new_request_id
@@ -17,56 +17,58 @@ SAMPLES = 400
 WARM_UP = 150
 """Vends before the first sample: a kiosk's write-ahead log has its size after that, once for its whole life."""
 
-BLOCK = b"\x5a" * 4096
+UP_S = 0.001
+"""So long the button is up between two presses; its bounces take less, at the speed of this machine."""
 
-
-class Floor:
-    """A bare pwrite and fdatasync of 4 KiB: what any durable promise costs on this disk."""
-
-    def __init__(self, folder: Path) -> None:
-        self._file = os.open(folder / "floor", os.O_RDWR | os.O_CREAT)
-        os.pwrite(self._file, BLOCK * 64, 0)
-        os.fsync(self._file)
-        self.samples: list[float] = []
-
-    def sample(self) -> None:
-        began = time.perf_counter()
-        os.pwrite(self._file, BLOCK, 4096 * (len(self.samples) % 64))
-        os.fdatasync(self._file)
-        self.samples.append((time.perf_counter() - began) * 1000)
-
-    def close(self) -> None:
-        os.close(self._file)
+FREE_PIN = 27
+"""Nothing is wired to it."""
 
 
 def measure() -> dict[str, Result]:
-    """Measure presses and API calls in turn with the floor, so that all three see the same disk."""
-    with tempfile.TemporaryDirectory(dir=Path.cwd() / "build") as name:
-        folder = Path(name)
-        floor = Floor(folder)
-        with rig(folder) as kiosk:
-            for _ in range(WARM_UP):
-                press(kiosk)
-            pressed, api = [], []
-            for _ in range(SAMPLES):
-                floor.sample()
-                pressed.append(press(kiosk))
-                floor.sample()
-                api.append(_call(kiosk))
-        floor.close()
-    bare = statistics.median(floor.samples)
+    """Measure presses and API calls in turn with their floors, so that all see the same disk."""
+    with tempfile.TemporaryDirectory(dir=Path.cwd() / "build") as name, rig(Path(name)) as kiosk:
+        for _ in range(WARM_UP):
+            press(kiosk)
+        bare = BareIntent(Path(name), [slot.id for slot in kiosk.config.slots], _intent(kiosk), kiosk.board, FREE_PIN)
+        sync = BareSync(Path(name))
+        for _ in range(WARM_UP):
+            bare.sample()
+        bare.samples_ms.clear()
+        pressed, api = [], []
+        for _ in range(SAMPLES):
+            bare.sample()
+            pressed.append(press(kiosk))
+            sync.sample()
+            api.append(_call(kiosk))
+        bare.close()
+        sync.close()
     return {
-        "press_to_motor_p50_ms": against(statistics.median(pressed), "ms", bare),
-        "press_to_motor_p99_ms": against(percentile(pressed, 99), "ms", percentile(floor.samples, 99)),
-        "api_to_motor_p50_ms": against(statistics.median(api), "ms", bare),
+        "press_to_motor_p50_ms": against(statistics.median(pressed), "ms", statistics.median(bare.samples_ms)),
+        "press_to_motor_p99_ms": against(percentile(pressed, 99), "ms", percentile(bare.samples_ms, 99)),
+        "api_to_motor_p50_ms": against(statistics.median(api), "ms", statistics.median(sync.samples_ms)),
     }
 
 
+def _intent(kiosk: Rig) -> list[Statement]:
+    """Return the SQL of one intent, as the kiosk makes it."""
+    book = kiosk.daemon.service._ledger._book
+    recorder = record(book)
+    press(kiosk)
+    stop_recording(book, recorder)
+    first = next(at for at, (sql, _) in enumerate(recorder.statements) if "INTO vend" in sql)
+    end = next(at for at, (sql, _) in enumerate(recorder.statements) if at > first and sql == "COMMIT")
+    return recorder.statements[first - 1 : end + 1]
+
+
 def press(kiosk: Rig) -> float:
-    """Press naloxone; return how many milliseconds later a motor was energised, once the vend is over."""
+    """Press naloxone; return how many milliseconds after the edge a motor was energised, once the vend is over."""
+    button = kiosk.world.pin_factory.pin(kiosk.BUTTON_PIN)
     began = time.perf_counter()
-    kiosk.world.press("naloxone")
-    return _motor_ms(kiosk, began)
+    button.report(kiosk.board.clock.monotonic(), False)
+    milliseconds = _motor_ms(kiosk, began)
+    button.report(kiosk.board.clock.monotonic(), True)
+    time.sleep(UP_S)
+    return milliseconds
 
 
 def _call(kiosk: Rig) -> float:

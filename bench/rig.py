@@ -12,6 +12,7 @@ from kiosk.config import Config, load
 from kiosk.control.client import Client
 from kiosk.daemon import Daemon
 from kiosk.hardware import registry
+from kiosk.hardware.api import Board
 from kiosk.hardware.simulator.world import World
 from kiosk.model import RestockLine, RestockRequest, new_request_id
 
@@ -103,6 +104,8 @@ def probe(pin: Any, energised: Callable[[float], None]) -> None:
 class Rig:
     """A running kiosk. `energised` holds the moments at which a motor was switched on, by `time.perf_counter`."""
 
+    BUTTON_PIN = 26
+
     def __init__(self, folder: Path, broker: Broker) -> None:
         self.config: Config = load(write_config(folder, broker), registry)
         self.energised: list[float] = []
@@ -114,9 +117,12 @@ class Rig:
         fill(self.client)
 
     @property
+    def board(self) -> Board:
+        return self.daemon.parts.board
+
+    @property
     def world(self) -> World:
-        board = self.daemon.parts.board
-        world: World = board.world  # type: ignore[attr-defined]
+        world: World = self.board.world  # type: ignore[attr-defined]
         return world
 
     def wait_idle(self) -> None:

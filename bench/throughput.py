@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
-import sqlite3
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
+from bench.bare import record, renamed, replay, stocked, stop_recording
 from bench.result import Result, against
 from bench.rig import write_config
 from kiosk import threads
 from kiosk.clock import Clock
 from kiosk.config import load
-from kiosk.dispense.ledger import Ledger, Planned
+from kiosk.dispense.ledger import Ledger
 from kiosk.dispense.ledger.store import connect
 from kiosk.dispense.parts import Parts
 from kiosk.dispense.records import Records
 from kiosk.dispense.service import Service
 from kiosk.hardware import registry
 from kiosk.hardware.api import Turn
-from kiosk.model import RestockLine, RestockRequest, VendRequest, new_request_id
+from kiosk.model import VendRequest, new_request_id
 from tests.no_board import NoBoard
 
 ROUNDS = 8
 VENDS = 200
-PLANOGRAM = {f"A{number}": Planned("NAL", 300) for number in range(1, 11)}
 
-
-Statement = tuple[str, tuple[Any, ...]]
-"""SQL and its values."""
+OPEN_S = 60.0
+SLOTS = [f"A{number}" for number in range(1, 11)]
 
 
 class InstantMotor:
@@ -91,42 +88,25 @@ class InstantClock(Clock):
         """Return at once."""
 
 
-class Recorder:
-    """Passes SQL on, and keeps it with its values."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-        self.statements: list[Statement] = []
-
-    def execute(self, sql: str, values: tuple[Any, ...] = ()) -> sqlite3.Cursor:
-        self.statements.append((sql, values))
-        return self._connection.execute(sql, values)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._connection, name)
-
-
 def measure() -> dict[str, Result]:
     """Time vends of the whole service, and by turns the very same SQL on a bare connection."""
     with tempfile.TemporaryDirectory(dir=Path.cwd() / "build") as name:
         folder = Path(name)
-        _stocked(folder / "bare.db")
-        _opened_again(folder / "bare.db")
+        stocked(folder / "bare.db", SLOTS, boots=2)
         bare = connect(folder / "bare.db")
         service_s = bare_s = written = 0.0
         with _service(folder) as (service, ledger):
             # The first round makes the files as long as they stay, and tells which SQL a vend is.
             book = ledger._book
-            recorder = Recorder(book.db)
-            book._connection, plain = recorder, book._connection  # type: ignore[assignment]
+            recorder = record(book)
             ids = _vends(service, VENDS)
-            book._connection = plain
-            _replay(bare, recorder.statements)
+            stop_recording(book, recorder)
+            replay(bare, recorder.statements)
             for _ in range(ROUNDS):
                 began, had_written = time.perf_counter(), _written()
                 fresh = _vends(service, VENDS)
                 service_s, written = service_s + time.perf_counter() - began, written + _written() - had_written
-                bare_s += _replay(bare, _renamed(recorder.statements, dict(zip(ids, fresh, strict=True))))
+                bare_s += replay(bare, renamed(recorder.statements, dict(zip(ids, fresh, strict=True))))
         bare.close()
     vends = ROUNDS * VENDS
     return {
@@ -141,8 +121,10 @@ def _service(folder: Path) -> Iterator[tuple[Service, Ledger]]:
     clock = InstantClock()
     parts = Parts(board=NoBoard(clock), motors={slot.id: InstantMotor() for slot in config.slots}, beam=SeeingBeam())
     records = Records.of(folder, clock)
-    _stocked(folder / "ledger.db")
+    stocked(folder / "ledger.db", SLOTS, boots=1)
+    records.start()
     service = Service(config, parts, records, clock)
+    service.opened_within(OPEN_S)
     thread = threads.start("vend", service.run)
     yield service, records.ledger
     service.stop()
@@ -157,37 +139,6 @@ def _vends(service: Service, number: int) -> list[str]:
         service.vend(VendRequest(id=request_id, sku="NAL"))
         service.find(request_id, 10)
     return ids
-
-
-def _renamed(statements: list[Statement], names: dict[str, str]) -> list[Statement]:
-    """Return the same SQL for other requests."""
-    return [(sql, tuple(names.get(value, value) for value in values)) for sql, values in statements]
-
-
-def _replay(bare: sqlite3.Connection, statements: list[Statement]) -> float:
-    """Run recorded SQL on a file that was opened and stocked alike; return the seconds it took."""
-    began = time.perf_counter()
-    for sql, values in statements:
-        cursor = bare.execute(sql, values)
-        if cursor.description is not None:
-            cursor.fetchall()
-    return time.perf_counter() - began
-
-
-def _stocked(path: Path) -> None:
-    """Make a ledger of ten slots of which each was counted to hold 300, more than the vends take out of it."""
-    ledger = Ledger(path, Clock())
-    ledger.open(PLANOGRAM)
-    lines = tuple(RestockLine(slot=slot, as_of=0, found=300) for slot in PLANOGRAM)
-    ledger.restocks.commit(RestockRequest(id=new_request_id(), lines=lines))
-    ledger.close()
-
-
-def _opened_again(path: Path) -> None:
-    """Let a ledger have as many boots behind it as the service's, for its rows name them."""
-    ledger = Ledger(path, Clock())
-    ledger.open(PLANOGRAM)
-    ledger.close()
 
 
 def _written() -> int:

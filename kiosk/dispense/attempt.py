@@ -22,17 +22,19 @@ def attempt(
     nudges: int,
     started: Callable[[], None],
     beat: Callable[[], None],
+    ready: Callable[[], None] = lambda: None,
 ) -> Finish:
     """Make one attempt on one slot: move, watch, decide. Blocks for 2 to 20 s; the motor is off on return.
 
-    `started` is called right after the motor was first energised, `beat` at each step, to prove progress. The drop
-    sensor is tested as the motor starts. A motor whose board does not answer ends as `unknown`, unless the drop was
-    seen.
+    `ready` is called when everything is prepared; if it raises, nothing moves. `started` is called right after the
+    motor was first energised, `beat` at each step, to prove progress. The drop sensor is tested as the motor starts.
+    A motor whose board does not answer ends as `unknown`, unless the drop was seen.
     """
     if beam is not None:
         beam.watch()
     proven = beam is not None and beam.proven()
     state, effect = machine.begin(proven=proven, nudges=nudges, watched=motor.drops)
+    ready()
     while not isinstance(effect, Finish):
         event = _do(effect, motor, beam, clock, started)
         beat()

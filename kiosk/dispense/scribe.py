@@ -41,6 +41,10 @@ class Entry(Struct):
 
     made: Unrecorded
     """The attempt as it waits for the ledger."""
+    essential: bool = True
+    """It is made whether it can be written down or not."""
+    job: Job[None] | None = None
+    """What writes down that it begins."""
     intent: Intent | None = None
     """What the ledger holds of it."""
     refused: bool = False
@@ -100,24 +104,8 @@ class Scribe:
 
     # -- one attempt -----------------------------------------------------------------------------------------------
 
-    def begin(
-        self,
-        request: VendRequest,
-        slot: str,
-        sku: str,
-        *,
-        attempt: int,
-        lot: int,
-        essential: bool,
-        until: float = float("inf"),
-        hurry: Callable[[], bool] = lambda: False,
-    ) -> Entry:
-        """Write down that an item is about to leave. Only then may the motor be energised.
-
-        Raises LedgerError when that is impossible, or not done `until` then, on `time.monotonic`, or before `hurry`
-        tells, and the product is not `essential`. Naloxone comes out without a ledger, and in the end without a
-        journal: then it is held in memory only, and staff are told.
-        """
+    def begin(self, request: VendRequest, slot: str, sku: str, *, attempt: int, lot: int, essential: bool) -> Entry:
+        """Have it written down that an item is about to leave; `begun` waits for that."""
         # Without the code that the visitor may have given.
         asked = request if request.code is None else replace(request, code=None)
         made = Unrecorded(
@@ -129,18 +117,27 @@ class Scribe:
             stamp=self._clock.stamp(),
             epoch=self._ledger.epoch,
         )
-        entry = Entry(made)
-        job = self._writer.submit(lambda: self._write_intent(entry, essential=essential))
-        try:
-            self._writer.wait(job, until, hurry)
-        except DiskStalledError:
-            if not essential and job.cancel():
-                raise
-            if not self._give_up(entry, hold=essential):
-                self._writer.wait(job, float("inf"))  # it was written at the last moment
-            elif not essential:
-                raise
+        entry = Entry(made, essential)
+        entry.job = self._writer.submit(lambda: self._write_intent(entry))
         return entry
+
+    def begun(self, entry: Entry, until: float = float("inf"), hurry: Callable[[], bool] = lambda: False) -> None:
+        """Wait until it is written that an item is about to leave. Only then may the motor be energised.
+
+        Raises LedgerError when that is impossible, or not done `until` then, on `time.monotonic`, or before `hurry`
+        tells, and the product is not essential. Naloxone comes out without a ledger, and in the end without a journal:
+        then it is held in memory only, and staff are told.
+        """
+        assert entry.job is not None
+        try:
+            self._writer.wait(entry.job, until, hurry)
+        except DiskStalledError:
+            if not entry.essential and entry.job.cancel():
+                raise
+            if not self._give_up(entry, hold=entry.essential):
+                self._writer.wait(entry.job, float("inf"))  # it was written at the last moment
+            elif not entry.essential:
+                raise
 
     def end(self, entry: Entry, verdict: Finish, hanging: Sequence[str]) -> None:
         """Have it written down how it ended."""
@@ -248,21 +245,21 @@ class Scribe:
 
     # -- what the writer's thread does -----------------------------------------------------------------------------
 
-    def _write_intent(self, entry: Entry, *, essential: bool) -> None:
+    def _write_intent(self, entry: Entry) -> None:
         made = entry.made
         intent = None
         try:
             intent = self._ledger.vends.intent(made.request, made.slot, made.sku, attempt=made.attempt, lot=made.lot)
         except LedgerError as error:
             self.note(error)
-            if not essential:
+            if not entry.essential:
                 self._written(entry)
                 raise
             self._hold(entry)
         else:
             if self._journal.is_open:
                 self._fault = None
-        if self._written(entry, intent) and not essential:
+        if self._written(entry, intent) and not entry.essential:
             # Whoever waited was told that nothing moves, and nothing did.
             entry.made = replace(entry.made, verdict=NOTHING_MOVED)
             self._write_outcome(entry)

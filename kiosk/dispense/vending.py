@@ -160,9 +160,12 @@ class Vending:
             attempt=len(tried) + 1,
             lot=slot.lots[0].id if slot.lots else 0,
             essential=order.emergency,
-            until=self._patience(order),
-            hurry=_never if order.emergency else report.hurry,
         )
+
+        def ready() -> None:
+            if beam is not None:
+                self._drops_known = 0  # it counts anew
+            self._scribe.begun(entry, self._patience(order), _never if order.emergency else report.hurry)
 
         def started() -> None:
             message = words.begun(locker=name in self._parts.lockers, again=bool(tried))
@@ -176,6 +179,7 @@ class Vending:
             beam,
             self._clock,
             nudges=0 if request.purpose is Purpose.TEST else machine.NUDGES,
+            ready=ready,
             started=started,
             beat=report.beat,
         )

@@ -48,7 +48,9 @@ class Desk:
     def begin(self, request_id: str, *, attempt: int = 1, slot: str = "A1", essential: bool = True) -> Entry:
         sku = "NAL" if slot.startswith("A") else "STRIP"
         request = VendRequest(id=request_id, sku=sku, code="able baker charlie dog")
-        return self.scribe.begin(request, slot, sku, attempt=attempt, lot=1, essential=essential)
+        entry = self.scribe.begin(request, slot, sku, attempt=attempt, lot=1, essential=essential)
+        self.scribe.begun(entry)
+        return entry
 
     def vend(self, request_id: str, verdict: Finish = DISPENSED, *, attempt: int = 1, slot: str = "A1") -> None:
         self.scribe.end(self.begin(request_id, attempt=attempt, slot=slot), verdict, ())

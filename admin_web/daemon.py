@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+
 from flask import Flask, current_app
 
 from admin_web.settings import Settings
@@ -16,6 +18,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.extensions["kiosk_client"] = Client(settings.control_socket, settings.daemon_timeout_s)
     app.extensions["kiosk_impatient"] = Client(settings.control_socket, IMPATIENT_S)
     app.extensions["kiosk_site"] = ""
+    app.extensions["kiosk_now"] = settings.now
 
 
 def kiosk() -> Client:
@@ -30,6 +33,11 @@ def impatient() -> Client:
     client = current_app.extensions["kiosk_impatient"]
     assert isinstance(client, Client)
     return client
+
+
+def today() -> datetime.date:
+    """Return the day by this machine's clock, whether it is right or not."""
+    return datetime.datetime.fromtimestamp(current_app.extensions["kiosk_now"](), datetime.UTC).date()
 
 
 def site() -> str:

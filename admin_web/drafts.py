@@ -7,6 +7,7 @@ the visit is saved or thrown away.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 
 import msgspec
 from flask import current_app
@@ -68,6 +69,21 @@ class Drafts:
     def leave_out(self, draft: str, slot: str) -> None:
         """Forget what was typed for a slot."""
         self._store.run("DELETE FROM draft_slot WHERE draft = ? AND slot = ?", draft, slot)
+
+    def part(self, draft: str, saved: Iterable[str]) -> None:
+        """Forget the slots that were saved; what is left goes on as a visit of its own, under a fresh id.
+
+        Does nothing when that was done before. Without a slot left, the visit is over.
+        """
+        gone = [("DELETE FROM draft_slot WHERE draft = ? AND slot = ?", draft, slot) for slot in saved]
+        anew = new_request_id()
+        self._store.together(
+            ("PRAGMA defer_foreign_keys = ON",),
+            *gone,
+            ("DELETE FROM draft WHERE id = ? AND id NOT IN (SELECT draft FROM draft_slot)", draft),
+            ("UPDATE draft SET id = ? WHERE id = ?", anew, draft),
+            ("UPDATE draft_slot SET draft = ? WHERE draft = ?", anew, draft),
+        )
 
     def drop(self, draft: str) -> None:
         """Forget a visit: it was saved, or thrown away."""

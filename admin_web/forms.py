@@ -28,9 +28,19 @@ class WholeNumber(IntegerField):
 
 
 class Version(WholeNumber):
-    """The number of a slot's latest change, which the page carries; it grows for as long as the kiosk runs."""
+    """The number of a slot's latest change, which the page carries; it grows for as long as the kiosk runs.
+
+    It is -1 while a change waits to be written down.
+    """
 
     digits = 18
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Read what the page carried."""
+        if valuelist and valuelist[0] == "-1":
+            self.data = -1
+        else:
+            super().process_formdata(valuelist)
 
 
 class Choice(StringField):

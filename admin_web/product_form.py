@@ -20,7 +20,11 @@ class ProductForm(RestockForm):
 
     def __init__(self, typed: Mapping[str, str], stock: SlotStock, others: list[tuple[str, str]]) -> None:
         """Fill the form with what was `typed`; `others` are the products to choose from."""
-        super().__init__(typed, stock)
+        super().__init__({name: value for name, value in typed.items() if name not in {"again", "until"}}, stock)
+        self.again = "again" in typed
+        """Whether something moved meanwhile, so that what is inside now is asked for instead of what was put in."""
+        for entry in self.added if self.again else ():
+            entry.form.quantity.label.text = "How many of it are inside now?"
         self.sku.choices = [("", "Choose"), *others]
         self._others = {sku for sku, _ in others}
 

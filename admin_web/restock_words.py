@@ -14,7 +14,6 @@ from kiosk.model import (
     Reason,
     Removed,
     RestockedSlot,
-    RestockLine,
     RestockResult,
     SlotStock,
 )
@@ -90,12 +89,6 @@ def put_in(added: Added) -> str:
     return ", ".join(said)
 
 
-def now_inside(line: RestockLine) -> int:
-    """Return what is inside once a line is done."""
-    out, put = sum(each.quantity for each in line.removed), sum(each.quantity for each in line.added)
-    return line.found - out + put
-
-
 def restocked(done: RestockedSlot) -> str:
     """Return what a restock did to a slot: the count, what was expected, what went out and in, what is in now."""
     said = [f"You counted {done.found}{_against(done)}"]
@@ -106,6 +99,8 @@ def restocked(done: RestockedSlot) -> str:
     if done.removed:
         said.append(f"Took out {done.removed}.")
     said.append(f"Put in {done.added}." if done.added else "Nothing put in.")
+    if done.left:
+        said.append(f"{'One' if done.left == 1 else done.left} came out since.")
     return " ".join([*said, f"Now {done.on_hand}."])
 
 

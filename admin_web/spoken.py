@@ -19,7 +19,6 @@ FILTERS = {
     "inside": words.inside,
     "some_items": words.items,
     "lot_name": restock_words.lot_name,
-    "now_inside": restock_words.now_inside,
     "put_in": restock_words.put_in,
     "restocked": restock_words.restocked,
     "taken_out": restock_words.taken_out,

@@ -141,6 +141,13 @@ class Store:
         with self._lock:
             return self._db.execute(sql, values).fetchall()
 
+    def together(self, *statements: tuple[object, ...]) -> None:
+        """Run statements, each with its values, durably: all of them or none."""
+        with self._lock, self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            for sql, *values in statements:
+                self._db.execute(str(sql), values)
+
 
 def _hash(token: str) -> str:
     # The token has 256 random bits, so a plain hash is enough; there is nothing to guess.

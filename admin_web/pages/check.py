@@ -1,4 +1,4 @@
-"""The end of a visit: every counted slot against what was expected, then all of it saved at once."""
+"""The end of a visit: every counted slot against what was expected, then all that is clear saved at once."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from admin_web import auth, visit
-from admin_web.daemon import kiosk
+from admin_web.daemon import kiosk, today
 from admin_web.drafts import Draft, drafts
 from admin_web.pages.visit import OVER
 from kiosk.errors import ConflictError, DaemonAwayError, RequestError
+from kiosk.model import RestockResult
 
 blueprint = Blueprint("check", __name__)
 
@@ -21,21 +22,23 @@ SAVED_BEFORE = (
     "This visit was saved already when you pressed the button before. What you changed after that is not in it: "
     "open the slot and count it, if it matters."
 )
-CHANGED = "A slot changed while you saved. Nothing is saved yet. Count again what is marked below, then save."
+CHANGED = "A slot changed while you saved. Nothing is saved yet. Look at what is marked below, then save."
 
 
 @blueprint.route("/visit/check", methods=["GET", "POST"])
 def page() -> Any:
-    """Reconcile, and on POST save the whole visit or nothing. However often it is sent, it counts once."""
+    """Reconcile, and on POST save all slots that are clear, or none. However often it is sent, it counts once."""
     draft = drafts().of(auth.me())
     sent = request.form.get("visit")
     if draft is None or (sent and sent != draft.id):
         return _over(sent)
-    if request.method == "GET":
-        return _done(draft.id) if _is_saved(draft.id) else _show(draft)
     try:
-        return _save(draft)
+        if saved := saved_as(draft.id):
+            return _done(draft, saved)
+        return _show(draft) if request.method == "GET" else _save(draft)
     except DaemonAwayError:
+        if request.method == "GET":
+            raise
         return render_template("visit_unsent.html", draft=draft), 503
 
 
@@ -52,47 +55,58 @@ def throw_away() -> Any:
     return redirect(url_for("restock.page"), 303)
 
 
+def saved_as(restock: str) -> RestockResult | None:
+    """Return the visit that was saved under an id, if one was lately."""
+    return next((each for each in kiosk().restocks(LATEST).restocks if each.id == restock), None)
+
+
 def _save(draft: Draft) -> Any:
-    slots = visit.written(draft, kiosk().stock().slots)
-    if not slots or any(slot.line is None for slot in slots):
+    """Save what is clear. A slot with a question waits for its answer and holds up nothing else."""
+    slots = kiosk().stock().slots
+    ready = [slot for slot in visit.written(draft, slots, kiosk().since, today()) if slot.ready]
+    if not ready:
         return _show(draft), 422
     try:
-        kiosk().restock(visit.request(draft, slots))
+        saved = kiosk().restock(visit.request(draft, ready))
     except ConflictError:
-        if _is_saved(draft.id):
-            flash(SAVED_BEFORE, "low")
-            return _done(draft.id)
+        if done := saved_as(draft.id):
+            return _done(draft, done)
         return _show(draft, CHANGED), 409
     except RequestError as error:
         return _show(draft, str(error)), 422
-    return _done(draft.id)
+    drafts().part(draft.id, [line.slot for line in saved.lines])
+    return _result(saved.id)
 
 
-def _done(restock: str) -> Any:
-    drafts().drop(restock)
+def _done(draft: Draft, saved: RestockResult) -> Any:
+    """Go on after a visit that was saved without our hearing of it."""
+    if visit.says_more(draft, kiosk().stock().slots, saved.lines):
+        flash(SAVED_BEFORE, "low")
+    drafts().part(draft.id, [line.slot for line in saved.lines])
+    return _result(saved.id)
+
+
+def _result(restock: str) -> Any:
     return redirect(url_for("restock.result", restock=restock, just=1), 303)
 
 
 def _over(sent: str | None) -> Any:
     """Answer a second press, or a button of a visit that was thrown away."""
-    if sent and _is_saved(sent):
-        return redirect(url_for("restock.result", restock=sent, just=1), 303)
+    if sent and saved_as(sent):
+        return _result(sent)
     flash(OVER, "low")
     return redirect(url_for("restock.page"), 303)
 
 
-def _is_saved(restock: str) -> bool:
-    return any(each.id == restock for each in kiosk().restocks(LATEST).restocks)
-
-
 def _show(draft: Draft, problem: str = "") -> str:
     stock = kiosk().stock().slots
-    slots = visit.written(draft, stock)
+    slots = visit.written(draft, stock, kiosk().since, today())
     return render_template(
         "check.html",
         draft=draft,
         slots=slots,
         problem=problem,
-        again=[slot for slot in slots if not slot.ready],
+        waiting=[slot for slot in slots if not slot.ready],
+        ready=[slot for slot in slots if slot.ready],
         uncounted=[slot for slot in visit.order(stock) if slot.slot not in draft.slots],
     )

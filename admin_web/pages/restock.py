@@ -38,7 +38,10 @@ def result(restock: str) -> str:
     """Say what a visit did, slot by slot; `?just=1` right after it was saved."""
     found = _find(restock)
     lines = sorted(found.lines, key=lambda line: words.hangs(line.slot))
-    return render_template("restock_result.html", restock=found, lines=lines, just=request.args.get("just") == "1")
+    just = request.args.get("just") == "1"
+    draft = drafts().of(auth.me()) if just else None
+    waiting = sorted(draft.slots, key=words.hangs) if draft else []
+    return render_template("restock_result.html", restock=found, lines=lines, just=just, waiting=waiting)
 
 
 @blueprint.route("/restocks/<restock>/undo", methods=["GET", "POST"])

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 
-from admin_web import words
-from admin_web.daemon import kiosk
-from admin_web.pages.visit import COUNT_AGAIN
-from admin_web.restock_form import RestockForm, what_was_typed
+from admin_web import doubts, words
+from admin_web.daemon import kiosk, today
+from admin_web.doubts import Doubt
+from admin_web.pages.check import saved_as
+from admin_web.restock_form import RestockForm, anew, held, is_held, what_was_typed
 from admin_web.sending import sent_id
 from kiosk.errors import ConflictError, DaemonAwayError, NotFoundError, RequestError
 from kiosk.model import RestockRequest, SlotStock, new_request_id
@@ -21,8 +23,10 @@ blueprint = Blueprint("slot", __name__)
 def page(slot: str) -> Any:
     """Show the slot without what is expected inside; on POST, record the count, what went out and what came in."""
     if request.method == "GET":
-        stock = kiosk().slot(slot).stock
-        return _show(stock, RestockForm(what_was_typed(request.args), stock), sent_id(request.args))
+        stock, typed = kiosk().slot(slot).stock, what_was_typed(request.args)
+        if "as_of" in typed and not is_held(typed, stock):
+            return _again(stock, typed)
+        return _show(stock, RestockForm(typed, stock), sent_id(request.args))
     try:
         return _restock(slot)
     except DaemonAwayError:
@@ -36,33 +40,46 @@ def coil(slot: str) -> str:
 
 
 def _restock(slot: str) -> Any:
-    stock = kiosk().slot(slot).stock
-    form, restock = RestockForm(what_was_typed(request.form), stock), sent_id(request.form)
+    stock, typed, restock = kiosk().slot(slot).stock, what_was_typed(request.form), sent_id(request.form)
+    saved = "as_of" in typed and not is_held(typed, stock) and saved_as(restock)
+    if not is_held(typed, stock) and not saved:
+        return _again(stock, typed), 409
+    form = RestockForm(held(typed), stock)
     if not form.fits():
-        if form.as_of.errors:
-            form.count_anew()
         return _show(stock, form, restock), 422
+    if not saved and (asked := _asked(form, stock)):
+        return _show(stock, form, restock, asked), 422
     try:
         kiosk().restock(RestockRequest(id=restock, lines=(form.line(),)))
     except ConflictError:
-        stock = kiosk().slot(slot).stock
-        form = RestockForm(what_was_typed(request.form), stock)
-        form.count_anew(COUNT_AGAIN.format(slot=slot))
-        return _show(stock, form, new_request_id()), 409
+        return _again(kiosk().slot(slot).stock, typed), 409
     except NotFoundError:
         raise
     except RequestError as error:
         # Under the same id: should the kiosk come to it after all, sending it again counts once.
-        form.found.errors = [str(error)]
+        form.count.errors = [str(error)]
         return _show(stock, form, restock), 422
     return redirect(url_for("restock.result", restock=restock, just=1), 303)
+
+
+def _asked(form: RestockForm, stock: SlotStock) -> list[Doubt]:
+    """Return what has to be asked back before this is saved."""
+    known = doubts.in_machine(kiosk().stock().slots)
+    return doubts.asked(doubts.of_line(form.line(), stock, known, today()), form.answered)
+
+
+def _again(stock: SlotStock, typed: dict[str, str]) -> str:
+    """Ask for all that is inside, with the rest of what was typed."""
+    form = RestockForm(anew(typed), stock)
+    form.tell_overtaken()
+    return _show(stock, form, new_request_id())
 
 
 def _everything() -> dict[str, str]:
     return {**what_was_typed(request.form), "request_id": sent_id(request.form)}
 
 
-def _show(stock: SlotStock, form: RestockForm, restock: str) -> str:
+def _show(stock: SlotStock, form: RestockForm, restock: str, asked: Sequence[Doubt] = ()) -> str:
     return render_template(
         "slot.html",
         stock=stock,
@@ -70,5 +87,6 @@ def _show(stock: SlotStock, form: RestockForm, restock: str) -> str:
         form=form,
         request_id=restock,
         mistakes=form.mistakes(),
+        doubts=asked,
         funders=words.funders((stock,)),
     )

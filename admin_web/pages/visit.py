@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from admin_web import auth, visit, words
-from admin_web.daemon import kiosk
+from admin_web.daemon import kiosk, today
+from admin_web.doubts import Doubt
 from admin_web.drafts import Draft, drafts
-from admin_web.restock_form import RestockForm, what_was_typed
+from admin_web.restock_form import RestockForm, anew, held, is_held, what_was_typed
 from kiosk.errors import NotFoundError
 from kiosk.model import SlotStock
 
 blueprint = Blueprint("visit", __name__)
 
 OVER = "That visit is over: it was saved or thrown away. Nothing was changed now."
-COUNT_AGAIN = (
-    "How many are inside now: {slot} changed after you counted, because an item came out or somebody else counted it. "
-    "Count it again. The rest of what you wrote is still here."
-)
 
 
 @blueprint.post("/visit")
@@ -43,10 +41,14 @@ def slot(slot: str) -> Any:
         raise NotFoundError(f"This kiosk has no slot {slot}.")
     if request.method == "POST":
         return _keep(draft, slots, stock)
-    form = RestockForm(what_was_typed(request.args) or draft.slots.get(slot, {}), stock)
-    if form.changed:
-        form.count_anew(COUNT_AGAIN.format(slot=slot))
-    return _show(draft, slots, stock, form)
+    typed = what_was_typed(request.args) or draft.slots.get(slot, {})
+    if "as_of" in typed and not is_held(typed, stock):
+        typed = anew(typed)
+    form = RestockForm(typed, stock)
+    if form.after and form.inside.data is None:
+        form.tell_overtaken()
+    doubts = visit.doubtful(draft, slots, slot, kiosk().since, today()) if form.after or typed.get("until") else []
+    return _show(draft, slots, stock, form, doubts)
 
 
 @blueprint.post("/visit/slots/<slot>/leave-out")
@@ -61,19 +63,27 @@ def leave_out(slot: str) -> Any:
 
 def _keep(draft: Draft, slots: tuple[SlotStock, ...], stock: SlotStock) -> Any:
     typed = what_was_typed(request.form)
+    sure = is_held(typed, stock)
+    typed = held(typed) if sure else anew(typed)
     drafts().write(draft.id, stock.slot, typed)
     form = RestockForm(typed, stock)
+    if not sure:
+        form.tell_overtaken()
+        return _show(draft, slots, stock, form), 409
     if not form.fits():
-        if form.as_of.errors:
-            form.count_anew()
         return _show(draft, slots, stock, form), 422
+    now = Draft(id=draft.id, slots={**draft.slots, stock.slot: typed})
+    if doubts := visit.doubtful(now, slots, stock.slot, kiosk().since, today()):
+        return _show(draft, slots, stock, form, doubts), 422
     onward = visit.onward(slots, stock.slot)
     if onward is None or request.form.get("back"):
         return redirect(url_for("check.page"), 303)
     return redirect(url_for("visit.slot", slot=onward), 303)
 
 
-def _show(draft: Draft, slots: tuple[SlotStock, ...], stock: SlotStock, form: RestockForm) -> str:
+def _show(
+    draft: Draft, slots: tuple[SlotStock, ...], stock: SlotStock, form: RestockForm, doubts: Sequence[Doubt] = ()
+) -> str:
     names = [each.slot for each in visit.order(slots)]
     return render_template(
         "visit_slot.html",
@@ -82,6 +92,7 @@ def _show(draft: Draft, slots: tuple[SlotStock, ...], stock: SlotStock, form: Re
         condition=words.condition(stock),
         form=form,
         mistakes=form.mistakes(),
+        doubts=doubts,
         place=names.index(stock.slot) + 1,
         total=len(names),
         onward=visit.onward(slots, stock.slot),

@@ -35,6 +35,7 @@ from kiosk.model import (
     Restocks,
     ReviewRequest,
     Shortage,
+    SinceCount,
     SlotDetail,
     Stock,
     Vend,
@@ -46,7 +47,7 @@ T = TypeVar("T")
 
 ANSWERS = Decoders(
     *(AdminCode, Audit, Events, Excursion, Excursions, KioskState, Problem, Recall, Recalls, RestockResult, Restocks),
-    *(Shortage, SlotDetail, Stock, Vend, VisitorCode),
+    *(Shortage, SinceCount, SlotDetail, Stock, Vend, VisitorCode),
 )
 """What the daemon answers."""
 
@@ -95,6 +96,10 @@ class Client:
         """Return one slot with its lots and latest events. Raises NotFoundError."""
         return self._ask("GET", f"/v1/slots/{quote(slot, safe='')}", SlotDetail)
 
+    def since(self, slot: str, as_of: int) -> SinceCount:
+        """Return what came of a count that began and ended at a slot's version `as_of`. Raises NotFoundError."""
+        return self._ask("GET", f"/v1/slots/{quote(slot, safe='')}/since?as_of={as_of}", SinceCount)
+
     def vend(self, request: VendRequest) -> Vend:
         """Ask for an item; return at once. The same id again moves nothing and returns what became of it.
 
@@ -107,7 +112,7 @@ class Client:
         return self._ask("GET", f"/v1/vends/{quote(request_id, safe='')}?wait_s={wait_s:g}", Vend)
 
     def restock(self, request: RestockRequest) -> RestockResult:
-        """Record a restock visit, all of it or nothing. Raises ConflictError when a slot changed since `as_of`."""
+        """Record a restock visit, all of it or nothing. Raises ConflictError when a count was overtaken."""
         return self._ask("POST", "/v1/restocks", RestockResult, request)
 
     def restocks(self, limit: int = 10) -> Restocks:

@@ -86,6 +86,10 @@ def _questions(app: Flask, service: Service, reader: Reader, status: Status) -> 
         stock = service.slot(slot)
         return _answer(SlotDetail(stock=stock, drifts=reader.drifts(slot), events=reader.events(10, slot=slot)))
 
+    @app.get("/v1/slots/<slot>/since")
+    def since(slot: str) -> Response:
+        return _answer(reader.since(service.slot(slot).slot, int(_number("as_of", -1, 2**62, -1))))
+
     @app.get("/v1/events")
     def events() -> Response:
         limit = _number("limit", 1, 500, 50)

@@ -15,6 +15,11 @@ from kiosk.dispense.ledger.coils import Coils
 from kiosk.errors import NotFoundError
 from kiosk.model import CoilLot, Lock, SlotStock, Stock
 
+UNWRITTEN = -1
+"""The version of a slot while the ledger does not know of all that may have left it. What waits is written down under
+versions to come, so that a count of now would seem to be older than it: no count may name this version.
+"""
+
 
 class Shelf:
     """The slots of the configuration, with counts and lots from the ledger.
@@ -70,8 +75,8 @@ class Shelf:
     def _picture(self, slot: Slot, count: Count, unrecorded: int) -> SlotStock:
         # A product that kiosk.toml no longer knows may still lie in a coil until somebody takes it out.
         product = self._products.get(count.sku) or self._products[slot.product]
-        unrecorded = min(unrecorded, count.on_hand)
-        on_hand, unresolved = count.on_hand - unrecorded, count.unresolved + unrecorded
+        doubtful = min(unrecorded, count.on_hand)
+        on_hand, unresolved = count.on_hand - doubtful, count.unresolved + doubtful
         lots = self._queue(slot.id, on_hand + unresolved)
         front = tuple(_first(lots, unresolved + 1))
         picture = SlotStock(
@@ -85,7 +90,7 @@ class Shelf:
             on_hand=on_hand,
             unresolved=unresolved,
             jams=count.jams,
-            version=count.version,
+            version=UNWRITTEN if unrecorded else count.version,
             lots=lots,
             front_locked=any(lot.locked for lot in front),
             front_expired=any(lot.expired for lot in front),

@@ -111,12 +111,14 @@ class Staff:
             self._product(line.sku)
         if (line.sku or self._shelf.sku(line.slot)) in self._refuses:
             self._check_dates(line)
-        out, put_in = sum(part.quantity for part in line.removed), sum(part.quantity for part in line.added)
-        if out > line.found:
-            raise RequestError(f"{line.slot}: {out} taken out of {line.found} are too many. Correct one of the two.")
-        if line.found > capacity or line.found - out + put_in > capacity:
+        if line.out > line.found and not line.after:
             raise RequestError(
-                f"{line.slot} holds {capacity}: {line.found - out} left inside and {put_in} added are too many. "
+                f"{line.slot}: {line.out} taken out of {line.found} are too many. Correct one of the two."
+            )
+        if max(line.found, line.inside_before, line.inside_after) > capacity:
+            told = f"{line.inside_before} counted" if line.after else f"{line.found - line.out} left inside"
+            raise RequestError(
+                f"{line.slot} holds {capacity}: {told} and {line.put_in} added are too many. "
                 "Correct one of the two numbers."
             )
 

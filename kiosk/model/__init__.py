@@ -28,6 +28,7 @@ from kiosk.model.restock import (
     RestockRequest,
     RestockResult,
     Restocks,
+    SinceCount,
 )
 from kiosk.model.state import (
     AdminCode,
@@ -94,6 +95,7 @@ __all__ = [
     "Restocks",
     "ReviewRequest",
     "Shortage",
+    "SinceCount",
     "SlotDetail",
     "SlotStock",
     "SlotTotals",

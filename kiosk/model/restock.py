@@ -42,9 +42,11 @@ class Added(Fact, frozen=True, kw_only=True):
 class RestockLine(Fact, frozen=True, kw_only=True):
     """What a restock visit did to one slot: first the count, then what went out and what came in.
 
-    `found` is what was counted inside before anything was moved; `as_of` is the slot's `version` when the count
-    began, so that a vend in between is noticed and the count is asked for again. Unresolved items are settled by
-    it. `sku` puts another product into the slot from now on; all that was found must then be taken out.
+    `found` is what was counted inside before anything was moved; with `after`, when all was done: what came in is
+    part of it then, and is not added again. Unresolved items are settled by it. `as_of` is the slot's `version` when
+    the count began, `until` its version when the count was over. If they are the same, what has certainly left since
+    is taken off; else, and without `until`, any change asks for a new count. `sku` puts another product into the
+    slot from now on; all that was found must then be taken out, and nothing may have left meanwhile.
     """
 
     slot: Name
@@ -53,6 +55,28 @@ class RestockLine(Fact, frozen=True, kw_only=True):
     removed: Annotated[tuple[Removed, ...], Meta(max_length=20)] = ()
     added: Annotated[tuple[Added, ...], Meta(max_length=20)] = ()
     sku: Name | None = None
+    until: int | None = None
+    after: bool = False
+
+    @property
+    def out(self) -> int:
+        """How many were taken out in all."""
+        return sum(part.quantity for part in self.removed)
+
+    @property
+    def put_in(self) -> int:
+        """How many were put in, in all."""
+        return sum(part.quantity for part in self.added)
+
+    @property
+    def inside_before(self) -> int:
+        """How many the count says were inside before anything was moved; below 0 if what came in has partly left."""
+        return self.found + self.out - self.put_in if self.after else self.found
+
+    @property
+    def inside_after(self) -> int:
+        """How many the count says were inside when all was done."""
+        return self.found if self.after else self.found - self.out + self.put_in
 
 
 class RestockRequest(Fact, frozen=True, kw_only=True):
@@ -63,7 +87,10 @@ class RestockRequest(Fact, frozen=True, kw_only=True):
 
 
 class RestockedSlot(Fact, frozen=True, kw_only=True):
-    """What a visit changed in one slot. `drift` is found minus expected: 0, or outside the honest range."""
+    """What a visit changed in one slot. `drift` is found minus expected: 0, or outside the honest range.
+
+    `left` items came out between the count and the end of the visit; they are taken off `on_hand`.
+    """
 
     slot: str
     found: int
@@ -72,6 +99,7 @@ class RestockedSlot(Fact, frozen=True, kw_only=True):
     on_hand: int
     settled: int
     drift: int
+    left: int = 0
 
 
 class RestockResult(Fact, frozen=True, kw_only=True):
@@ -87,3 +115,18 @@ class Restocks(Fact, frozen=True, kw_only=True):
     """The latest restock visits, newest first."""
 
     restocks: tuple[RestockResult, ...]
+
+
+class SinceCount(Fact, frozen=True, kw_only=True):
+    """What came of a count that began and ended at a slot's version `as_of`. Not `certain`: it has to be taken again.
+
+    `left` items have come out since, seen by a proven drop sensor. `on_hand` and `unresolved` were expected then.
+    While an item is turning out of the slot, this holds until that is over.
+    """
+
+    slot: str
+    as_of: int
+    certain: bool
+    left: int = 0
+    on_hand: int = 0
+    unresolved: int = 0

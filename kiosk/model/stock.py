@@ -44,7 +44,8 @@ class SlotStock(Fact, frozen=True, kw_only=True):
     While something is unresolved it is not known which lot is in front; `front_locked` and `front_expired` hold if
     any item that may be in front is locked or past its date. `locked` counts the items that no one should get.
     `jams` counts failures in a row. `version` changes with every change of the slot's count; a restock names
-    the version it was counted at. `faults` are sentences for staff.
+    the version it was counted at. It is -1 while something that left waits to be written down: what is counted
+    then has to be counted again. `faults` are sentences for staff.
     """
 
     slot: str

@@ -42,10 +42,16 @@ def settled(stock: SlotStock) -> SlotStock:
     )
 
 
-def restocked(stock: SlotStock, line: RestockLine, products: dict[str, SlotStock]) -> tuple[SlotStock, RestockedSlot]:
-    """Return the slot after a visit's line, and what the visit says of it. Raises ValueError with a sentence."""
-    drift = min(0, line.found - stock.on_hand) + max(0, line.found - stock.on_hand - stock.unresolved)
-    lots = _counted(stock.lots, line.found)
+def restocked(
+    stock: SlotStock, line: RestockLine, products: dict[str, SlotStock], left: int, version: int
+) -> tuple[SlotStock, RestockedSlot]:
+    """Return the slot after a visit's line, and what the visit says of it. Raises ValueError with a sentence.
+
+    `stock` is the slot when it was counted; `left` items were seen to leave since, which made it `version`.
+    """
+    found = line.inside_before
+    drift = min(0, found - stock.on_hand) + max(0, found - stock.on_hand - stock.unresolved)
+    lots = _counted(stock.lots, found)
     for removed in line.removed:
         lots = _without(lots, removed)
     if line.sku is not None:
@@ -58,16 +64,15 @@ def restocked(stock: SlotStock, line: RestockLine, products: dict[str, SlotStock
     for number, added in enumerate(line.added):
         facts = {name: getattr(added, name) for name in ("quantity", "lot", "expiry", "funder", "parts")}
         lots = (*lots, CoilLot(id=100 * stock.version + number, **facts))
+    lots = _from_front(lots, left)
     now = sum(lot.quantity for lot in lots)
     if now > stock.capacity:
         raise ValueError(f"{stock.slot} holds {stock.capacity}, not {now}.")
     done = RestockedSlot(
-        slot=stock.slot, found=line.found, removed=sum(each.quantity for each in line.removed),
+        slot=stock.slot, found=found, left=left, removed=sum(each.quantity for each in line.removed),
         added=sum(each.quantity for each in line.added), on_hand=now, settled=stock.unresolved, drift=drift,
     )  # fmt: skip
-    after = msgspec.structs.replace(
-        stock, on_hand=now, unresolved=0, jams=0, faults=(), version=stock.version + 1, lots=lots
-    )
+    after = msgspec.structs.replace(stock, on_hand=now, unresolved=0, jams=0, faults=(), version=version + 1, lots=lots)
     return settled(after), done
 
 

@@ -33,6 +33,7 @@ from kiosk.model import (
     RestockRequest,
     RestockResult,
     Restocks,
+    SinceCount,
     SlotDetail,
     SlotStock,
     Stock,
@@ -86,6 +87,8 @@ class FakeDaemon:
         self.restock_calls = 0
         self.before: dict[str, dict[str, SlotStock]] = {}
         self.drifts: dict[str, list[Drift]] = {}
+        self.seen: dict[tuple[str, int], SlotStock] = {}
+        """Each slot just before an item of it was seen to fall, by the version that it had then."""
         self.vends: dict[str, VendRequest] = {}
         self.busy = False
         self.mute = False
@@ -107,7 +110,7 @@ class FakeDaemon:
 
     def take(self, slot: str) -> None:
         """Let somebody take an item: the front one."""
-        held = self.slots[slot]
+        held = self.seen[slot, self.slots[slot].version] = self.slots[slot]
         front = msgspec.structs.replace(held.lots[0], quantity=held.lots[0].quantity - 1)
         self.change(slot, on_hand=held.on_hand - 1, lots=(front, *held.lots[1:]))
 
@@ -123,8 +126,8 @@ class FakeDaemon:
                 return 200, self._state()
             case "GET", ["stock"]:
                 return 200, Stock(slots=tuple(self.slots.values()))
-            case "GET", ["slots", slot]:
-                return 200, self._detail(slot)
+            case "GET", ["slots", slot, *more]:
+                return 200, self._since(slot, int(query["as_of"][0])) if more else self._detail(slot)
             case "GET", ["events"]:
                 return 200, self._events(query)
             case "GET", ["vends", request_id]:
@@ -171,6 +174,15 @@ class FakeDaemon:
             events=tuple(e for e in self.events if e.slot == slot)[-3:],
         )
 
+    def _since(self, slot: str, as_of: int) -> SinceCount:
+        since = range(as_of, self._held(slot).version)
+        if not since or not all((slot, version) in self.seen for version in since):
+            return SinceCount(slot=slot, as_of=as_of, certain=False)
+        was = self.seen[slot, as_of]
+        return SinceCount(
+            slot=slot, as_of=as_of, certain=True, left=len(since), on_hand=was.on_hand, unresolved=was.unresolved
+        )
+
     def _events(self, query: dict[str, list[str]]) -> Events:
         limit, before = int(query["limit"][0]), int(query.get("before", ["1000000"])[0])
         newest = sorted((e for e in self.events if e.seq < before), key=lambda e: -e.seq)
@@ -204,10 +216,14 @@ class FakeDaemon:
         after, done = {}, []
         for line in request.lines:
             held = self._held(line.slot)
+            left = 0
+            if held.version != line.as_of and line.until == line.as_of:
+                since = self._since(line.slot, line.as_of)
+                left, held = (since.left, self.seen[line.slot, line.as_of]) if since.certain else (0, held)
             if held.version != line.as_of:
                 raise RefusalError(409, "conflict", f"{line.slot} changed since it was counted.")
             try:
-                after[line.slot], told = restocked(held, line, products)
+                after[line.slot], told = restocked(held, line, products, left, self.slots[line.slot].version)
             except ValueError as error:
                 raise RefusalError(400, "refused", str(error)) from error
             done.append(told)

@@ -51,8 +51,8 @@ class Running:
     def start(self) -> None:
         """Start, as after a power cut."""
         self.records = Records.of(self.folder, self.clock)
-        machine = replace(parts(self.world, [slot.id for slot in self.config.slots]), **self.others)
-        self.service = Service(self.config, machine, self.records, self.clock, self.codes)
+        self.machine = replace(parts(self.world, [slot.id for slot in self.config.slots]), **self.others)
+        self.service = Service(self.config, self.machine, self.records, self.clock, self.codes)
         self.reader = self.records.reader
 
     def restart(self, config: Config | None = None) -> None:

@@ -64,11 +64,15 @@ def load(book: Book) -> Coils:
     return Coils({slot: tuple(queue) for slot, queue in queues.items()}, lots, hidden)
 
 
-def queue(db: sqlite3.Connection, slot: str) -> Queue:
-    """Return a coil's queue as it is now: what is inside at most, by lot, the front first."""
+def queue(db: sqlite3.Connection, slot: str, most: int | None = None) -> Queue:
+    """Return a coil's queue as it is now: what is inside at most, by lot, the front first.
+
+    `most` asks for the queue as it was when so many were inside, later than somebody last had the coil open.
+    """
     rows = db.execute("SELECT lot, quantity, spoiled FROM coil WHERE slot = ? ORDER BY position", (slot,))
     kept = [Batch(lot, quantity, bool(spoiled)) for lot, quantity, spoiled in rows]
-    most = db.execute("SELECT on_hand + unresolved FROM stock WHERE slot = ?", (slot,)).fetchone()[0]
+    if most is None:
+        most = db.execute("SELECT on_hand + unresolved FROM stock WHERE slot = ?", (slot,)).fetchone()[0]
     return coil.last(kept, most)
 
 

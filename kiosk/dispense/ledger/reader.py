@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from kiosk.clock import label
 from kiosk.dispense import words
-from kiosk.dispense.ledger import heat, recalls
+from kiosk.dispense.ledger import heat, meanwhile, recalls
 from kiosk.dispense.ledger.doubt import Doubt
 from kiosk.dispense.ledger.restocks import restocked
 from kiosk.dispense.ledger.schema import PENDING
@@ -34,6 +34,7 @@ from kiosk.model import (
     Recall,
     RestockResult,
     Shortage,
+    SinceCount,
     VendRequest,
 )
 
@@ -153,6 +154,14 @@ class Reader:
             *(slot, limit),
         )
         return tuple(Drift(hour=label(hour), found=found, drift=drift) for hour, found, drift in rows)
+
+    def since(self, slot: str, as_of: int) -> SinceCount:
+        """Return what came of a count that began and ended at a slot's version `as_of`."""
+        found = self._ask(lambda db: meanwhile.since(db, slot, as_of))
+        if found is None:
+            return SinceCount(slot=slot, as_of=as_of, certain=False)
+        on_hand, unresolved = found.before
+        return SinceCount(slot=slot, as_of=as_of, certain=True, left=found.left, on_hand=on_hand, unresolved=unresolved)
 
     def restocks(self, limit: int) -> tuple[RestockResult, ...]:
         """Return the latest restock visits, newest first."""

@@ -13,6 +13,7 @@ from kiosk.dispense.bounds import Bounds, Change
 from kiosk.dispense.coil import Batch, Queue
 from kiosk.dispense.ledger import coils, heat, recalls
 from kiosk.dispense.ledger.book import Book
+from kiosk.dispense.ledger.meanwhile import Meanwhile, since
 from kiosk.errors import ConflictError, NotFoundError, RequestError
 from kiosk.model import RestockedSlot, RestockLine, RestockRequest, RestockResult
 
@@ -40,21 +41,22 @@ class Restocks:
     def commit(self, request: RestockRequest) -> RestockResult:
         """Record a visit. It settles what was unresolved in its slots.
 
-        The same id again changes nothing and returns the first answer. Raises ConflictError when a slot's count
-        changed since its `as_of`, or when the id was used for another visit; RequestError when what was taken out
-        was not there, or when a lot that goes in is recalled.
+        What has certainly left since a count is taken off it, where the line says that the count itself was not
+        overtaken; see `RestockLine`. The same id again changes nothing and returns the first answer. Raises
+        ConflictError when a slot changed since its `as_of` in any other way, or when the id was used for another
+        visit; RequestError when what was taken out was not there, or when a lot that goes in is recalled.
         """
         book = self._book
         with book.transaction():
             if done := self._past(request):
                 return done
-            self._check(request)
+            meanwhile = self._check(request)
             seq = book.insert(
                 "INSERT INTO restock (id, asked, hour) VALUES (?, ?, ?)",
                 *(request.id, msgspec.json.encode(request).decode(), book.hour()),
             )
             for line in request.lines:
-                self._record(seq, request.id, line)
+                self._record(seq, request.id, line, meanwhile[line.slot])
             # A new ledger has caught up once every slot was counted.
             book.db.execute(
                 "DELETE FROM meta WHERE key = 'doubt'"
@@ -93,40 +95,64 @@ class Restocks:
         row = self._book.db.execute("SELECT seq, asked FROM restock WHERE id = ?", (request.id,)).fetchone()
         if row is None:
             return None
-        if row[1] != msgspec.json.encode(request).decode():
+        # What is too long ago is not known any more in detail.
+        if not row[1] or msgspec.json.decode(row[1], type=RestockRequest) != request:
             raise ConflictError("This visit was already saved with other numbers. Open the slots again.")
         return self._result(row[0])
 
-    def _check(self, request: RestockRequest) -> None:
-        changed = [line.slot for line in request.lines if self._book.version(line.slot) != line.as_of]
-        if changed:
+    def _check(self, request: RestockRequest) -> dict[str, Meanwhile]:
+        """Return what has left each slot since it was counted."""
+        book = self._book
+        meanwhile = {line.slot: self._meanwhile(line) for line in request.lines}
+        if changed := [slot for slot, certain in meanwhile.items() if certain is None]:
             raise ConflictError(f"{', '.join(changed)} changed while you counted. Count again, then save once more.")
         for line in request.lines:
             for added in line.added:
-                recalls.refuse(self._book, line.slot, line.sku or self._book.sku(line.slot), added)
+                recalls.refuse(book, line.slot, line.sku or book.sku(line.slot), added)
+        return {slot: certain for slot, certain in meanwhile.items() if certain is not None}
 
-    def _record(self, seq: int, request_id: str, line: RestockLine) -> None:
+    def _meanwhile(self, line: RestockLine) -> Meanwhile | None:
+        """Return what has left since the count; None when the count is worth nothing any more."""
+        book = self._book
+        if book.version(line.slot) == line.as_of:
+            return Meanwhile(before=book.bounds(line.slot))
+        # Of a slot that changes its product nobody knows which of the two came out.
+        return since(book.db, line.slot, line.as_of) if line.until == line.as_of and line.sku is None else None
+
+    def _record(self, seq: int, request_id: str, line: RestockLine, meanwhile: Meanwhile) -> None:
         book, slot = self._book, line.slot
         before = Before(book.sku(slot), *book.bounds(slot), coils.queue(book.db, slot))
-        left = self._count(line, before, request_id)
+        inside = line.inside_before
+        # Where fewer are inside than were put in, some of those have left already.
+        found = max(inside, line.out) if line.after else inside
+        gone = meanwhile.left + found - inside
+        now = found - line.out + line.put_in - gone
+        drift = bounds.drift(meanwhile.before, inside)
+        left = self._count(line, found, meanwhile.before, request_id, drift)
+        if now < 0:
+            raise ConflictError(f"{slot}: more came out since than you counted. Count again, then save once more.")
         self._put_in(line, left, before.sku, request_id)
-        settled, drift = before.unresolved, bounds.drift(before.bounds, line.found)
-        removed = line.found - coil.size(left)
+        if gone:
+            book.move(slot, "gone_since", Change(-gone, 0), request=request_id)
+        heat.latch(book, slot, line.sku or before.sku)
+        if not meanwhile.failed:
+            book.change_stock("jams = 0", slot)
         book.insert(
             "INSERT INTO restock_line (slot, restock, found, removed, added, on_hand, settled, drift, before)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            *(slot, seq, line.found, removed, _added(line), line.found - removed + _added(line), settled, drift),
+            *(slot, seq, found, line.out, line.put_in, now, meanwhile.before.unresolved, drift),
             msgspec.json.encode(before).decode(),
         )
 
-    def _count(self, line: RestockLine, before: Before, request_id: str) -> Queue:
+    def _count(self, line: RestockLine, found: int, expected: Bounds, request_id: str, drift: int) -> Queue:
         """Record what was found and what of it was taken out; return what is left."""
         book, slot = self._book, line.slot
-        book.move(slot, "count", bounds.counted(before.bounds, line.found), request=request_id)
-        book.event("counted", slot, before.sku, line.found)
-        if drift := bounds.drift(before.bounds, line.found):
-            book.event("drift", slot, before.sku, drift)
-        left = coil.last(before.queue, line.found)
+        sku = book.sku(slot)
+        book.move(slot, "count", bounds.counted(book.bounds(slot), found), request=request_id)
+        book.event("counted", slot, sku, found)
+        if drift:
+            book.event("drift", slot, sku, drift)
+        left = coil.last(coils.queue(book.db, slot, most=sum(expected)), found)
         for removed in line.removed:
             try:
                 left, was = coil.without(left, removed.quantity, removed.lot), left
@@ -135,7 +161,7 @@ class Restocks:
                     f"{slot}: {removed.quantity} taken out, but {error} than that inside of this lot. Correct it."
                 ) from error
             for batch in coil.difference(was, left):
-                book.event(f"removed_{removed.reason}", slot, before.sku, batch.quantity, batch.lot)
+                book.event(f"removed_{removed.reason}", slot, sku, batch.quantity, batch.lot)
             book.move(slot, "removed", Change(-removed.quantity, 0), request=request_id)
         return left
 
@@ -154,8 +180,6 @@ class Restocks:
             book.move(slot, "added", Change(added.quantity, 0), request=request_id, lot=lot)
             book.event("added", slot, line.sku or sku, added.quantity, lot)
         coils.put(book, slot, line.sku or sku, coil.joined(batches))
-        heat.latch(book, slot, line.sku or sku)
-        book.change_stock("jams = 0", slot)
 
     # -- undoing ---------------------------------------------------------------------------------------------------
 
@@ -201,10 +225,15 @@ class Restocks:
 def restocked(rows: Iterable[tuple[str, int, int, int, int, int, int]]) -> tuple[RestockedSlot, ...]:
     """Return what a visit changed in each slot, from rows of the table."""
     return tuple(
-        RestockedSlot(slot=slot, found=found, removed=out, added=added, on_hand=now, settled=settled, drift=drift)
+        RestockedSlot(
+            slot=slot,
+            found=found,
+            removed=out,
+            added=added,
+            left=found - out + added - now,
+            on_hand=now,
+            settled=settled,
+            drift=drift,
+        )
         for slot, found, out, added, now, settled, drift in rows
     )
-
-
-def _added(line: RestockLine) -> int:
-    return sum(added.quantity for added in line.added)

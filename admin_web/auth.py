@@ -8,6 +8,8 @@ from urllib.parse import urlencode
 from flask import Flask, current_app, redirect, request, session, url_for
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 
+from admin_web import devices
+from admin_web.claims import Claims
 from admin_web.drafts import Drafts
 from admin_web.settings import Settings
 from admin_web.store import Person, Store
@@ -34,6 +36,7 @@ def init_app(app: Flask, settings: Settings) -> Store:
     """Open the sign-in store, sign cookies with its key, and guard every page. Returns the store, to be closed."""
     store = Store(settings.state / "admin.db", settings.now)
     app.extensions["kiosk_store"] = store
+    app.extensions["kiosk_claims"] = Claims()
     app.extensions["kiosk_drafts"] = Drafts(store)
     app.config.update(
         SECRET_KEY=store.secret(),
@@ -48,6 +51,7 @@ def init_app(app: Flask, settings: Settings) -> Store:
     manager.session_protection = None
     manager.user_loader(_load)
     app.before_request(_guard)
+    app.after_request(devices.set_cookie)
     return store
 
 
@@ -58,10 +62,18 @@ def people() -> Store:
     return store
 
 
+def claims() -> Claims:
+    """Return the one-time codes that were right and made nothing yet."""
+    held = current_app.extensions["kiosk_claims"]
+    assert isinstance(held, Claims)
+    return held
+
+
 def sign_in(person: Person) -> None:
     """Start a new sign-in in this browser; whatever it held before is forgotten."""
     session.clear()
     login_user(SignedIn(person, people().start(person)))
+    devices.remember(person)
 
 
 def sign_out() -> None:

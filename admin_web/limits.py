@@ -1,23 +1,37 @@
-"""How often somebody may try to sign in. Only failures count; the counts live in memory."""
+"""How often somebody may try a password. Only failures count; the counts live in memory.
+
+Nobody may keep another person out. So no name is ever locked: wrong passwords count against the address they come from
+and against all strangers together, and a browser in which that person has signed in before is no stranger. Its own
+failures alone count against it.
+"""
 
 from __future__ import annotations
 
-import hashlib
+import ipaddress
 
 from flask import Response, request
 from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 
-PER_NAME = "8 per 15 minutes"
-PER_ADDRESS = "20 per 15 minutes"
+from admin_web import devices
+
+PER_DEVICE = "10 per 15 minutes"
+PER_NETWORK = "20 per 15 minutes"
+OF_STRANGERS = "100 per 15 minutes"
 WAIT_S = 15 * 60
 
-limiter = Limiter(get_remote_address, storage_uri="memory://", strategy="moving-window")
+IPV6_NETWORK = 64
+"""Whoever has one IPv6 address has all that share its first 64 bits."""
 
 
-def typed_name() -> str:
-    """Return a key for the name that was typed, of the same length whatever was typed."""
-    return hashlib.sha256(request.form.get("name", "").strip().casefold().encode()).hexdigest()
+def network() -> str:
+    """Return where a request comes from: an IPv4 address, or an IPv6 network."""
+    try:
+        address = ipaddress.ip_address(request.remote_addr or "")
+    except ValueError:
+        return "unknown"
+    if address.version == 4:
+        return str(address)
+    return str(ipaddress.ip_network((address, IPV6_NETWORK), strict=False))
 
 
 def was_refused(response: Response) -> bool:
@@ -25,5 +39,19 @@ def was_refused(response: Response) -> bool:
     return response.status_code in {401, 403}
 
 
-per_name = limiter.limit(PER_NAME, key_func=typed_name, methods=["POST"], deduct_when=was_refused)
-per_address = limiter.limit(PER_ADDRESS, methods=["POST"], deduct_when=was_refused)
+limiter = Limiter(network, storage_uri="memory://", strategy="moving-window")
+
+per_device = limiter.limit(
+    PER_DEVICE, key_func=devices.known, exempt_when=devices.is_strange, methods=["POST"], deduct_when=was_refused
+)
+per_network = limiter.limit(
+    PER_NETWORK, exempt_when=lambda: not devices.is_strange(), methods=["POST"], deduct_when=was_refused
+)
+of_strangers = limiter.limit(
+    OF_STRANGERS,
+    key_func=lambda: "strangers",
+    exempt_when=lambda: not devices.is_strange(),
+    methods=["POST"],
+    deduct_when=was_refused,
+)
+per_sign_in = limiter.limit(PER_DEVICE, key_func=devices.sign_in, methods=["POST"], deduct_when=was_refused)

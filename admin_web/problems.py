@@ -22,7 +22,10 @@ SAID = {
     404: ("There is no such page", "Go to Today and find it from there."),
     405: ("That page cannot do this", "Go to Today and start again."),
     413: ("That was too much at once", "Go back and write less."),
-    429: ("Too many tries", "Wait 15 minutes, then try again. What the kiosk gives out is not affected."),
+    429: (
+        "Too many wrong passwords",
+        "Use a phone that you have signed in with before, or a one-time code: both work at once. Else wait 15 minutes.",
+    ),
 }
 
 OUTDATED = (

@@ -27,7 +27,7 @@ class PasswordForm(FlaskForm):
 
 
 @blueprint.route("/account", methods=["GET", "POST"])
-@limits.per_address
+@limits.per_sign_in
 def page() -> Any:
     """Change the password. Every other sign-in of the person ends."""
     form = PasswordForm()

@@ -9,7 +9,7 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, PasswordField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length
 
-from admin_web import auth, limits, passwords
+from admin_web import auth, passwords
 from admin_web.daemon import heard_site, kiosk, site
 from admin_web.forms import name_field
 from admin_web.store import NameTakenError
@@ -22,7 +22,10 @@ NOT_CHECKED = (
     "One-time code: the kiosk program does not answer, so the code could not be checked. "
     "Send it again in a few seconds."
 )
-TAKEN = "Your name: somebody has it already. Choose another, or tick that it is you and you forgot the password."
+TAKEN = (
+    "Your name: somebody has it already. Choose another, or tick that it is you and you forgot the password. "
+    "Your code stays good for this page."
+)
 
 
 class ClaimForm(FlaskForm):
@@ -43,35 +46,38 @@ class ClaimForm(FlaskForm):
 
 
 @blueprint.route("/claim", methods=["GET", "POST"])
-@limits.per_address
 def page() -> Any:
-    """Ask for the code and a new sign-in. The code is used up last, so that a weak password costs nothing."""
+    """Ask for the code and a new sign-in. A weak password costs no code; without a code nothing is said of names.
+
+    There is no limit to tries: a code has 49 random bits and an hour, and a limit would keep its owner out.
+    """
     form = ClaimForm()
     if not form.is_submitted():
         return _show(form, 200)
     if not _good(form):
         return _show(form, 422)
-    try:
-        kiosk().redeem_admin_code(str(form.code.data))
-    except DaemonAwayError:
-        form.code.errors = [NOT_CHECKED]
-        return _show(form, 503)
-    except RequestError:
-        form.code.errors = [WRONG_CODE]
-        return _show(form, 403)
+    code = str(form.code.data)
+    if not auth.claims().holds(code):
+        try:
+            kiosk().redeem_admin_code(code)
+        except DaemonAwayError:
+            form.code.errors = [NOT_CHECKED]
+            return _show(form, 503)
+        except RequestError:
+            form.code.errors = [WRONG_CODE]
+            return _show(form, 403)
+        auth.claims().begin(code)
     return _enter(form)
 
 
 def _good(form: ClaimForm) -> bool:
+    """Say whether the form is filled in well, whoever has a sign-in already."""
     _hear_site()
     good = bool(form.validate())
     weakness = passwords.weakness(str(form.password.data or ""), str(form.name.data or ""), site())
     if weakness and not form.password.errors:
         form.password.errors = [f"New password: {weakness}"]
-    taken = auth.people().person(str(form.name.data or "")) is not None
-    if taken and not form.forgot.data:
-        form.name.errors = [TAKEN]
-    return good and not weakness and (not taken or bool(form.forgot.data))
+    return good and not weakness
 
 
 def _hear_site() -> None:
@@ -83,16 +89,24 @@ def _hear_site() -> None:
 
 
 def _enter(form: ClaimForm) -> Any:
+    """Make the sign-in, or give the person a new password; the code is used up for good then."""
     people, password_hash = auth.people(), passwords.hash_password(str(form.password.data))
     person = people.person(str(form.name.data))
+    if person is not None and not form.forgot.data:
+        form.name.errors = [TAKEN]
+        return _show(form, 422)
+    if not auth.claims().end(str(form.code.data)):
+        form.code.errors = [WRONG_CODE]
+        return _show(form, 403)
     if person is not None:
         people.set_password(person, password_hash)
     else:
         try:
             person = people.add(str(form.name.data), password_hash)
-        except NameTakenError:
-            form.name.errors = [f"{TAKEN} The code is used up; ask for a new one."]
-            return _show(form, 409)
+        except NameTakenError:  # by somebody who was a moment faster
+            auth.claims().begin(str(form.code.data))
+            form.name.errors = [TAKEN]
+            return _show(form, 422)
     auth.sign_in(person)
     return redirect(url_for("today.page"), 303)
 

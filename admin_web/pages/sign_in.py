@@ -26,8 +26,9 @@ class SignInForm(FlaskForm):
 
 
 @blueprint.route("/sign-in", methods=["GET", "POST"])
-@limits.per_address
-@limits.per_name
+@limits.per_device
+@limits.per_network
+@limits.of_strangers
 def page() -> Any:
     """Ask for name and password. A wrong name takes as long as a wrong password and reads the same."""
     if not auth.people().has_people():

@@ -148,28 +148,105 @@ def test_a_wrong_name_and_a_wrong_password_read_the_same(staff: Visitor, app: Fl
     assert f'value="{password}' not in answer.text
 
 
-def test_too_many_wrong_passwords_for_one_name(staff: Visitor, app: Flask) -> None:
+def guess(app: Flask, address: str, times: int = 1, name: str = "Sam") -> int:
+    """Try wrong passwords from an address; return the last answer's status."""
+    return [Visitor(app, address=address).sign_in(name=name, password="wrong wrong").status_code for _ in range(times)][
+        -1
+    ]
+
+
+def test_nobody_can_lock_another_person_out(staff: Visitor, app: Flask) -> None:
+    """However many wrong passwords come from however many addresses: who has signed in there before gets in."""
+    staff.sign_out()
+    for n in range(5):
+        assert guess(app, f"10.0.0.{n}", 20) == 401
+    stranger = Visitor(app, address="10.0.0.99").sign_in()
+    assert stranger.status_code == 429
+    assert stranger.headers["Retry-After"] == "900"
+    assert "a phone that you have signed in with before" in words(stranger.text)
+    assert staff.sign_in().status_code == 303
+
+
+def test_eight_wrong_passwords_elsewhere_cost_nobody_anything(staff: Visitor, app: Flask) -> None:
     for n in range(8):
-        assert Visitor(app, address=f"10.0.0.{n}").sign_in(password="wrong wrong").status_code == 401
-    answer = Visitor(app, address="10.0.0.99").sign_in()
-    assert answer.status_code == 429
-    assert answer.headers["Retry-After"] == "900"
-    assert "Wait 15 minutes" in words(answer.text)
-    assert staff.open("/").status_code == 200
+        assert guess(app, f"10.0.0.{n}") == 401
+    assert Visitor(app, address="10.0.0.99").sign_in().status_code == 303
 
 
-def test_too_many_wrong_names_from_one_address(staff: Visitor, app: Flask) -> None:
+@pytest.mark.parametrize(
+    ("of_one", "of_another"), [("10.0.0.7", "10.0.0.8"), ("2001:db8:1:2::7", "2001:db8:1:3::7"), ("", "10.0.0.8")]
+)
+def test_too_many_wrong_passwords_from_one_network(staff: Visitor, app: Flask, of_one: str, of_another: str) -> None:
+    assert guess(app, of_one, 20) == 401
+    assert Visitor(app, address=of_one).sign_in().status_code == 429
+    assert Visitor(app, address=of_another).sign_in().status_code == 303
+
+
+def test_whoever_has_one_ipv6_address_has_its_whole_network(staff: Visitor, app: Flask) -> None:
     for n in range(20):
-        assert Visitor(app, address="10.0.0.7").sign_in(name=f"guess {n}").status_code == 401
-    assert Visitor(app, address="10.0.0.7").sign_in().status_code == 429
-    assert Visitor(app, address="10.0.0.8").sign_in().status_code == 303
+        assert guess(app, f"2001:db8::{n + 1:x}") == 401
+    assert guess(app, "2001:db8::ffff:1") == 429
 
 
-def test_too_many_wrong_codes_from_one_address(stranger: Visitor) -> None:
+def test_a_found_phone_is_no_way_to_guess(staff: Visitor) -> None:
+    """It is slowed by its own failures alone."""
+    staff.sign_out()
+    for _ in range(10):
+        assert staff.sign_in(password="wrong wrong").status_code == 401
+    assert staff.sign_in().status_code == 429
+
+
+def test_a_phone_is_known_for_the_person_who_signed_in_with_it(staff: Visitor, daemon: FakeDaemon, app: Flask) -> None:
+    daemon.codes.add("second-code")
+    fields = {"code": "second-code", "name": "Ines", "password": PASSWORD, "again": PASSWORD}
+    assert Visitor(app, address="10.0.0.1").send("/claim", **fields).status_code == 303
+    staff.sign_out()
+    for n in range(5):
+        guess(app, f"10.0.0.{n}", 20)
+    assert staff.sign_in(name="Ines").status_code == 429
+    assert staff.sign_in().status_code == 303
+
+
+@pytest.mark.parametrize("forged", ["", "x", "WzEsImFhYWFhYWFhYWFhYWFhYWEiXQ.AAAAAAAAAAAAAAAAAAAAAAAAAAA"])
+def test_a_forged_device_is_a_stranger(staff: Visitor, app: Flask, forged: str) -> None:
+    for n in range(5):
+        guess(app, f"10.0.0.{n}", 20)
+    other = Visitor(app)
+    other.http.set_cookie("kiosk-device", forged)
+    assert other.sign_in().status_code == 429
+
+
+def test_wrong_codes_keep_nobody_out(stranger: Visitor, app: Flask) -> None:
+    """The right one works after any number of wrong ones, from the same address too."""
     fields = {"name": "Sam", "password": PASSWORD, "again": PASSWORD}
-    for n in range(20):
+    for n in range(40):
         assert stranger.send("/claim", code=f"wrong {n}", **fields).status_code == 403
-    assert stranger.send("/claim", code=CODE, **fields).status_code == 429
+    assert stranger.send("/claim", code=CODE, **fields).status_code == 303
+
+
+@pytest.mark.parametrize("forgot", ["", "y"])
+def test_without_a_code_nothing_tells_who_has_a_sign_in(staff: Visitor, app: Flask, forgot: str) -> None:
+    """Sixty names were tried like this, and sixty were told apart."""
+    answers = []
+    for name in ("Sam", "Max"):
+        fields = {"name": name, "password": PASSWORD, "again": PASSWORD, **({"forgot": forgot} if forgot else {})}
+        answer = Visitor(app).send("/claim", code="wrong", **fields)
+        answers.append((answer.status_code, words(answer.text)))
+    assert answers[0] == answers[1]
+    assert answers[0][0] == 403
+
+
+def test_a_name_that_is_taken_costs_no_second_code(staff: Visitor, daemon: FakeDaemon, app: Flask) -> None:
+    """The code is used up at the kiosk, and stays good for this form."""
+    daemon.codes.add("second-code")
+    other = Visitor(app)
+    fields = {"code": "second-code", "password": PASSWORD, "again": PASSWORD}
+    answer = other.send("/claim", name="sam", **fields)
+    assert (answer.status_code, daemon.codes) == (422, set())
+    assert "somebody has it already" in words(answer.text)
+    assert "Your code stays good for this page." in words(answer.text)
+    assert other.send("/claim", name="Ines", **fields).status_code == 303
+    assert Visitor(app).send("/claim", name="Max", **fields).status_code == 403
 
 
 def test_right_sign_ins_are_not_counted(staff: Visitor, app: Flask) -> None:
@@ -246,11 +323,12 @@ def test_over_https_the_cookie_is_bound_to_the_host(settings: Settings, tmp_path
     app = create_app(replace(settings, https=True, state=tmp_path / "https"))
     visitor = Visitor(app, base="https://localhost")
     answer = visitor.send("/claim", code=CODE, name="Sam", password=PASSWORD, again=PASSWORD)
-    cookie = answer.headers["Set-Cookie"]
-    assert cookie.startswith("__Host-kiosk-staff=")
-    for attribute in ("Secure", "HttpOnly", "SameSite=Strict", "Path=/"):
-        assert attribute in cookie
-    assert "Domain" not in cookie
+    cookies = sorted(answer.headers.get_all("Set-Cookie"))
+    assert [cookie.partition("=")[0] for cookie in cookies] == ["__Host-kiosk-device", "__Host-kiosk-staff"]
+    for cookie in cookies:
+        for attribute in ("Secure", "HttpOnly", "SameSite=Strict", "Path=/"):
+            assert attribute in cookie
+        assert "Domain" not in cookie
     assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
     assert visitor.open("/").status_code == 200
     close(app)

@@ -151,17 +151,16 @@ def test_what_is_not_there(kiosk: KioskProcess) -> None:
 
 
 def test_admin_codes_work_once(kiosk: KioskProcess) -> None:
-    """A code opens one sign-in; five wrong tries void it."""
+    """A code opens one sign-in; wrong tries take it from nobody."""
     first = kiosk.client.make_admin_code()
     kiosk.client.redeem_admin_code(first.code.lower().replace("-", " "))
     with pytest.raises(RequestError, match="wrong, used or too old"):
         kiosk.client.redeem_admin_code(first.code)
     second = kiosk.client.make_admin_code()
-    for _ in range(5):
+    for _ in range(20):
         with pytest.raises(RequestError):
             kiosk.client.redeem_admin_code("AAAAA-AAAAA")
-    with pytest.raises(RequestError):
-        kiosk.client.redeem_admin_code(second.code)
+    kiosk.client.redeem_admin_code(second.code)
 
 
 def test_events_page_backwards(kiosk: KioskProcess) -> None:

@@ -84,6 +84,7 @@ class Chores:
             self._scribe.keep(self._note_outages)
         if self._folding:
             self._scribe.keep(self._fold)
+        self._scribe.keep(self._scribe.settle)
         self._scribe.keep(lambda: self._ledger.checkpoint(FOLD_IDLE))
 
     def prove_beam(self) -> None:

@@ -1,4 +1,4 @@
-"""What the ledger could not take: a small append-only file that needs no room on the disk and no database.
+"""What the ledger could not take, and how far it was: a small file that needs no room on the disk and no database.
 
 The file has its full size from the start, so that a full disk does not stop it. Each record has a flash block of its
 own, 4 KiB, with a checksum: a write that power cuts short spoils that record only, which nobody was told of yet.
@@ -12,23 +12,31 @@ import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
 
-from kiosk.dispense.ledger import Unrecorded
+from kiosk.dispense.ledger import UNMARKED, Mark, Unrecorded
 from kiosk.errors import LedgerError
+
+T = TypeVar("T")
 
 BLOCK = 4096
 """Bytes of a record: what flash writes at once, at most of the disks in use."""
 
 BLOCKS = 256
-"""One vend takes two records: room for 128 items without a ledger, more than most kiosks hold of naloxone."""
+MARKS = 2
+"""So many of the blocks, the last ones, hold marks in turn: while one is written, the other is whole."""
+
+RECORDS = BLOCKS - MARKS
+"""One vend takes two records: room for 127 items without a ledger, more than most kiosks hold of naloxone."""
 
 _HEAD = struct.Struct("<4sII")
 """Magic, the payload's checksum (CRC-32) and its length."""
 
 _MAGIC = b"HRJ1"
+_MARK_MAGIC = b"HRM1"
 
 
 class Record(Struct, frozen=True):
@@ -36,6 +44,13 @@ class Record(Struct, frozen=True):
 
     number: int
     made: Unrecorded
+
+
+class Numbered(Struct, frozen=True):
+    """The `number`th mark that was ever kept."""
+
+    number: int
+    mark: Mark
 
 
 class Journal:
@@ -46,8 +61,10 @@ class Journal:
         self._file: int | None = None
         self._used: set[int] = set()
         self._next = 1
-        self.was_there: bool | None = None
-        """Whether there was a file when it was opened first: a kiosk has one from its first start on."""
+        self._kept = 0
+        self._unsettled: bytes | None = None
+        self.mark: Mark | None = None
+        """How far the ledger was when that was kept last; None until the file was opened."""
 
     @property
     def is_open(self) -> bool:
@@ -58,28 +75,28 @@ class Journal:
         """Open the file, or make it; return each attempt in it as it was written last, in order."""
         self.close()
         try:
-            if self.was_there is None:
-                self.was_there = self._path.exists()
             if not self._path.exists() or self._path.stat().st_size != BLOCK * BLOCKS:
                 self._make()
             self._file = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
-            records = sorted(self._records(), key=lambda record: record.number)
+            records = sorted(self._read(_MAGIC, range(RECORDS), Record), key=lambda record: record.number)
+            marks = list(self._read(_MARK_MAGIC, range(RECORDS, BLOCKS), Numbered))
         except OSError as error:
             self.close()
             raise LedgerError(f"The journal {self._path} cannot be opened: {error}. Look after the disk.") from error
-        self._used = {record.number % BLOCKS for record in records}
+        newest = max(marks, key=lambda kept: kept.number, default=Numbered(0, UNMARKED))
+        self._kept, self.mark = newest.number, newest.mark
+        self._used = {record.number % RECORDS for record in records}
         self._next = records[-1].number + 1 if records else 1
         latest = {(record.made.request.id, record.made.attempt): record.made for record in records}
         return list(latest.values())
 
     def append(self, made: Unrecorded) -> None:
         """Add a record. It is on the disk on return."""
-        if self._next % BLOCKS in self._used:
+        block = self._next % RECORDS
+        if block in self._used:
             raise LedgerError("The journal is full: mend the disk, so that the ledger can take it over.")
-        payload = msgspec.json.encode(Record(self._next, made))
-        head = _HEAD.pack(_MAGIC, zlib.crc32(payload), len(payload))
-        self._put(self._next % BLOCKS, (head + payload).ljust(BLOCK, b"\0"))
-        self._used.add(self._next % BLOCKS)
+        self._put(block, _block(_MAGIC, Record(self._next, made)))
+        self._used.add(block)
         self._next += 1
 
     def clear(self) -> None:
@@ -87,6 +104,28 @@ class Journal:
         for block in sorted(self._used):
             self._put(block, bytes(BLOCK))
             self._used.discard(block)
+
+    def keep(self, mark: Mark) -> None:
+        """Keep how far the ledger is, without waiting for the disk: `settle` does that. Raises nothing.
+
+        It fits in one sector, which is written whole or not at all.
+        """
+        if self._file is None:
+            return
+        self.mark = mark
+        self._kept += 1
+        self._unsettled = _block(_MARK_MAGIC, Numbered(self._kept, mark))
+        with suppress(OSError):
+            os.pwrite(self._file, self._unsettled, self._mark_block() * BLOCK)
+
+    def settle(self) -> None:
+        """Have what was kept last on the disk on return."""
+        if self._unsettled is not None:
+            self._put(self._mark_block(), self._unsettled)
+            self._unsettled = None
+
+    def _mark_block(self) -> int:
+        return RECORDS + self._kept % MARKS
 
     def close(self) -> None:
         """Close the file."""
@@ -107,16 +146,16 @@ class Journal:
         os.fsync(folder)
         os.close(folder)
 
-    def _records(self) -> Iterator[Record]:
-        """Give every record that is whole. One that another version wrote is passed over: it must not stop a start."""
+    def _read(self, magic: bytes, blocks: range, kind: type[T]) -> Iterator[T]:
+        """Give what is whole in these blocks. What another version wrote is passed over: it must not stop a start."""
         assert self._file is not None
-        for block in range(BLOCKS):
+        for block in blocks:
             content = os.pread(self._file, BLOCK, block * BLOCK)
-            magic, checksum, length = _HEAD.unpack_from(content)
+            found, checksum, length = _HEAD.unpack_from(content)
             payload = content[_HEAD.size : _HEAD.size + length]
-            if magic == _MAGIC and zlib.crc32(payload) == checksum:
+            if found == magic and zlib.crc32(payload) == checksum:
                 with suppress(msgspec.DecodeError):
-                    yield msgspec.json.decode(payload, type=Record)
+                    yield msgspec.json.decode(payload, type=kind)
 
     def _put(self, block: int, content: bytes) -> None:
         if self._file is None:
@@ -126,3 +165,9 @@ class Journal:
             os.fdatasync(self._file)
         except OSError as error:
             raise LedgerError(f"The journal {self._path} could not be written: {error}.") from error
+
+
+def _block(magic: bytes, what: Struct) -> bytes:
+    """Return a block that holds one thing, with its checksum."""
+    payload = msgspec.json.encode(what)
+    return (_HEAD.pack(magic, zlib.crc32(payload), len(payload)) + payload).ljust(BLOCK, b"\0")

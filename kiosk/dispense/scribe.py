@@ -94,6 +94,7 @@ class Scribe:
         """Called, in the writer's thread, when something was written that nobody waits for."""
         self.on_opened: Callable[[], None] = lambda: None
         """Called, in the writer's thread, when the ledger was opened."""
+        self._ledger.on_growth = self._journal.keep
         self.opening = self.later(self.heal)
         """The first try to open the ledger."""
 
@@ -313,7 +314,7 @@ class Scribe:
         try:
             opened = not self._ledger.is_open
             if opened:
-                self._ledger.open(self._slots, self._skus, had_one=bool(self._journal.was_there))
+                self._ledger.open(self._slots, self._skus, kept=self._journal.mark)
             self.merge()
             if opened:
                 self._ledger.vends.recover()
@@ -327,7 +328,14 @@ class Scribe:
         if opened:
             self._hand_over()
             self.on_opened()
+            self.keep(self.settle)
         return opened
+
+    def settle(self) -> None:
+        """Have the mark of how far the ledger is on the disk, when nobody waits. Raises LedgerError."""
+        if self._ledger.is_open and self._journal.is_open:
+            self._journal.settle()
+            self._ledger.note_marked()
 
     def keep(self, write: Callable[[], object]) -> None:
         """Do something else with the ledger; a failure is told to staff and does not stop the machine."""

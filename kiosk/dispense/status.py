@@ -18,6 +18,10 @@ DOUBTS = {
         "The ledger was damaged or lost, and begun anew: count every slot. Recalls, hidden products and products that "
         "were changed on the spot are forgotten: enter them again."
     ),
+    Doubt.BEHIND: (
+        "The ledger is older than it was: its latest changes are lost, or a backup was put back. Count every slot. "
+        "Recalls, hidden products and products that were changed since then are forgotten: enter them again."
+    ),
 }
 
 UNTRUSTED = (

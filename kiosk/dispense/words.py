@@ -93,6 +93,7 @@ _EVENTS = {
     "hidden": "Taken off the menu.",
     "shown": "Back on the menu.",
     "rebuilt": "The ledger had to be begun anew: count this slot.",
+    "behind": "The ledger had lost its latest changes: count this slot.",
     "started": "The kiosk started.",
 }
 

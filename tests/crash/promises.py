@@ -7,10 +7,11 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
+from kiosk.dispense.ledger import Doubt
 from kiosk.dispense.ledger.schema import PENDING
 from kiosk.errors import KioskError
 from kiosk.model import Outcome, Purpose, Reason, VendRequest
@@ -37,6 +38,7 @@ class Promise(enum.StrEnum):
     ONCE = "one request moves a slot once"
     CLOSED = "no vend stays open"
     OUTBOX = "the outbox tells what happened"
+    ALARM = "no loss of power is taken for a ledger that was lost or went back"
 
 
 class Violation(NamedTuple):
@@ -65,6 +67,8 @@ class Facts:
     """Whether single vends became sums."""
     unheard: int = 0
     """Events that nobody acknowledged, and that the outbox does not give out."""
+    doubt: Doubt | None = None
+    """Why the kiosk believes no count."""
     moved: Counter[str] = field(default_factory=Counter)
     """Requests for which a motor ran after the cut."""
 
@@ -80,7 +84,7 @@ def recover(folder: Path, again: Sequence[VendRequest], bug: Bug = SOUND) -> Fac
     try:
         with closing(Core(folder, World(mark), bug)) as core:
             with closing(sqlite3.connect(folder / "ledger.db")) as db:
-                facts = _look(db, moved)
+                facts = replace(_look(db, moved), doubt=core.service.doubt)
             if aside := sorted(path.name for path in folder.glob("*.damaged-*")):
                 return Facts(damage=f"set aside as {aside}")
             if core.service.ledger_fault or core.service.mistrusted:
@@ -158,6 +162,8 @@ def broken(facts: Facts, truth: Truth) -> Iterator[Violation]:
     yield from _uncertain(facts, truth)
     yield from _moved(facts, truth)
     missing, more = facts.decided - facts.events, facts.events - facts.decided
+    if facts.doubt in (Doubt.LOST, Doubt.BEHIND):
+        yield Violation(Promise.ALARM, f"the ledger is said to be {facts.doubt}")
     if facts.unheard:
         yield Violation(Promise.OUTBOX, f"{facts.unheard} events are kept from whoever collects them")
     if missing or (more and not facts.folded):

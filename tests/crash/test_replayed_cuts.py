@@ -130,6 +130,7 @@ def happened(lives: list[Recording]) -> set[str]:
 def judge(found: Findings, evidence: Evidence) -> None:
     evidence.count("crash_states", found.states)
     evidence.count("crash_violations", found.violations)
+    evidence.count("false_rollback_alarms", found.broken.get(Promise.ALARM, 0))
     models = {"applied", "lost", "lost but named", "torn", "torn, end first", "scattered", "garbage block"}
     assert found.models.keys() == models
     assert found.violations == 0, "\n".join(found.examples)

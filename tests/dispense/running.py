@@ -51,6 +51,7 @@ class Running:
     def start(self) -> None:
         """Start, as after a power cut."""
         self.records = Records.of(self.folder, self.clock)
+        self.world.seen = 0
         self.machine = replace(parts(self.world, [slot.id for slot in self.config.slots]), **self.others)
         self.service = Service(self.config, self.machine, self.records, self.clock, self.codes)
         self.reader = self.records.reader

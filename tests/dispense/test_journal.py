@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from kiosk.clock import Stamp
-from kiosk.dispense.journal import BLOCK, BLOCKS, Journal
+from kiosk.dispense.journal import BLOCK, BLOCKS, RECORDS, Journal
 from kiosk.dispense.ledger import Unrecorded
 from kiosk.errors import LedgerError
 from kiosk.model import VendRequest
@@ -91,20 +91,20 @@ def test_it_can_be_used_for_ever(journal: Journal, path: Path) -> None:
 
 
 def test_a_full_journal_refuses_and_loses_nothing(journal: Journal, path: Path) -> None:
-    """The 257th record is refused with a remedy, and the first is still there."""
-    for number in range(BLOCKS):
+    """The 255th record is refused with a remedy, and the first is still there."""
+    for number in range(RECORDS):
         journal.append(made(number))
     with pytest.raises(LedgerError, match="The journal is full"):
-        journal.append(made(BLOCKS))
-    assert kept(path) == [made(number) for number in range(BLOCKS)]
+        journal.append(made(RECORDS))
+    assert kept(path) == [made(number) for number in range(RECORDS)]
     journal.clear()
-    journal.append(made(BLOCKS))
-    assert kept(path) == [made(BLOCKS)]
+    journal.append(made(RECORDS))
+    assert kept(path) == [made(RECORDS)]
 
 
 def test_a_restart_goes_on_where_it_was(path: Path) -> None:
     """Numbers are not used twice, so the order holds over restarts; a full journal stays full."""
-    for number in range(BLOCKS):
+    for number in range(RECORDS):
         journal = Journal(path)
         assert len(journal.open()) == number
         journal.append(made(number))
@@ -190,9 +190,9 @@ def test_a_full_disk_does_not_stop_it(tmp_path: Path) -> None:
         journal.open()
         disk.fill()
         for lap in range(2):
-            for number in range(BLOCKS):
+            for number in range(RECORDS):
                 journal.append(made(1000 * lap + number))
-            assert len(kept(disk.root / "journal.bin")) == BLOCKS
+            assert len(kept(disk.root / "journal.bin")) == RECORDS
             journal.clear()
         journal.close()
 

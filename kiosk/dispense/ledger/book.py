@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,11 @@ class Book:
         self._boot = 0
         self._changing: dict[str, Count] = {}
         self._recoiling = self._telling = False
+        self._rows = 0
+        self.height = 0
+        """How many movements and events there ever were, of which every one is on the disk."""
+        self.on_growth: Callable[[], None] = lambda: None
+        """Called when the height has grown. It must not raise, nor wait for the disk: a motor may wait for it."""
         self.commits = 0
         """Transactions since the write-ahead log was folded in."""
         self.changed: dict[str, Count] = {}
@@ -66,6 +71,7 @@ class Book:
                 self._boot = self.insert(
                     "INSERT INTO boot (boot_id, hour, clock_ok) VALUES (?, ?, ?)", boot_id, stamp.hour, stamp.synced
                 )
+                self.height = self._count_rows()
         except LedgerError:
             self.close()
             raise
@@ -103,8 +109,11 @@ class Book:
             self.changed |= self._changing
             self.recoiled |= self._recoiling
             self.news |= self._telling
+            self.height += self._rows
+            if self._rows:
+                self.on_growth()
         finally:
-            self._changing, self._recoiling, self._telling = {}, False, False
+            self._changing, self._recoiling, self._telling, self._rows = {}, False, False, 0
             if db.in_transaction:
                 with translated("The ledger could not take a change back"):
                     db.execute("ROLLBACK")
@@ -132,6 +141,7 @@ class Book:
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (slot, kind, *change, lot or None, request, self._boot, *stamp),
         )
+        self._rows += 1
         self.change_stock("on_hand = on_hand + ?, unresolved = unresolved + ?, version = version + 1", *change, slot)
 
     def change_stock(self, setting: str, *values: str | int) -> None:
@@ -148,6 +158,7 @@ class Book:
             (kind, slot, sku, lot or None, quantity, self._boot, *stamp),
         )
         self._telling = True
+        self._rows += 1
 
     def may_have_left(self, slot: str, kind: str, items: int) -> None:
         """Record that items may have left a slot, and the event that says why."""
@@ -171,6 +182,13 @@ class Book:
         """Return one of the ledger's few single values."""
         row = self.db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         return row[0] if row else default
+
+    def _count_rows(self) -> int:
+        """Return how many movements and events there ever were: the newest of either is never deleted."""
+        (rows,) = self.db.execute(
+            "SELECT coalesce((SELECT max(seq) FROM movement), 0) + coalesce((SELECT max(seq) FROM event), 0)"
+        ).fetchone()
+        return int(rows)
 
     def bounds(self, slot: str) -> Bounds:
         """Return what is known of a slot's content."""

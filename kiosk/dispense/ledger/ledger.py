@@ -6,7 +6,7 @@ One Ledger, one thread: whoever owns it (the writer's thread) is the only writer
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Container, Mapping
+from collections.abc import Callable, Collection, Container, Mapping
 from pathlib import Path
 
 from msgspec import Struct
@@ -18,7 +18,7 @@ from kiosk.dispense.ledger import coils
 from kiosk.dispense.ledger.book import COUNT, Book, Count
 from kiosk.dispense.ledger.calendar import Calendar
 from kiosk.dispense.ledger.coils import Coils
-from kiosk.dispense.ledger.doubt import Doubt
+from kiosk.dispense.ledger.doubt import UNMARKED, Doubt, Mark, judge
 from kiosk.dispense.ledger.heat import Heat
 from kiosk.dispense.ledger.outbox import Outbox
 from kiosk.dispense.ledger.recalls import Recalls
@@ -46,6 +46,7 @@ class Ledger:
         self._path = path
         self._suspect = path.with_name(f"{path.name}.suspect")
         self._book = book = Book(path, clock)
+        self._marked = False
         self.calendar = Calendar(book, clock)
         self.vends = Vends(book)
         self.restocks = Restocks(book)
@@ -54,32 +55,36 @@ class Ledger:
         self.outbox = Outbox(book)
         self.retention = Retention(book)
         self.epoch = ""
-        """Names this ledger, once it was open: its numbers mean nothing in another one."""
+        """Names this ledger, once it was open: its numbers mean nothing in another one, nor after it went back."""
+        self.on_growth: Callable[[Mark], None] = lambda _: None
+        """Called with how far the ledger is, when it is farther than before and that is on the disk. It must not raise,
+        nor wait for the disk."""
+        book.on_growth = lambda: self.on_growth(Mark(self.epoch, book.height))
         self.mistrusted: tuple[str, ...] = ()
         """Slots whose stock was not the sum of its movements when the file was opened."""
 
     # -- opening ---------------------------------------------------------------------------------------------------
 
-    def open(self, slots: Mapping[str, Planned], skus: Collection[str] = (), *, had_one: bool = False) -> None:
+    def open(self, slots: Mapping[str, Planned], skus: Collection[str] = (), *, kept: Mark | None = None) -> None:
         """Open the file and take over the planogram. May be called again. `vends.recover` comes after it.
 
         `skus` names the products that staff may have put into a slot, besides those that kiosk.toml has there.
-        `had_one`: this kiosk has had a ledger before, so that a missing one is lost; staff are told so.
+        `kept` is how far the ledger was when `on_growth` told it last, None if that cannot be read.
 
         A damaged file is set aside. Of a slot that the ledger does not know, a first start's, a new one's or a lost
-        ledger's, nobody can say what is inside: anything up to its capacity, until it is counted. Raises LedgerError
-        when the disk cannot be written.
+        ledger's, nobody can say what is inside: anything up to its capacity, until it is counted. The same is true of
+        every slot when the ledger is behind what was kept. Raises LedgerError when the disk cannot be written.
         """
         known = {*skus, *(planned.sku for planned in slots.values())}
         if not self._suspect.exists():
             try:
-                self._open(slots, known, had_one=had_one)
+                self._open(slots, known, kept, lost=False)
             except LedgerDamagedError:
                 pass
             else:
                 return
         self._set_aside()
-        self._open(slots, known, had_one=True)
+        self._open(slots, known, kept, lost=True)
 
     def suspect(self) -> None:
         """Have the next `open` set the file aside: it was found damaged in a place that opening does not look at."""
@@ -88,10 +93,10 @@ class Ledger:
         except OSError as error:
             raise LedgerError(f"The ledger is damaged, and that could not be noted: {error}.") from error
 
-    def _open(self, slots: Mapping[str, Planned], skus: Container[str], *, had_one: bool) -> None:
+    def _open(self, slots: Mapping[str, Planned], skus: Container[str], kept: Mark | None, *, lost: bool) -> None:
         self._book.open()
         try:
-            self._begin(slots, skus, had_one=had_one or bool(self._damaged()))
+            self._begin(slots, skus, kept, lost=lost or bool(self._damaged()))
             self.mistrusted = tuple(self._audit())
         except BaseException:
             self.close()
@@ -135,27 +140,52 @@ class Ledger:
         aside = self._path.parent.glob(f"{self._path.name}.damaged-*")
         return sorted((path for path in aside if path.suffix[9:].isdecimal()), key=lambda path: int(path.suffix[9:]))
 
-    def _begin(self, slots: Mapping[str, Planned], skus: Container[str], *, had_one: bool) -> None:
+    def _begin(self, slots: Mapping[str, Planned], skus: Container[str], kept: Mark | None, *, lost: bool) -> None:
         book = self._book
         self.vends.capacities = {slot: planned.capacity for slot, planned in slots.items()}
         with book.transaction():
-            is_new = not book.get("epoch", "")
-            if is_new:
-                book.set("epoch", secrets.token_hex(6))
-                book.set("outbox_after", 0)
-                book.set("doubt", Doubt.LOST if had_one else Doubt.NEW)
-            self.epoch = str(book.get("epoch", ""))
+            doubt = self._doubt(kept, lost=lost)
             self.calendar.load()
             for slot, planned in slots.items():
                 known = book.db.execute("SELECT planned, sku FROM stock WHERE slot = ?", (slot,)).fetchone()
                 if known is None:
-                    self._add(slot, planned, lost=is_new and had_one)
-                elif known[0] != planned.sku or known[1] not in skus:
+                    self._add(slot, planned, lost=doubt is Doubt.LOST)
+                    continue
+                if doubt is Doubt.BEHIND:
+                    self._widen(slot, planned.capacity, kept)
+                if known[0] != planned.sku or known[1] not in skus:
                     self._plan(slot, planned.sku)
             for (slot,) in book.db.execute("SELECT slot FROM stock WHERE planned <> ''").fetchall():
                 if slot not in slots:
                     self._plan(slot, "")
             book.event("started", None, None, 0)
+
+    def _doubt(self, kept: Mark | None, *, lost: bool) -> Doubt | None:
+        """Say whether this is the ledger that was marked; if not, give it a name of its own, and note why."""
+        book = self._book
+        name = str(book.get("epoch", ""))
+        self._marked = bool(book.get("marked", 0))
+        if name:
+            doubt = judge(Mark(name, book.height), kept, marked=self._marked)
+        else:
+            doubt = Doubt.LOST if lost or kept not in (None, UNMARKED) else Doubt.NEW
+            book.set("outbox_after", 0)
+        if doubt is not None:
+            name = secrets.token_hex(6)
+            book.set("epoch", name)
+            book.set("doubt", doubt)
+            # Only visits from now on count: the newest one has this number.
+            (newest,) = book.db.execute("SELECT coalesce(max(seq), 0) FROM restock").fetchone()
+            book.set("doubted_after", newest)
+        self.epoch = name
+        return doubt
+
+    def note_marked(self) -> None:
+        """Remember that a mark of this ledger is on the disk: from now on a missing mark is a lost one."""
+        if not self._marked:
+            with self._book.transaction():
+                self._book.set("marked", 1)
+            self._marked = True
 
     def _add(self, slot: str, planned: Planned, *, lost: bool) -> None:
         """Add a slot that nobody has counted; if the ledger is `lost` that knew it, say so."""
@@ -163,6 +193,15 @@ class Ledger:
         self._book.move(slot, "rebuilt" if lost else "uncounted", Change(0, planned.capacity))
         if lost:
             self._book.event("rebuilt", slot, planned.sku, 0)
+
+    def _widen(self, slot: str, capacity: int, kept: Mark | None) -> None:
+        """Let a slot say all that may be inside after changes were lost: what came out, and what was put in."""
+        book, held = self._book, self._book.bounds(slot)
+        # Nobody who counted at a version that is lost may save that count at another one of the same number.
+        lost = max(0, kept.height - book.height) if kept else 0
+        book.change_stock("version = version + ?", lost, slot)
+        book.move(slot, "behind", Change(-held.on_hand, held.on_hand + max(0, capacity - sum(held))))
+        book.event("behind", slot, book.sku(slot), 0)
 
     def _plan(self, slot: str, sku: str) -> None:
         """Take over that kiosk.toml now has another product in a slot, or "" for a slot that it has no more.

@@ -57,11 +57,12 @@ class Restocks:
             )
             for line in request.lines:
                 self._record(seq, request.id, line, meanwhile[line.slot])
-            # A new ledger has caught up once every slot was counted.
+            # A ledger in doubt has caught up once every slot was counted since.
             book.db.execute(
                 "DELETE FROM meta WHERE key = 'doubt'"
                 " AND NOT EXISTS (SELECT 1 FROM stock WHERE planned <> ''"
-                " AND slot NOT IN (SELECT slot FROM restock_line))"
+                " AND slot NOT IN (SELECT slot FROM restock_line"
+                " WHERE restock > coalesce((SELECT value FROM meta WHERE key = 'doubted_after'), 0)))"
             )
             return self._result(seq)
 

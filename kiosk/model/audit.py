@@ -31,7 +31,7 @@ class ProductTotals(Fact, frozen=True, kw_only=True):
 
 
 class Audit(Fact, frozen=True, kw_only=True):
-    """All totals of one ledger, which `epoch` names: with a new ledger they begin at 0 again.
+    """All totals of one ledger, which `epoch` names: with another one they begin at 0 or lower.
 
     What was folded to daily totals counts as much as what is still told in detail.
     """

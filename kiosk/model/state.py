@@ -105,8 +105,9 @@ class Problem(Fact, frozen=True, kw_only=True):
 
 
 class OutboxRow(Fact, frozen=True, kw_only=True):
-    """An event on its way out of the kiosk. `seq` is never used twice within an epoch."""
+    """An event on its way out of the kiosk. `epoch` names the start that numbered it; no other event has both."""
 
+    epoch: str
     seq: int
     kind: str
     slot: str | None

@@ -22,7 +22,7 @@ class LedgerSource:
 
     @property
     def epoch(self) -> str:
-        """Name the ledger that numbers the events."""
+        """Name the start that numbers the events."""
         return self._reader.epoch
 
     def pending(self, after: int, limit: int) -> list[OutboxRow]:

@@ -201,10 +201,10 @@ def split_topic(topic: str) -> tuple[str, str]:
     return kiosk, leaf
 
 
-def event(epoch: str, row: OutboxRow) -> Event:
+def event(row: OutboxRow) -> Event:
     """Make the event of an outbox row. Never raises: what does not fit the allow-list is left out."""
     return Event(
-        epoch=epoch,
+        epoch=row.epoch,
         seq=row.seq,
         kind=row.kind if _KIND.fullmatch(row.kind) else "other",
         slot=_short(row.slot),

@@ -98,8 +98,12 @@ class Window:
         wait = backoff(self._pace.retry_s, self._pace.retry_max_s, self._tries[seq], self._chance)
         self._later(seq, self._closed_until + wait)
 
-    def acknowledge(self, ranges: Sequence[Range], rejected: Sequence[int]) -> tuple[list[int], list[int]]:
-        """Let go of what a collector has committed or rejected; return the rows of both, ascending.
+    def holds(self, epoch: str) -> bool:
+        """Say whether any row of an epoch is under way."""
+        return any(row.epoch == epoch for row in self._rows.values())
+
+    def acknowledge(self, epoch: str, ranges: Sequence[Range], rejected: Sequence[int]) -> tuple[list[int], list[int]]:
+        """Let go of what a collector has committed or rejected of an epoch; return the rows of both, ascending.
 
         Only rows that were sent count: an ack that names others, even all numbers there are, does nothing to them.
         """
@@ -107,8 +111,9 @@ class Window:
         done: set[int] = set()
         for low, high in ranges:
             done.update(held[bisect.bisect_left(held, low) : bisect.bisect_right(held, high)])
-        done &= self._tries.keys()
-        refused = sorted(set(rejected) & self._tries.keys() - done)
+        sent = {seq for seq in self._tries if self._rows[seq].epoch == epoch}
+        done &= sent
+        refused = sorted(set(rejected) & sent - done)
         for seq in (*done, *refused):
             self._wire.discard(seq)
             self._let_go(seq)

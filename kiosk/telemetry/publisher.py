@@ -245,10 +245,10 @@ class Publisher:
         except messages.MessageError as error:
             self._ignore_ack(str(error))
             return
-        if ack.epoch != self._source.epoch:
+        if ack.epoch != self._source.epoch and not self._window.holds(ack.epoch):
             self._ignore_ack("It is of another epoch.")
             return
-        done, rejected = self._window.acknowledge(ack.ranges, ack.rejected)
+        done, rejected = self._window.acknowledge(ack.epoch, ack.ranges, ack.rejected)
         self._receipts.add([*done, *rejected])
         if rejected:
             self.rejected += len(rejected)
@@ -317,7 +317,6 @@ class Publisher:
             signal.connection,
             self._window,
             self._kiosk_id,
-            self._source.epoch,
             limit=limit,
             burst_s=self._pace.burst_s,
             busy=self._source.busy,

@@ -23,7 +23,6 @@ class Session:
         connection: Connection,
         window: Window,
         kiosk_id: str,
-        epoch: str,
         *,
         limit: int,
         burst_s: float,
@@ -35,7 +34,6 @@ class Session:
         self._window = window
         self._topic = messages.event_topic(kiosk_id)
         self._answer_topic = messages.command_ack_topic(kiosk_id)
-        self._epoch = epoch
         self._limit = limit
         self._burst_s = burst_s
         self._busy = busy
@@ -59,7 +57,7 @@ class Session:
         if self._window.wait_s(now, self._room_for_events()) == 0.0:
             self._burst_at = now + self._burst_s
         while not self._busy() and (row := self._window.take(now, self._room_for_events())) is not None:
-            payload = messages.encode(messages.event(self._epoch, row))
+            payload = messages.encode(messages.event(row))
             if not self._send(self._topic, payload, row.seq, retain=False):
                 return
 

@@ -17,7 +17,7 @@ class Source(Protocol):
 
     @property
     def epoch(self) -> str:
-        """Name this run of numbers, 1 to 64 characters. It changes only when the ledger was built anew."""
+        """Name this start's run of numbers, 1 to 64 characters. Rows that an earlier start numbered bear its name."""
 
     def pending(self, after: int, limit: int) -> list[OutboxRow]:
         """Return up to `limit` rows still held whose seq is above `after`, ascending."""
@@ -26,7 +26,7 @@ class Source(Protocol):
         """Return how many rows are still held."""
 
     def last_seq(self) -> int:
-        """Return the highest seq ever committed in this epoch, 0 for none. No row at or below it appears later."""
+        """Return the highest seq ever committed, 0 for none. No row at or below it appears later."""
 
     def forget(self, ranges: Sequence[tuple[int, int]]) -> None:
         """Let go of the rows in `ranges`, both ends included. Unknown rows are no mistake; it may happen later.

@@ -34,6 +34,7 @@ class MemoryOutbox:
             first = self._last + 1
             for seq in range(first, first + count):
                 self._rows[seq] = OutboxRow(
+                    epoch=self.epoch,
                     seq=seq,
                     kind=kind,
                     slot="A1",

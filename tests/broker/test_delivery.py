@@ -125,6 +125,19 @@ def test_acks_that_are_malformed_or_of_another_epoch_are_counted_and_change_noth
     until(lambda: outbox.count() == 2, "a good one still counts")
 
 
+def test_what_an_earlier_start_numbered_keeps_its_name(
+    mosquitto: Mosquitto, outbox: MemoryOutbox, collector: Collector, publish: MakePublisher
+) -> None:
+    """Events that wait over a start leave under the epoch that they happened in, and its acks count."""
+    outbox.add(3)
+    outbox.epoch = "epoch-2"
+    outbox.add(2)
+    publisher = publish(mosquitto.port, receipt="collector")
+    until(lambda: outbox.count() == 0, "the outbox drains")
+    assert (collector.seqs("epoch-1"), collector.seqs("epoch-2")) == ([1, 2, 3], [4, 5])
+    assert publisher.ignored_acks == 0
+
+
 def test_an_ack_for_events_that_were_never_sent_forgets_nothing(
     mosquitto: Mosquitto, outbox: MemoryOutbox, listener: Listener, publish: MakePublisher
 ) -> None:

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from kiosk.clock import Stamp
 from kiosk.dispense.journal import BLOCK, BLOCKS, RECORDS, Journal
-from kiosk.dispense.ledger import Unrecorded
+from kiosk.dispense.ledger import UNMARKED, Mark, Unrecorded
 from kiosk.errors import LedgerError
 from kiosk.model import VendRequest
 from tests.dispense.kept import DISPENSED, NOW_H
@@ -234,3 +234,41 @@ def test_where_it_cannot_be(tmp_path: Path) -> None:
     for path in (tmp_path / "journal.bin", tmp_path / "file" / "journal.bin"):
         with pytest.raises(LedgerError, match="cannot be opened"):
             Journal(path).open()
+
+
+def test_the_latest_mark_is_found_and_a_torn_one_leaves_the_one_before(journal: Journal, path: Path) -> None:
+    """Two blocks hold marks in turn; a file that never had one says so, and records are none of their business."""
+    assert journal.mark == UNMARKED
+    journal.append(made(1))
+    for height in range(1, 6):
+        journal.keep(Mark("a-ledger", height))
+        journal.settle()
+        again = Journal(path)
+        assert again.open() == [made(1)]
+        assert again.mark == Mark("a-ledger", height)
+        again.close()
+    content = path.read_bytes()
+    for spoiled, left in (({1}, 4), ({0}, 5), ({0, 1}, None)):
+        torn = bytearray(content)
+        for block in spoiled:
+            torn[(RECORDS + block) * BLOCK + 20] ^= 0xFF
+        path.write_bytes(torn)
+        again = Journal(path)
+        assert again.open() == [made(1)]
+        assert again.mark == (Mark("a-ledger", left) if left else UNMARKED)
+        again.close()
+
+
+def test_a_mark_waits_for_no_disk_and_settling_tells_when_it_fails(journal: Journal, path: Path) -> None:
+    """What is kept while the disk fails is kept again when it works, once; closed, nothing is known of marks."""
+    with no_file_longer_than(BLOCK):
+        journal.keep(Mark("a-ledger", 7))
+        with pytest.raises(LedgerError, match="journal"):
+            journal.settle()
+    journal.settle()
+    again = Journal(path)
+    again.keep(Mark("a-ledger", 8))
+    assert again.mark is None
+    again.open()
+    assert again.mark == Mark("a-ledger", 7)
+    again.close()

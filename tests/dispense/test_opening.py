@@ -186,6 +186,21 @@ def test_a_ledger_of_another_version_is_set_aside(tmp_path: Path) -> None:
         assert db.execute("SELECT on_hand FROM stock WHERE slot = 'A1'").fetchone() == (4,)
 
 
+def test_a_ledger_of_the_version_before_is_brought_up_to_date(tmp_path: Path) -> None:
+    """Its counts hold, and what it had numbered keeps the name under which it may have left already."""
+    kept = stocked(tmp_path)
+    with closing(sqlite3.connect(kept.path)) as db, db:
+        db.execute("ALTER TABLE boot DROP COLUMN epoch")
+        db.execute("DELETE FROM _sqlite_migrations WHERE name = 'epochs'")
+        db.execute("PRAGMA user_version = 2")
+    kept.open()
+    assert kept.bounds("A1") == (4, 0)
+    told = kept.reader.pending(0, 100)
+    assert {row.epoch for row in told} == {kept.ledger.epoch, kept.reader.epoch}
+    assert [row.seq for row in told if row.epoch == kept.reader.epoch] == [told[-1].seq]
+    kept.close()
+
+
 def spoil_vends(kept: Kept) -> None:
     """Spoil the table of vends in a closed ledger: a place at which opening does not look."""
     with closing(sqlite3.connect(kept.path)) as db:

@@ -252,6 +252,34 @@ def test_a_count_from_before_is_not_saved_after_it(life: Life, state: Path) -> N
             kiosk.visit(RestockLine(slot="A1", as_of=version, found=8))
 
 
+def test_a_ledger_that_was_never_marked_is_believed(life: Life, state: Path) -> None:
+    """As after an update from software that kept no marks; from then on a missing mark is a lost one."""
+    with closing(sqlite3.connect(state / "ledger.db")) as db, db:
+        db.execute("DELETE FROM meta WHERE key = 'marked'")
+    marks_spoiled(life, state)
+    with closing(started(life, state)) as kiosk:
+        assert kiosk.service.doubt is None
+        assert kiosk.honest()
+    marks_spoiled(life, state)
+    with closing(started(life, state)) as kiosk:
+        assert kiosk.service.doubt is Doubt.BEHIND
+
+
+def test_one_name_is_never_given_to_two_events(life: Life, state: Path, tmp_path: Path) -> None:
+    """Whatever was put back, the whole folder included, of which nothing inside can tell: (epoch, sequence) is new."""
+    names = []
+    for image in (life.now, *life.images[4:9], life.now):
+        put_back(life, state, life.images.index(image), "ledger.db", "ledger.db-wal", "ledger.db-shm", "journal.bin")
+        with closing(started(life, state)) as kiosk:
+            kiosk.vend("STRIP", FALLS)
+            told = kiosk.reader.pending(0, 1000)
+            assert [row.seq for row in told] == list(range(1, len(told) + 1))
+            assert told[-1].epoch == kiosk.reader.epoch
+            names += [((row.epoch, row.seq), row) for row in told]
+    assert all(row == dict(names)[name] for name, row in names)
+    assert len(dict(names)) > max(row.seq for _, row in names) + 10
+
+
 def test_a_journal_that_cannot_be_read_blames_nobody(life: Life, state: Path) -> None:
     """It is told as what it is; the ledger is believed."""
     (state / "journal.bin").unlink()

@@ -28,8 +28,8 @@ def of_slot(audit: Audit, slot: str) -> dict[str, int]:
 
 
 def test_a_new_ledger_has_no_totals(kept: Kept) -> None:
-    assert kept.reader.audit() == Audit(epoch=kept.reader.epoch, slots=(), products=())
-    assert kept.reader.epoch
+    assert kept.reader.audit() == Audit(epoch=kept.ledger.epoch, slots=(), products=())
+    assert kept.ledger.epoch
 
 
 def test_each_outcome_counts_where_it_happened(kept: Kept) -> None:

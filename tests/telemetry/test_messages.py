@@ -12,6 +12,7 @@ from kiosk.telemetry import messages
 from kiosk.telemetry.link import Stage, Standing, sentence
 
 ROW = OutboxRow(
+    epoch="3f9c",
     seq=7,
     kind="jammed",
     slot="A1",
@@ -26,16 +27,16 @@ ROW = OutboxRow(
 
 
 def test_an_event_looks_as_documented() -> None:
-    payload = messages.encode(messages.event("3f9c", ROW))
+    payload = messages.encode(messages.event(ROW))
     assert payload == (
         b'{"v":1,"e":"3f9c","s":7,"k":"jammed","slot":"A1","sku":null,"lot":"L7","funder":null,"qty":0,'
         b'"ts":"2026-11-22T05:00Z","clock_ok":false,"boot":2}'
     )
-    assert messages.decode_event(payload) == messages.event("3f9c", ROW)
+    assert messages.decode_event(payload) == messages.event(ROW)
 
 
 def test_a_reader_passes_over_keys_that_it_does_not_know() -> None:
-    payload = messages.encode(messages.event("3f9c", ROW))[:-1] + b',"later":[1]}'
+    payload = messages.encode(messages.event(ROW))[:-1] + b',"later":[1]}'
     assert messages.decode_event(payload).seq == 7
 
 
@@ -44,10 +45,10 @@ def test_a_reader_passes_over_keys_that_it_does_not_know() -> None:
     [
         (b"", "not a event message"),
         (b'{"v":1}', "missing required field"),
-        (messages.encode(messages.event("3f9c", ROW)).replace(b'"s":7', b'"s":0'), ">= 1"),
-        (messages.encode(messages.event("3f9c", ROW)).replace(b'"s":7', b'"s":"7"'), "Expected `int`"),
-        (messages.encode(messages.event("3f9c", ROW)).replace(b'"v":1', b'"v":2'), "reads version 1"),
-        (messages.encode(messages.event("3f9c", ROW)).replace(b"05:00Z", b"05:41Z"), "matching regex"),
+        (messages.encode(messages.event(ROW)).replace(b'"s":7', b'"s":0'), ">= 1"),
+        (messages.encode(messages.event(ROW)).replace(b'"s":7', b'"s":"7"'), "Expected `int`"),
+        (messages.encode(messages.event(ROW)).replace(b'"v":1', b'"v":2'), "reads version 1"),
+        (messages.encode(messages.event(ROW)).replace(b"05:00Z", b"05:41Z"), "matching regex"),
     ],
 )
 def test_a_malformed_event_is_refused_with_a_reason(payload: bytes, told: str) -> None:

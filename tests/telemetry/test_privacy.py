@@ -31,7 +31,17 @@ anything = st.one_of(st.text(max_size=80), times)
 
 def row(kind: str, hour: str) -> OutboxRow:
     return OutboxRow(
-        seq=1, kind=kind, slot="A1", sku="NAL-4", lot=None, funder=None, quantity=-1, hour=hour, clock_ok=True, boot=1
+        epoch="e1",
+        seq=1,
+        kind=kind,
+        slot="A1",
+        sku="NAL-4",
+        lot=None,
+        funder=None,
+        quantity=-1,
+        hour=hour,
+        clock_ok=True,
+        boot=1,
     )
 
 
@@ -75,7 +85,7 @@ def state_of(value: float | None, text: str, hour: str = "2026-11-22T05:41:07Z")
 
 @given(kind=anything, hour=anything)
 def test_an_event_carries_only_what_is_allowed_and_no_finer_time_than_the_hour(kind: str, hour: str) -> None:
-    payload = messages.encode(messages.event("e1", row(kind, hour)))
+    payload = messages.encode(messages.event(row(kind, hour)))
     event = json.loads(payload)
     assert event.keys() == KEYS["ev"]
     assert event["ts"] is None or HOUR.fullmatch(event["ts"])

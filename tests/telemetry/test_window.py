@@ -20,6 +20,7 @@ LIMIT = 4
 
 def row(seq: int) -> OutboxRow:
     return OutboxRow(
+        epoch="epoch-1",
         seq=seq,
         kind="dispensed",
         slot="A1",
@@ -108,7 +109,7 @@ class WindowModel(RuleBasedStateMachine):
         rejected=st.lists(st.integers(1, 40), max_size=3),
     )
     def acknowledge(self, ranges: list[tuple[int, int]], rejected: list[int]) -> None:
-        done, refused = self.window.acknowledge(ranges, rejected)
+        done, refused = self.window.acknowledge("epoch-1", ranges, rejected)
         named = {seq for low, high in ranges for seq in range(low, high + 1)} | set(rejected)
         assert set(done) | set(refused) == named & self.ever_sent - self.forgotten
         assert not set(done) & set(refused)
@@ -145,7 +146,7 @@ class WindowModel(RuleBasedStateMachine):
                     self.forgotten.add(seq)
                 self.wire.discard(seq)
                 if self.receipts:
-                    self.forgotten |= set(self.window.acknowledge([(seq, seq)], [])[0])
+                    self.forgotten |= set(self.window.acknowledge("epoch-1", [(seq, seq)], [])[0])
         assert self.forgotten == self.added
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -69,7 +70,9 @@ class Book:
         try:
             with self.transaction():
                 self._boot = self.insert(
-                    "INSERT INTO boot (boot_id, hour, clock_ok) VALUES (?, ?, ?)", boot_id, stamp.hour, stamp.synced
+                    "INSERT INTO boot (boot_id, hour, clock_ok, epoch) VALUES (?, ?, ?, ?)",
+                    # A copy of this ledger, such as a backup that is put back, numbers its events under another name.
+                    *(boot_id, stamp.hour, stamp.synced, secrets.token_hex(6)),
                 )
                 self.height = self._count_rows()
         except LedgerError:

@@ -82,8 +82,8 @@ class Reader:
 
     @property
     def epoch(self) -> str:
-        """Name this ledger: sequence numbers are never used twice within it."""
-        rows = self._rows("SELECT value FROM meta WHERE key = 'epoch'")
+        """Name the latest start, and the events since then: nobody else numbers any under this name."""
+        rows = self._rows("SELECT epoch FROM boot ORDER BY id DESC LIMIT 1")
         return str(rows[0][0]) if rows else ""
 
     def check(self) -> None:
@@ -212,17 +212,20 @@ class Reader:
     def audit(self) -> Audit:
         """Return what every slot and every product has seen since this ledger began."""
         slots, products = self._ask(totals)
-        return Audit(epoch=self.epoch, slots=slots, products=products)
+        ((name,),) = self._rows("SELECT value FROM meta WHERE key = 'epoch'")
+        return Audit(epoch=str(name), slots=slots, products=products)
 
     def pending(self, after: int, limit: int) -> list[OutboxRow]:
         """Return up to `limit` events of the outbox with a sequence above `after`, in order."""
         rows = self._rows(
-            "SELECT seq, kind, slot, event.sku, code, funder, quantity, hour, clock_ok, boot FROM event"
-            f" LEFT JOIN lot ON lot.id = lot WHERE {PENDING} AND seq > ? ORDER BY seq LIMIT ?",
+            "SELECT epoch, seq, kind, slot, event.sku, code, funder, quantity, event.hour, event.clock_ok, boot"
+            " FROM event JOIN boot ON boot.id = boot LEFT JOIN lot ON lot.id = lot"
+            f" WHERE {PENDING} AND seq > ? ORDER BY seq LIMIT ?",
             *(after, limit),
         )
         return [
             OutboxRow(
+                epoch=epoch,
                 seq=seq,
                 kind=kind,
                 slot=slot,
@@ -234,7 +237,7 @@ class Reader:
                 clock_ok=bool(clock_ok),
                 boot=boot,
             )
-            for seq, kind, slot, sku, lot, funder, quantity, hour, clock_ok, boot in rows
+            for epoch, seq, kind, slot, sku, lot, funder, quantity, hour, clock_ok, boot in rows
         ]
 
     def pending_count(self) -> int:

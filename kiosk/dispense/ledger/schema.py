@@ -210,7 +210,7 @@ CREATE TABLE command (
 """
 
 
-VERSION = 2
+VERSION = 3
 """What `PRAGMA user_version` says of a file that this software can read, or bring up to date."""
 
 
@@ -230,3 +230,11 @@ def codes_in_memory(db: Database) -> None:
     db.execute("DROP TABLE token")
     db.execute("DELETE FROM meta WHERE key IN ('code_period', 'code_salt')")
     db.execute("PRAGMA user_version = 2")
+
+
+@migrations()
+def epochs(db: Database) -> None:
+    """Give each start a name of its own, by which its events are told; until now the ledger's was that of all."""
+    db.execute("ALTER TABLE boot ADD COLUMN epoch TEXT NOT NULL DEFAULT ''")
+    db.execute("UPDATE boot SET epoch = (SELECT value FROM meta WHERE key = 'epoch')")
+    db.execute("PRAGMA user_version = 3")

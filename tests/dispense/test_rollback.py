@@ -192,13 +192,13 @@ def test_it_is_noticed(roll_back: Callable[[Life, Path], None], life: Life, stat
         evidence.count("rollbacks_noticed")
         assert kiosk.honest()
         assert {kiosk.bounds(slot) for slot in SLOTS} == {(0, CAPACITY)}
-        assert kiosk.kinds(7) == ["started", *["behind"] * 6]
+        assert kiosk.kinds(50).count("behind") == len(SLOTS)
         assert kiosk.vend("NAL", FALLS).outcome == "dispensed"
         assert kiosk.vend("STRIP", FALLS).outcome == "dispensed"
         assert kiosk.honest()
         kiosk.restart()
         assert kiosk.service.doubt is Doubt.BEHIND
-        assert kiosk.kinds(1) == ["started"], "it is told once"
+        assert kiosk.kinds(50).count("behind") == len(SLOTS), "it is told once"
         kiosk.visit(*(counted(kiosk.slot(slot), kiosk.world.inside[slot]) for slot in SLOTS))
         assert kiosk.service.doubt is None
         kiosk.restart()

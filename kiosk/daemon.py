@@ -117,7 +117,7 @@ class Daemon:
         undo.callback(vend_thread.join, max(STOP_S, self.parts.longest_turn_s() + MARGIN_S))
         undo.callback(self.service.stop)
         self._listen_to_visitors()
-        self.service.codes = self._optional("codes", self._open_codes)
+        self.service.admission.codes = self._optional("codes", self._open_codes)
         self._run_beside(Timekeeper(board.clock, Path(config.paths.runtime), self.service.calendar.known_hour))
         if not self.service.opened_within(OPEN_S):
             log.warning("The ledger is not open yet: the disk does not answer.")

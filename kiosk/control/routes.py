@@ -131,7 +131,7 @@ def _changes(app: Flask, service: Service, codes: AdminCodes) -> None:
 
     @app.post("/v1/codes")
     def visitor_code() -> Response:
-        return _answer(service.new_code(), 201)
+        return _answer(service.admission.new_code(), 201)
 
     @app.post("/v1/admin-codes")
     def make_code() -> Response:

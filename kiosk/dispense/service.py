@@ -14,14 +14,13 @@ from typing import TYPE_CHECKING, TypeVar
 from msgspec.structs import replace
 
 from kiosk.clock import Clock
-from kiosk.config import Config, Product
-from kiosk.dispense import policy, sign, words
-from kiosk.dispense.allowances import Allowances
+from kiosk.config import Config
+from kiosk.dispense import sign
+from kiosk.dispense.admission import Admission
 from kiosk.dispense.chores import Chores
 from kiosk.dispense.desk import Desk, Order, same_request
 from kiosk.dispense.ledger import Calendar, Doubt
 from kiosk.dispense.parts import Parts
-from kiosk.dispense.policy import Asked
 from kiosk.dispense.records import Records
 from kiosk.dispense.scribe import Scribe
 from kiosk.dispense.shelf import Shelf
@@ -29,18 +28,16 @@ from kiosk.dispense.sign import Sign
 from kiosk.dispense.staff import Staff
 from kiosk.dispense.vending import EMERGENCY_WAIT_S, FALLEN, WAIT_S, Report, Vending, done
 from kiosk.dispense.worker import Job
-from kiosk.errors import BusyError, DiskStalledError, KioskError, LedgerError, NotFoundError, RequestError
+from kiosk.errors import BusyError, DiskStalledError, KioskError, LedgerError, NotFoundError
 from kiosk.hardware.api import Signal
 from kiosk.model import (
     Attempt,
     Purpose,
-    Refusal,
     RefusalCode,
     SlotStock,
     Stock,
     Vend,
     VendRequest,
-    VisitorCode,
     new_request_id,
 )
 
@@ -80,24 +77,23 @@ class Service:
     def __init__(
         self, config: Config, parts: Parts, records: Records, clock: Clock, codes: Codes | None = None
     ) -> None:
-        self._products: dict[str, Product] = {product.sku: product for product in config.products}
         self._parts = parts
         self._ledger = ledger = records.ledger
         self._reader = records.reader
         self._reader.on_damage = self._hear_of_damage
         self._clock = clock
-        self.codes = codes
-        """Makes and checks anonymous codes, where the programme has them."""
-        self._allowances = Allowances()
         self._desk = Desk()
         self._inbox: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
-        self._visit = policy.Visit()
         self.sign = Sign(parts, clock)
         """What lights and sounds tell visitors."""
         self._progress = self._idled = time.monotonic()
         self._searcher = records.searcher
         self._scribe = scribe = Scribe(records, clock, config)
         self._shelf = shelf = Shelf(config, parts.lockers)
+        self.admission = Admission(
+            config=config, parts=parts, shelf=shelf, ledger=ledger, clock=clock, desk=self._desk, codes=codes
+        )
+        """The rules of who gets what, and anonymous codes."""
         self._painting = threading.Lock()
         self.on_events: Callable[[], None] = lambda: None
         self._publish()
@@ -110,7 +106,7 @@ class Service:
             ledger=ledger,
             shelf=shelf,
             clock=clock,
-            forget=self._forget_codes,
+            forget=self.admission.forget_codes,
         )
         self.staff = Staff(config, ledger, shelf, clock, self._change)
         """What staff and the programme may change."""
@@ -168,7 +164,7 @@ class Service:
         """
         urgent = False
         try:
-            order = self._order(request)
+            order = self.admission.order(request)
             urgent = order.emergency
             self._submit(order)
         except KioskError as error:
@@ -185,7 +181,7 @@ class Service:
         refused (door open, or what `policy` says). A disk that does not answer raises DiskStalledError, and keeps no
         emergency waiting.
         """
-        order = self._order(request)
+        order = self.admission.order(request)
         try:
             if past := self._past(order):
                 return past
@@ -247,7 +243,7 @@ class Service:
 
     def _submit(self, order: Order) -> Vend:
         if not order.for_hands_inside:
-            order = self._allowed(order)
+            order = self.admission.allowed(order)
         vend, before = self._desk.admit(order)
         if before is None:
             return vend
@@ -258,58 +254,6 @@ class Service:
             self.sign.working(urgent=order.emergency)
         self._inbox.put(self._serve)
         return vend
-
-    def _order(self, request: VendRequest) -> Order:
-        if (request.sku is None) == (request.slot is None):
-            raise RequestError("Ask for a product (sku) or for a slot, not for both. Nothing was moved.")
-        if request.purpose is Purpose.TEST and request.slot is None:
-            raise RequestError("A test turn needs a slot. Nothing was moved.")
-        sku = self._shelf.sku(request.slot) if request.slot else str(request.sku)
-        if sku not in self._products:
-            raise NotFoundError(f"This kiosk has no product {sku!r}.")
-        return Order(request, sku, self._products[sku].essential)
-
-    def _allowed(self, order: Order) -> Order:
-        """Refuse what policy refuses. An essential product and a test turn by staff never come here."""
-        if self._parts.door_is_open():
-            raise words.refuse(Refusal(code=RefusalCode.DOOR_OPEN))
-        product = self._products[order.sku]
-        code_left, token = self._allowance(order.request, product)
-        held = [slot for slot in self._shelf.stock.slots if slot.sku == order.sku]
-        refusal = policy.decide(
-            product,
-            Asked(
-                now_s=self._clock.monotonic(),
-                visit=self._visit,
-                left=sum(slot.on_hand for slot in held),
-                local_time=self._clock.local_time() if self._clock.synced() else None,
-                hidden=any(slot.hidden for slot in held),
-                code_left=code_left,
-            ),
-        )
-        if refusal is not None:
-            raise words.refuse(refusal)
-        return Order(order.request, order.sku, essential=False, token=token)
-
-    def _allowance(self, request: VendRequest, product: Product) -> tuple[int | None, bytes | None]:
-        """Return how much a code may still take of a product, and the token of its next use; None without a code."""
-        if self.codes is None or request.code is None or product.limit_per_code is None:
-            return None, None
-        if self._desk.busy:
-            raise BusyError(words.BUSY)
-        opened = self.codes.check(request.code, self._ledger.calendar.when())
-        return self._allowances.left(opened, product.sku, product.limit_per_code)
-
-    def _forget_codes(self) -> None:
-        """Forget what codes took that nobody can use any more."""
-        self._allowances.expire(self.codes.accepted(self._ledger.calendar.when()) if self.codes else ())
-
-    def new_code(self) -> VisitorCode:
-        """Make an anonymous code. Raises RequestError when codes are off, or when one was made a moment ago."""
-        if self.codes is None:
-            raise RequestError("This kiosk gives out no codes, and nothing here needs one.")
-        when = self._ledger.calendar.when()
-        return VisitorCode(code=self.codes.issue(when), until=self.codes.last_day(when))
 
     def _past(self, order: Order) -> Vend | None:
         """Return what became of this id before, if anything; it must have been asked for the same.
@@ -404,12 +348,10 @@ class Service:
         """Carry out the request whose turn it is; always ends with an answer for whoever asked."""
         order = self._desk.serving()
         report = Report(self.sign.hands_out, self._turning, self._beat, self._desk.is_hurried)
-        vend = self._vending.serve(order, self._products[order.sku], report)
+        vend = self._vending.serve(order, self.admission.products[order.sku], report)
         if order.request.purpose is Purpose.VISITOR:
             if vend.outcome in FALLEN and not order.essential:
-                self._visit = policy.took(self._visit, order.sku, self._clock.monotonic())
-                if order.token is not None:
-                    self._allowances.spend(order.token)
+                self.admission.took(order)
             elif vend.outcome not in FALLEN and vend.refusal not in (RefusalCode.NO_LEDGER, RefusalCode.DOOR_OPEN):
                 empty = vend.refusal is RefusalCode.SOLD_OUT
                 self._write(lambda: self._ledger.vends.unmet(order.sku, empty=empty))

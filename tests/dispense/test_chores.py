@@ -164,7 +164,7 @@ class TestCodes:
         return running
 
     def test_a_share_and_no_more(self, running: Running) -> None:
-        code = running.service.new_code().code
+        code = running.service.admission.new_code().code
         with pytest.raises(RequestError, match="needs a code"):
             running.vend("STRIP")
         assert running.vend("STRIP", JAMS, code=code).outcome is Outcome.JAMMED
@@ -178,7 +178,7 @@ class TestCodes:
 
     def test_it_is_good_at_every_kiosk_of_the_programme(self, tmp_path: Path, clock: HandClock) -> None:
         first, second = self.kiosk(tmp_path / "one", clock), self.kiosk(tmp_path / "two", clock)
-        code = first.service.new_code().code
+        code = first.service.admission.new_code().code
         assert second.vend("STRIP", code=code).outcome is Outcome.DISPENSED
         first.close()
         second.close()

@@ -109,7 +109,7 @@ def test_a_ledger_that_cannot_be_read_is_answered_and_ends_nothing(desk: Desk, m
     def unreadable(*_: object) -> None:
         raise LedgerError("The ledger cannot be read.")
 
-    monkeypatch.setattr(desk.kiosk.service._allowances, "left", unreadable)
+    monkeypatch.setattr(desk.kiosk.service.admission._allowances, "left", unreadable)
     desk.counter.enter(desk.new_code())
     desk.counter.press("STRIP")
     assert until(lambda: bool(desk.left()) and Signal.NOT_NOW in desk.light.signals)

@@ -8,7 +8,6 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from kiosk.dispense import policy
 from kiosk.dispense.bounds import Change
 from kiosk.dispense.desk import Order
 from kiosk.dispense.ledger import Intent, Unrecorded
@@ -144,11 +143,12 @@ class FailureUsesUp(Bug):
     """A vend that failed counts as taken."""
 
     def serving(self, service: Service, world: World) -> None:
+        del world
         answer = service._answer
 
         def tell(order: Order, vend: Vend) -> None:
             if vend.outcome not in FALLEN:
-                service._visit = policy.took(service._visit, order.sku, world.clock.monotonic())
+                service.admission.took(order)
             answer(order, vend)
 
         vars(service)["_answer"] = tell

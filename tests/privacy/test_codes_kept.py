@@ -78,11 +78,11 @@ class Kiosk:
 
     def secrets(self, codes: list[str]) -> set[bytes]:
         """Return all that uses of these codes stand for, as the kiosk itself works it out, and what it takes for it."""
-        when, salt = self.records.ledger.calendar.when(), self.service._allowances._salt
+        when, salt = self.records.ledger.calendar.when(), self.service.admission._allowances._salt
         assert self.codes is not None
         opened = [self.codes.check(code, when) for code in codes]
         tokens = {token for one in opened for token in one.tokens("STRIP", salt, LIMIT)}
-        assert self.service._allowances._spent <= tokens
+        assert self.service.admission._allowances._spent <= tokens
         return tokens | {salt} | {code.encode() for code in codes}
 
     def files(self) -> dict[str, bytes]:
@@ -128,7 +128,7 @@ def test_a_card_tells_nothing_of_codes_with_the_programmes_key_either(kiosk: Kio
     """Nothing that a code stands for is in any byte: who has card and key has nothing to try the codes against."""
     codes = some_visits(kiosk)
     secrets = kiosk.secrets(codes)
-    assert len(kiosk.service._allowances._spent) > 30
+    assert len(kiosk.service.admission._allowances._spent) > 30
     if stopped:
         kiosk.close()
     assert kiosk.holding(secrets) == []
@@ -139,7 +139,7 @@ def test_a_token_on_the_card_is_found(kiosk: Kiosk) -> None:
     assert kiosk.codes is not None
     code = kiosk.codes.issue(kiosk.records.ledger.calendar.when())
     kiosk.visit(code)
-    (token,) = kiosk.service._allowances._spent
+    (token,) = kiosk.service.admission._allowances._spent
     with closing(sqlite3.connect(kiosk.folder / "ledger.db")) as db, db:
         db.execute("INSERT INTO meta VALUES ('token', ?)", (token,))
     (kiosk.folder / "log").write_text(f"used {token.hex()}")

@@ -1,0 +1,106 @@
+"""Who gets what: a request becomes an order, unless a rule refuses it. What was taken lately is in memory only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kiosk.clock import Clock
+from kiosk.config import Config, Product
+from kiosk.dispense import policy, words
+from kiosk.dispense.allowances import Allowances
+from kiosk.dispense.desk import Desk, Order
+from kiosk.dispense.ledger import Ledger
+from kiosk.dispense.parts import Parts
+from kiosk.dispense.policy import Asked
+from kiosk.dispense.shelf import Shelf
+from kiosk.errors import BusyError, NotFoundError, RequestError
+from kiosk.model import Purpose, Refusal, RefusalCode, VendRequest, VisitorCode
+
+if TYPE_CHECKING:
+    from kiosk.dispense.codes import Codes
+
+
+class Admission:
+    """Applies the rules. May be called from any thread; only the vend thread may tell what came out."""
+
+    def __init__(
+        self,
+        *,
+        config: Config,
+        parts: Parts,
+        shelf: Shelf,
+        ledger: Ledger,
+        clock: Clock,
+        desk: Desk,
+        codes: Codes | None,
+    ) -> None:
+        """Prepare, with nothing taken."""
+        self.products: dict[str, Product] = {product.sku: product for product in config.products}
+        self._parts = parts
+        self._shelf = shelf
+        self._ledger = ledger
+        self._clock = clock
+        self._desk = desk
+        self.codes = codes
+        """Makes and checks anonymous codes, where the programme has them."""
+        self._allowances = Allowances()
+        self._visit = policy.Visit()
+
+    def order(self, request: VendRequest) -> Order:
+        """Return what a request asks for. Raises RequestError, or NotFoundError for an unknown product or slot."""
+        if (request.sku is None) == (request.slot is None):
+            raise RequestError("Ask for a product (sku) or for a slot, not for both. Nothing was moved.")
+        if request.purpose is Purpose.TEST and request.slot is None:
+            raise RequestError("A test turn needs a slot. Nothing was moved.")
+        sku = self._shelf.sku(request.slot) if request.slot else str(request.sku)
+        if sku not in self.products:
+            raise NotFoundError(f"This kiosk has no product {sku!r}.")
+        return Order(request, sku, self.products[sku].essential)
+
+    def allowed(self, order: Order) -> Order:
+        """Refuse what policy refuses. An essential product and a test turn by staff never come here."""
+        if self._parts.door_is_open():
+            raise words.refuse(Refusal(code=RefusalCode.DOOR_OPEN))
+        product = self.products[order.sku]
+        code_left, token = self._allowance(order.request, product)
+        held = [slot for slot in self._shelf.stock.slots if slot.sku == order.sku]
+        refusal = policy.decide(
+            product,
+            Asked(
+                now_s=self._clock.monotonic(),
+                visit=self._visit,
+                left=sum(slot.on_hand for slot in held),
+                local_time=self._clock.local_time() if self._clock.synced() else None,
+                hidden=any(slot.hidden for slot in held),
+                code_left=code_left,
+            ),
+        )
+        if refusal is not None:
+            raise words.refuse(refusal)
+        return Order(order.request, order.sku, essential=False, token=token)
+
+    def _allowance(self, request: VendRequest, product: Product) -> tuple[int | None, bytes | None]:
+        """Return how much a code may still take of a product, and the token of its next use; None without a code."""
+        if self.codes is None or request.code is None or product.limit_per_code is None:
+            return None, None
+        if self._desk.busy:
+            raise BusyError(words.BUSY)
+        opened = self.codes.check(request.code, self._ledger.calendar.when())
+        return self._allowances.left(opened, product.sku, product.limit_per_code)
+
+    def forget_codes(self) -> None:
+        """Forget what codes took that nobody can use any more."""
+        self._allowances.expire(self.codes.accepted(self._ledger.calendar.when()) if self.codes else ())
+
+    def new_code(self) -> VisitorCode:
+        """Make an anonymous code. Raises RequestError when codes are off, or when one was made a moment ago."""
+        if self.codes is None:
+            raise RequestError("This kiosk gives out no codes, and nothing here needs one.")
+        when = self._ledger.calendar.when()
+        return VisitorCode(code=self.codes.issue(when), until=self.codes.last_day(when))
+
+    def took(self, order: Order) -> None:
+        """Take note that an ordinary item came out: it uses up what its visit and its code may take."""
+        self._visit = policy.took(self._visit, order.sku, self._clock.monotonic())
+        if order.token is not None:
+            self._allowances.spend(order.token)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import threading
 
-from kiosk import threads
 from kiosk.clock import Clock
 from kiosk.config import Config
 from kiosk.dispense.service import Service
@@ -34,11 +33,7 @@ class Counter:
 
     def press(self, sku: str) -> None:
         """Take a press for a product, with the code that was held up before, if any."""
-        request = VendRequest(id=new_request_id(), sku=sku, code=self._take_code())
-        if request.code is None:
-            self._service.press(request)
-        else:  # a code is looked up in the ledger, for which no driver's thread may wait
-            threads.start("press", lambda: self._press(request))
+        self._service.press(VendRequest(id=new_request_id(), sku=sku, code=self._take_code()))
 
     def enter(self, text: str) -> None:
         """Take a whole text: a slot's id or number asks for the product in it; a code waits for the next press.
@@ -58,9 +53,6 @@ class Counter:
     def select(self, slot: str) -> bool:
         """Take what a visitor chose at a machine's own keypad; say whether it will be served from that slot."""
         return self._service.press(VendRequest(id=new_request_id(), slot=slot))
-
-    def _press(self, request: VendRequest) -> None:
-        self._service.press(request)
 
     def _take_code(self) -> str | None:
         with self._lock:

@@ -159,8 +159,7 @@ class Service:
     def press(self, request: VendRequest) -> bool:
         """Take what somebody presses who has no screen: it is answered by light and sound. Says whether it is served.
 
-        Runs in a driver's callback thread: admits, queues and returns, and never raises. Only with a code it waits for
-        the vend thread.
+        Runs in a driver's callback thread: admits, queues and returns, and never raises.
         """
         urgent = False
         try:

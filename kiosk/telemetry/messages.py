@@ -120,6 +120,7 @@ class ProductInfo(Message, frozen=True, kw_only=True):
     name: Short
     pictogram: Short
     essential: bool
+    description: Annotated[str, Meta(max_length=120)] = ""
 
 
 class SiteInfo(Message, frozen=True, kw_only=True):

@@ -67,7 +67,9 @@ class Report:
     def documents(self) -> list[tuple[str, bytes]]:
         """Return topics and payloads of all that is retained: status, meta, and the state if it was released."""
         products = (
-            messages.ProductInfo(sku=p.sku, name=p.name, pictogram=p.pictogram, essential=p.essential)
+            messages.ProductInfo(
+                sku=p.sku, name=p.name, pictogram=p.pictogram, essential=p.essential, description=p.description
+            )
             for p in self._source.products()
         )
         meta = messages.encode(messages.site_info(self._source.state().site, products))

@@ -20,7 +20,7 @@ KEYS = {
     "slots": {"slot", "sku", "on_hand", "unresolved", "capacity", "par", "fault", "locked"},
     "status": {"v", "e", "online", "software"},
     "meta": {"v", "site", "products"},
-    "products": {"sku", "name", "pictogram", "essential"},
+    "products": {"sku", "name", "pictogram", "essential", "description"},
 }
 HOUR = re.compile(r"\d{4}-\d\d-\d\dT\d\d:00Z")
 FINER = re.compile(r"\d\d:(?!00Z)\d\d|\d{10,}\.?\d*")

@@ -47,7 +47,7 @@ LAST = {"kiosk": "kiosk.daemon", "kiosk-admin-web": "admin_web.app"}
 @pytest.fixture(scope="module")
 def installed(suite: str, evidence: Any) -> Iterator[Machine]:
     """A machine on which the page's commands were typed, each as it is written, by somebody who may use sudo."""
-    install, ports, lgpio = commands(INSTALL)
+    install, ports, lgpio, _backup = commands(INSTALL)
     assert "python3-lgpio" in " ".join(lgpio)  # which only Raspberry Pi OS has
     with machine(suite) as running:
         running.run("git clone --quiet /srv/kiosk.bundle kiosk", user=NEWCOMER)

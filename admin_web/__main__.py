@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from admin_web import watchdog
 from admin_web.settings import Settings
-from kiosk import sdnotify, threads, web
+from kiosk import sdnotify, web
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 WORKERS = 8
 PATIENCE_S = 3.0
 """How long answers that are under way may take at a stop, in seconds."""
-END_S = 8.0
-"""When a stop that something holds up is made short, in seconds; systemd would do it after ten."""
+END_S = 8
+"""When the kernel ends what something holds up, in seconds; systemd would do it after ten."""
 
 NEEDS_TLS = (
     "--host {}: passwords would cross the network in the open. Give --cert and --key, or serve on 127.0.0.1. "
@@ -83,8 +83,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         close(app)
         sys.exit(f"kiosk-admin-web: cannot listen on {options.host} port {options.port}: {error.strerror or error}.")
     told_to_end = threading.Event()
+
+    def end(*_: object) -> None:
+        if not told_to_end.is_set():
+            signal.alarm(END_S)  # SIGALRM ends a process whatever its threads do.
+        told_to_end.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: told_to_end.set())
+        signal.signal(number, end)
     server.start()
     host, port = server.getsockname()
     watchdog.start(host, port, https=https)
@@ -92,7 +98,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(f"Staff pages: {'https' if https else 'http'}://{host}:{port}/", flush=True)
     told_to_end.wait()
     sdnotify.stopping()
-    threads.end_within(END_S)
     server.stop(PATIENCE_S)
     close(app)
 

@@ -6,6 +6,7 @@ Each step of `start` registers its own undoing, so that a failure in the middle 
 from __future__ import annotations
 
 import logging
+import math
 import signal
 import threading
 import time
@@ -68,8 +69,8 @@ OPEN_S = 1.0
 STOP_S = 30.0
 """A vend that is under way at a stop is let finish, for so many seconds and at least one turn of the slowest motor."""
 
-END_S = 20.0
-"""How long all but that vend may take to stop, in seconds; whatever still holds it up then is left behind."""
+END_S = 20
+"""How long all but that vend may take to stop, in seconds; then the kernel ends what something still holds up."""
 
 MARGIN_S = 2.0
 """So much longer than the slowest motor may take for a turn."""
@@ -97,7 +98,12 @@ class Daemon:
     def obey_signals(self) -> None:
         """Take SIGTERM and SIGINT as the order to stop, from now on; `run` then returns, also if it begins later."""
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self._stop.set())
+            signal.signal(number, self._end)
+
+    def _end(self, *_: object) -> None:
+        if not self._stop.is_set():
+            signal.alarm(math.ceil(STOP_S) + END_S)  # SIGALRM ends a process whatever its threads do.
+        self._stop.set()
 
     def start(self) -> None:
         """Start every part, the emergency path first. Raises KioskError when the kiosk cannot work at all."""
@@ -160,7 +166,7 @@ class Daemon:
                 threads.end_process()
             hour = self._tell_faults(hour)
         sdnotify.stopping()
-        threads.end_within(max(STOP_S, self.parts.longest_turn_s() + MARGIN_S) + END_S)
+        signal.alarm(math.ceil(max(STOP_S, self.parts.longest_turn_s() + MARGIN_S)) + END_S)
 
     def stop(self) -> None:
         """Stop everything in reverse order; motors are off and the ledger is closed afterwards."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import threading
-import time
 from collections.abc import Callable
 
 log = logging.getLogger(__name__)
@@ -18,17 +17,6 @@ def end_process() -> None:
     """End the process at once, without clean-up that a dead thread could block; the kernel closes the rest."""
     logging.shutdown()
     os._exit(EXIT_STATUS)
-
-
-def end_within(seconds: float) -> None:
-    """End the process after so many seconds, whatever then keeps it from ending by itself. Returns at once."""
-
-    def end() -> None:
-        time.sleep(seconds)
-        log.critical("The process did not end within %g s of being told to, so it is ended.", seconds)
-        end_process()
-
-    threading.Thread(target=end, name="end", daemon=True).start()
 
 
 def start(name: str, target: Callable[[], None], on_death: Callable[[], None] = end_process) -> threading.Thread:

@@ -17,6 +17,9 @@ MOST_CHUNK = 2**63 - 1
 class Request(HTTPRequestParser):
     """One request as it comes in. A malformed one becomes a 400, a head that is too long a 431, at once."""
 
+    path = ""
+    """Also of a request that could not be read."""
+
     body_rcv: Any
     empty: bool
     error: Any

@@ -239,3 +239,18 @@ def test_redial_waits_longer_until_a_connection_lasts() -> None:
     redial.opened(400.0)
     redial.failed(500.0)
     assert redial.wait_s(500.0) <= 1.5
+
+
+def test_a_misdeed_is_a_failure_however_long_the_connection_was_and_stands_until_one_holds() -> None:
+    redial = Redial(Pace(reconnect_s=1, reconnect_max_s=60), random.Random(3))
+    for now in (0.0, 100.0, 200.0, 300.0):
+        redial.opened(now)
+        redial.failed(now + 50, "it sent too much")
+    assert redial.wait_s(350.0) >= 4
+    redial.failed(360.0)
+    redial.opened(400.0)
+    assert redial.misdeed(401.0) == "it sent too much"
+    assert redial.misdeed(499.0) == ""
+    redial.failed(500.0)
+    assert redial.misdeed(500.0) == ""
+    assert redial.wait_s(500.0) <= 1.5

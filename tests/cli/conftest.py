@@ -27,6 +27,7 @@ def running(process: KioskProcess, *, fill: bool) -> Iterator[KioskProcess]:
     try:
         if fill:
             process.fill()
+            process.vouch()
         yield process
     finally:
         status = process.stop()

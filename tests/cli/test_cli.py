@@ -130,6 +130,7 @@ def test_vend_by_slot_or_product(kiosk: KioskProcess, what: str) -> None:
 
 def test_stock_tells_the_faults_below_the_table(fresh: KioskProcess) -> None:
     """A slot that was counted empty gave an item: what is inside is not known, and the fault says what to do."""
+    fresh.vouch()
     fresh.client.restock(visit(*(counted(slot, 0) for slot in fresh.client.stock().slots)))
     fresh.vend(slot="A1")
     table, _, faults = ask(fresh, "stock").stdout.partition("\n\n")

@@ -19,7 +19,7 @@ SPEED = 50.0
 
 
 class Kiosk:
-    """A daemon that is started and filled. `settings` are those of `KioskProcess`."""
+    """A daemon that is started and filled, with a date that is right. `settings` are those of `KioskProcess`."""
 
     def __init__(self, folder: Path, *, speed: float = SPEED, **settings: Any) -> None:
         process = KioskProcess(folder, speed=speed, **settings)
@@ -27,6 +27,7 @@ class Kiosk:
         self.daemon.start()
         self.client: Client = process.client
         process.fill()
+        process.vouch()
 
     @property
     def world(self) -> World:

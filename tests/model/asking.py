@@ -76,6 +76,8 @@ class Asking(Living):
         self.look()
 
     def note_end(self, request: VendRequest, vend: Vend, sku: str) -> None:
+        if self.disk.silence.durable is not None:
+            self.unwritten.add(request.id)
         if vend.attempts and vend.message != words.NO_LEDGER:
             self.truth.answered[request.id] = vend.attempts
         if vend.outcome in FALLEN and request.purpose is Purpose.VISITOR:
@@ -83,9 +85,9 @@ class Asking(Living):
             self.taken.append((self.world.clock.now_s, sku))
 
     def past(self, lot: str) -> bool:
-        """Say whether a lot really is past its date."""
-        date = promises.expiry(lot)
-        return date is not None and date < day(self.world.clock.true_hour)
+        """Say whether a lot is past its date, really or by the best date that the kiosk knows."""
+        date, judged = promises.expiry(lot), self.kiosk.service.calendar.today()
+        return date is not None and date < max(day(self.world.clock.true_hour), judged)
 
     def today(self) -> datetime.date:
         hour = max(self.truth.trusted_hour, self.world.clock.true_hour if self.world.clock.is_set else 0)

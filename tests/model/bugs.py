@@ -13,6 +13,7 @@ from kiosk.dispense.desk import Order
 from kiosk.dispense.ledger import Intent, Unrecorded
 from kiosk.dispense.machine import Finish
 from kiosk.dispense.records import Records
+from kiosk.dispense.scribe import Entry
 from kiosk.dispense.service import Service
 from kiosk.dispense.vending import FALLEN
 from kiosk.errors import HardwareError
@@ -179,6 +180,21 @@ class OneCoilOnly(Bug):
         vars(service._vending)["_choose"] = lambda order, product: choose(order, product)[:1]
 
 
+class Forgets(Bug):
+    """What was not written in time is given up on, and nobody thinks of it any more."""
+
+    def serving(self, service: Service, world: World) -> None:
+        del world
+
+        def give_up(entry: Entry, *, hold: bool) -> bool:
+            del hold
+            assert entry.job is not None
+            entry.job.cancel()
+            return True
+
+        vars(service._scribe)["_give_up"] = give_up
+
+
 BUGS: dict[str, Bug] = {
     "motor before intent": MotorBeforeIntent(),
     "retry on boot": RetryOnBoot(),
@@ -191,4 +207,5 @@ BUGS: dict[str, Bug] = {
     "failure uses up the allowance": FailureUsesUp(),
     "locks ignored": LocksIgnored(),
     "one coil only": OneCoilOnly(),
+    "gives up waiting, then forgets": Forgets(),
 }

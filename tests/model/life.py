@@ -18,6 +18,7 @@ from kiosk.errors import NotFoundError
 from kiosk.model import Attempt
 from tests.model.bugs import SOUND, Bug
 from tests.model.power import CutJournal, Disk
+from tests.model.silence import SilentWorker
 from tests.model.world import World
 
 T = TypeVar("T")
@@ -54,11 +55,12 @@ class Life:
     def __init__(self, folder: Path, world: World, disk: Disk, bug: Bug = SOUND) -> None:
         self.folder = folder
         self._outside: sqlite3.Connection | None = None
+        self.writer = SilentWorker(disk.silence)
         self.records = records = Records(
             ledger=Ledger(folder / "ledger.db", world.clock),
             reader=Reader(folder / "ledger.db"),
             journal=CutJournal(folder / "journal.bin", disk),
-            writer=Worker("writer"),
+            writer=self.writer,
             searcher=Worker("searcher"),
         )
         parts = world.parts()
@@ -95,7 +97,7 @@ class Life:
     def waits(self) -> bool:
         """Whether the ledger has yet to take something over."""
         scribe = self.service._scribe
-        return bool(scribe._held or scribe._unseen)
+        return bool(scribe._held or scribe._unseen) or self.writer.waits
 
     def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         """Ask the file itself, as a program beside the kiosk would."""

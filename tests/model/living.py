@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
-from kiosk.errors import LedgerError
+from kiosk.errors import DiskStalledError, LedgerError
 from kiosk.model import VendRequest
 from tests.model import promises
 from tests.model.bugs import SOUND, Bug
@@ -50,6 +50,8 @@ class Living(RuleBasedStateMachine):
         self._wires = ExitStack()
         self._wires.enter_context(wired(self.disk))
         self.started = 0
+        self.unwritten: set[str] = set()
+        """Requests that were answered while the disk was silent."""
         self.aged = False
         self.boot()
 
@@ -86,12 +88,25 @@ class Living(RuleBasedStateMachine):
         """Leave to the next life what a killed process leaves on its disk."""
         TALLY["cuts"] += 1
         self.truth.excuse(self.world.unnoticed)
+        self._lose_what_is_held()
         next_folder = self.room / f"life{self.world.life}"
         copy(self.folder, next_folder)
         self._bury()
         shutil.rmtree(self.folder)
         self.folder = next_folder
         self.power.restore()
+
+    def _lose_what_is_held(self) -> None:
+        """Excuse what was held in memory only, because the disk did not take it: nobody can know of it any more."""
+        if self.life is None:
+            return
+        self.life.writer.abandon()
+        scribe = self.life.service._scribe
+        self.truth.excuse(Counter(scribe.owed()))
+        for request, _ in scribe._held:
+            self.truth.forgotten.add(request)
+        self.truth.forgotten |= self.unwritten
+        self.unwritten.clear()
 
     def _bury(self) -> None:
         if self.life is not None:
@@ -130,6 +145,17 @@ class Living(RuleBasedStateMachine):
             shutil.rmtree(self.room)
             TALLY["cases"] += 1
 
+    def answer(self) -> None:
+        """Have a silent disk answer, and look at what is written then."""
+        self.write()
+        self.look()
+
+    def write(self) -> None:
+        """Have a silent disk answer, and everything be written that waited for it."""
+        self.kiosk.writer.answer()
+        self.kiosk.service._publish()
+        self.unwritten.clear()
+
     def new_id(self, kind: str) -> str:
         self.number += 1
         return f"{kind}-{self.number:06}"
@@ -140,6 +166,10 @@ class Living(RuleBasedStateMachine):
             life = self.world.life
             try:
                 done = self.do(lambda: self.kiosk.ask(change))
+            except DiskStalledError:
+                # It may be saved or not. Whoever asked looks again when the disk answers; the same id saves it once.
+                self.do(self.write)
+                continue
             except LedgerError:
                 assert self.disk.trouble is not None or not self.kiosk.records.ledger.is_open
                 return None

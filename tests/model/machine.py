@@ -198,6 +198,7 @@ class Model(Asking):
         """Nobody comes; the kiosk does what can wait. A broken disk is not left alone for days."""
         if seconds > DAY_S:
             self.disk.fail(None)
+            self.do(self.answer)
             self.world.clock.sleep(61.0)
             self.do(self.kiosk.rest)
             self.promises_hold()
@@ -218,6 +219,7 @@ class Model(Asking):
     @rule()
     def restart(self) -> None:
         """The daemon is stopped and started in good order."""
+        self.do(self.answer)
         life, self.life = self.kiosk, None
         self.do(life.close)
         self.disk.forget()
@@ -232,6 +234,26 @@ class Model(Asking):
     def disk_fails(self, trouble: Trouble, after: int) -> None:
         """The disk fills up or turns read-only, now or in the middle of what comes next."""
         self.disk.fail(trouble, after)
+
+    @rule(durable=st.booleans())
+    def disk_falls_silent(self, durable: bool) -> None:
+        """Nothing that is to be made durable comes back from now on, whether it is durable or not."""
+        self.disk.silence.fall(durable=durable)
+
+    @rule()
+    def disk_answers(self) -> None:
+        """What waited for it is written."""
+        self.do(self.answer)
+
+    @rule(durable=st.booleans(), fates=FATES, presses=st.integers(1, 3), steps=st.none() | st.integers(0, 30))
+    def bad_hour(self, durable: bool, fates: list[Fate], presses: int, steps: int | None) -> None:
+        """The disk falls silent, somebody needs naloxone and gets it, and the disk answers, or the power goes."""
+        self.disk.silence.fall(durable=durable)
+        for _ in range(presses):
+            self.vend(VendRequest(id=self.new_id("help"), sku="NAL"), fates)
+        if steps is not None:
+            self.power.plan([steps])
+        self.do(self.answer)
 
     @rule()
     def disk_is_mended(self) -> None:
@@ -252,6 +274,7 @@ class Model(Asking):
     def file_breaks(self) -> None:
         """The power goes, and the first blocks of the ledger are gone with it."""
         self.disk.fail(None)
+        self.do(self.answer)
         self._after_cut()
         TALLY["cuts"] -= 1
         (self.folder / "ledger.db-wal").unlink(missing_ok=True)

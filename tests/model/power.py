@@ -12,6 +12,7 @@ from typing import Any
 
 from kiosk.dispense.journal import BLOCK, Journal
 from kiosk.dispense.ledger import store
+from tests.model.silence import Silence
 
 MAX_PAGES = 2**30
 """More pages than any ledger has: no limit."""
@@ -40,10 +41,14 @@ class Power:
         self.on = True
         self.plan(self._planned)
 
-    def step(self) -> None:
-        """Take a step, if there is power for it."""
+    def check(self) -> None:
+        """Raise PowerCut if there is no power."""
         if not self.on:
             raise PowerCut
+
+    def step(self) -> None:
+        """Take a step, if there is power for it."""
+        self.check()
         if self._left == 0:
             self.on = False
             self.cuts += 1
@@ -64,6 +69,7 @@ class Disk:
 
     def __init__(self, power: Power) -> None:
         self.power = power
+        self.silence = Silence(power.check)
         self.trouble: Trouble | None = None
         self.connections: list[CutConnection] = []
         self.journals: list[CutJournal] = []
@@ -133,9 +139,11 @@ class CutConnection(sqlite3.Connection):
 
     def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
         self.disk.statement()
-        cursor = super().execute(sql, *values)
-        if sql == "COMMIT":
-            self.disk.power.step()
+        run = super().execute
+        if sql != "COMMIT":
+            return run(sql, *values)
+        cursor = self.disk.silence.around(lambda: run(sql, *values))
+        self.disk.power.step()
         return cursor
 
     def executemany(self, sql: str, *values: Any) -> sqlite3.Cursor:
@@ -149,6 +157,7 @@ class CutJournal(Journal):
     def __init__(self, path: Path, disk: Disk) -> None:
         super().__init__(path)
         self._power = disk.power
+        self._silence = disk.silence
         disk.journals.append(self)
 
     def _put(self, block: int, content: bytes) -> None:
@@ -159,7 +168,8 @@ class CutJournal(Journal):
             if self._file is not None:
                 os.pwrite(self._file, content[: BLOCK // 64], block * BLOCK)
             raise
-        super()._put(block, content)
+        put = super()._put
+        self._silence.around(lambda: put(block, content))
         self._power.step()
 
 

@@ -23,7 +23,7 @@ class Print:
     parts: tuple[str, ...] = ()
 
 
-FIRST_DAY = datetime.date(2026, 1, 5)
+FIRST_DAY = datetime.date(2027, 1, 5)
 
 LOTS: dict[str, dict[str, Print]] = {
     "NAL": {"N1": Print(2), "N2": Print(4), "N3": Print(400, ("PUMP9",)), "N4": Print(None)},

@@ -96,7 +96,7 @@ class InstantClock(Clock):
     def __init__(self) -> None:
         super().__init__(synchronized=Path("/nowhere/synchronized"))
         self.now_s = 1000.0
-        self.began_s = datetime.datetime(2026, 1, 5, 9, tzinfo=datetime.UTC).timestamp()
+        self.began_s = datetime.datetime(2027, 1, 5, 9, tzinfo=datetime.UTC).timestamp()
         self.error_s = 0.0
         self.is_set = True
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import datetime
-import queue
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
-T = TypeVar("T")
+from kiosk.waits import Waits
 
 SYNCHRONIZED = Path("/run/systemd/timesync/synchronized")
 """systemd-timesyncd makes this file once the clock has been set from the network."""
@@ -37,11 +36,11 @@ class When(NamedTuple):
     trusted: bool = True
 
 
-class Clock:
+class Clock(Waits):
     """Seconds that pass `speed` times as fast as on the wall, so that a simulated machine can hurry.
 
-    Every wait in a driver goes through this clock; then one setting speeds up the machine, its time limits
-    and its physics alike. On real hardware `speed` is 1. `wall` gives seconds since 1970.
+    Every wait in a driver goes through this clock (see `kiosk.waits`); then one setting speeds up the machine, its
+    time limits and its physics alike. On real hardware `speed` is 1. `wall` gives seconds since 1970.
 
     It is in sync once `synchronized` exists or somebody vouched for it, until the machine is switched off.
     """
@@ -49,7 +48,7 @@ class Clock:
     def __init__(
         self, speed: float = 1.0, synchronized: Path = SYNCHRONIZED, wall: Callable[[], float] = time.time
     ) -> None:
-        self.speed = speed
+        super().__init__(speed)
         self._synchronized = synchronized
         self._wall = wall
         self._stamp = Stamp(-1, 0, synced=False)
@@ -60,14 +59,6 @@ class Clock:
     def monotonic(self) -> float:
         """Return seconds since some fixed moment; never goes back, whatever is done to the wall clock."""
         return time.monotonic() * self.speed
-
-    def sleep(self, seconds: float) -> None:
-        """Wait for `seconds` of this clock."""
-        time.sleep(max(0.0, seconds) / self.speed)
-
-    def get(self, source: queue.SimpleQueue[T], timeout_s: float) -> T:
-        """Take the next thing from `source`; raise `queue.Empty` after `timeout_s` of this clock."""
-        return source.get(timeout=max(0.0, timeout_s) / self.speed)
 
     def stamp(self) -> Stamp:
         """Return the hour: the finest time that is ever stored or sent."""

@@ -35,10 +35,11 @@ def attempt(
     proven = beam is not None and beam.proven()
     state, effect = machine.begin(proven=proven, nudges=nudges, watched=motor.drops)
     ready()
-    while not isinstance(effect, Finish):
-        event = _do(effect, motor, beam, clock, started)
-        beat()
-        state, effect = machine.advance(state, event)
+    with clock.taking_part():
+        while not isinstance(effect, Finish):
+            event = _do(effect, motor, beam, clock, started)
+            beat()
+            state, effect = machine.advance(state, event)
     return effect
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import queue
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -30,7 +29,7 @@ class Exchange:
         """
         self._name = name
         self._clock = clock
-        self._lock = threading.Lock()
+        self._lock = clock.lock()
         self._pieces: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self._silent = False
         self._place = path.name
@@ -40,7 +39,7 @@ class Exchange:
 
         Answers to other requests may be under way after such a moment.
         """
-        self.port = SerialPort(name, path, baudrate, self._received)
+        self.port = SerialPort(name, path, baudrate, clock, self._received)
         self.port.start()
 
     def ask(self, request: bytes, answer: Callable[[bytes], T | None], timeout_s: float, tries: int = 1) -> T:

@@ -17,11 +17,11 @@ from pathlib import Path
 
 import serial
 
-from kiosk import threads
+from kiosk.clock import Clock
 from kiosk.errors import HardwareError
 
 RETRY_S = 0.25
-"""How often a port that is not there is looked for, in seconds of real time."""
+"""How often a port that is not there is looked for, in seconds of the board's clock."""
 WRITE_TIMEOUT_S = 1.0
 """A port that takes no byte for so long, in seconds of real time, hangs. All our messages fit into its buffer."""
 
@@ -34,7 +34,7 @@ Received = Callable[[bytes], None]
 class SerialPort:
     """An 8N1 serial port. `write` may be called from any thread; what comes is handed on in the port's own thread."""
 
-    def __init__(self, name: str, path: Path, baudrate: int, received: Received) -> None:
+    def __init__(self, name: str, path: Path, baudrate: int, clock: Clock, received: Received) -> None:
         """Prepare for the port at `path`; `start` begins to look for it.
 
         `received` gets the bytes as they come, in the port's thread, and must not raise; `b""` means that the port
@@ -43,11 +43,13 @@ class SerialPort:
         self._name = name
         self._path = path
         self._baudrate = baudrate
+        self._clock = clock
+        self._cable = clock.cable(path)
         self._received = received
         self._port: serial.Serial | None = None
         self._lock = threading.Lock()
         self._trouble = "it was not opened yet"
-        self._closed = False
+        self._closing = threading.Event()
         self._wake_read, self._wake_write = os.pipe()
         self._opened = threading.Event()
         self._thread: threading.Thread | None = None
@@ -57,7 +59,7 @@ class SerialPort:
 
         Call this last: `received` may be called, and may call `write`, before it returns.
         """
-        self._thread = threads.start(f"port-{self._name}", self._run)
+        self._thread = self._clock.start(f"port-{self._name}", self._run)
 
     def write(self, data: bytes) -> None:
         """Send `data` at once. Raises HardwareError if the port is not open or takes nothing; some may have left."""
@@ -65,15 +67,17 @@ class SerialPort:
             port = self._port
             if port is None:
                 raise HardwareError(self.fault() or f"The port of {self._name} was closed.")
+            self._cable.sends(len(data))
             try:
                 port.write(data)
             except LOST as error:
+                self._cable.sends(-len(data))
                 self._lost(error)
                 raise HardwareError(self.fault() or str(error)) from error
 
     def wait_open(self, timeout_s: float) -> bool:
-        """Wait until the port is open, at most `timeout_s` seconds of real time; say whether it is."""
-        return self._opened.wait(timeout_s)
+        """Wait until the port is open, at most `timeout_s` seconds of the board's clock; say whether it is."""
+        return self._clock.wait(self._opened, timeout_s)
 
     @property
     def is_open(self) -> bool:
@@ -82,7 +86,7 @@ class SerialPort:
 
     def fault(self) -> str | None:
         """Return a sentence for staff while the port is not open."""
-        if self._opened.is_set() or self._closed:
+        if self._opened.is_set() or self._closing.is_set():
             return None
         return (
             f"{self._name} does not answer at {self._path.name}: {self._trouble}. Check its cable and its power; "
@@ -92,18 +96,18 @@ class SerialPort:
     def close(self) -> None:
         """Give the port back. May be called twice, but not from `received`."""
         with self._lock:
-            self._closed = True
+            self._closing.set()
             self._wake()
         if self._thread is not None:
-            self._thread.join()
+            self._clock.join(self._thread)
 
     def _run(self) -> None:
         try:
-            while not self._closed:
+            while not self._closing.is_set():
                 if self._port is not None:
                     self._read(self._port)
                 elif not self._open():
-                    self._woken(RETRY_S)
+                    self._clock.wait(self._closing, RETRY_S)
         finally:
             with self._lock:
                 self._drop()
@@ -113,9 +117,10 @@ class SerialPort:
 
     def _open(self) -> bool:
         try:
-            port = serial.Serial(
-                str(self._path), self._baudrate, timeout=0, write_timeout=WRITE_TIMEOUT_S, exclusive=True
-            )
+            with self._cable.opening():
+                port = serial.Serial(
+                    str(self._path), self._baudrate, timeout=0, write_timeout=WRITE_TIMEOUT_S, exclusive=True
+                )
         except LOST as error:
             self._trouble = _reason(error)
             return False
@@ -127,7 +132,7 @@ class SerialPort:
 
     def _read(self, port: serial.Serial) -> None:
         try:
-            if self._woken(None, port.fileno()):
+            if self._woken(port):
                 return
             data = port.read(4096)
         except LOST as error:
@@ -136,14 +141,16 @@ class SerialPort:
             return
         if data:
             self._received(data)
+            self._cable.took(len(data))
 
-    def _woken(self, timeout_s: float | None, *others: int) -> bool:
-        """Wait until there is something to read from `others`; True if there was not, or something else is to do."""
-        ready, _, _ = select.select([*others, self._wake_read], [], [], timeout_s)
+    def _woken(self, port: serial.Serial) -> bool:
+        """Wait until there is something to read from `port`; True if something else is to do."""
+        with self._clock.away(lambda: self._closing.is_set() or self._port is not port):
+            ready, _, _ = select.select([port.fileno(), self._wake_read], [], [])
         if self._wake_read in ready:
             os.read(self._wake_read, 64)
             return True
-        return not ready
+        return False
 
     def _lost(self, error: Exception) -> None:
         self._trouble = _reason(error)
@@ -156,6 +163,7 @@ class SerialPort:
         if port is not None:
             with contextlib.suppress(*LOST):
                 port.close()
+            self._cable.closed()
 
     def _wake(self) -> None:
         """Interrupt the port's thread. Called under the lock, as the pipe is closed under it."""

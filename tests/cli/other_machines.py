@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from kiosk.hardware.simulator.faults import Fault
 from tests.daemon.kiosk_here import Kiosk
-from tests.serial.mdb import until
+from tests.hardware.machine import until
 
 
 def _slot(name: str, driver: str, options: str) -> str:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import importlib
 import json
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,15 +17,10 @@ from kiosk.config import parse
 from kiosk.errors import HardwareError
 from kiosk.hardware import registry
 from kiosk.hardware.api import Turn
-from kiosk.hardware.pins import open_board
-from kiosk.hardware.pins.simulator import SimulatorBoard
 from kiosk.hardware.simulator.faults import Fault
+from tests.simulated import open_board
 
 KINDS = ("motor", "lock")
-JUMPS = 1000.0
-"""At this speed a machine jumps from event to event: for drivers on pins."""
-SERIAL = 100.0
-"""The most for a driver at a serial port: the machine's time must not outrun real bytes."""
 
 Ending = Turn | type[HardwareError]
 """How a turn ends: as a value, or with an error."""
@@ -37,8 +32,6 @@ site = "Bench"
 [hardware]
 pins = "simulator"
 max_current_a = {supply_a}
-[simulator]
-speed = {speed}
 [paths]
 state = {state}
 [[products]]
@@ -66,7 +59,6 @@ class Case(NamedTuple):
     """Every fault that this driver can meet, ordered for A1, and how a turn honestly ends with it."""
     controllers: str = ""
     """The `[[controllers]]` that the slots hang on."""
-    speed: float = JUMPS
     supply_a: float = 1.0
     """What the supply gives, in amperes: enough for one of the two slots, not for both."""
     capacity: int = 8
@@ -124,24 +116,23 @@ TRIED = [Tried(kind, driver, case) for kind, driver in drivers() for case in cas
 class Bench:
     """Two slots with one driver on a simulated machine. `motor` is the driver of A1."""
 
-    def __init__(self, tried: Tried, state: Path) -> None:
+    def __init__(self, tried: Tried, state: Path, speed: float | None = None) -> None:
+        """Build it; its time flows at `speed`, or passes only while somebody waits for it."""
         case = tried.case
-        head = HEAD.format(
-            supply_a=case.supply_a, speed=case.speed, state=json.dumps(str(state)), controllers=case.controllers
-        )
+        head = HEAD.format(supply_a=case.supply_a, state=json.dumps(str(state)), controllers=case.controllers)
         slots = (
             SLOT.format(slot=slot, capacity=case.capacity, driver=tried.driver, options=options)
             for slot, options in zip(("A1", "A2"), case.slots, strict=True)
         )
         self.case, self._tried = case, tried
         self.config = parse(head + "".join(slots), registry)
-        board = open_board(self.config)
-        assert isinstance(board, SimulatorBoard)
-        self.board, self.world = board, board.world
+        self.board = open_board(self.config, flows=speed is not None)
+        self.board.clock.speed = speed or 1.0
+        self.world = self.board.world
         self._opened: list[Any] = []
         for part in self.config.controllers:
-            controller = registry.open_driver("controller", part.driver, part.name, part.options, board)
-            board.add(part.name, controller)
+            controller = registry.open_driver("controller", part.driver, part.name, part.options, self.board)
+            self.board.add(part.name, controller)
             self._opened.append(controller)
         self.motor = self.open("A1")
 
@@ -165,17 +156,6 @@ class Bench:
     def angle(self, slot: str = "A1") -> float:
         """Return how far a coil stands from home, in turns."""
         return next(coil.angle for coil in self.world.snapshot().coils if coil.slot == slot)
-
-    @contextmanager
-    def time_stands(self) -> Iterator[None]:
-        """Let time pass only while the calling thread waits, where the machine jumps: else 1 ms of work is 1 s."""
-        timeline = self.world._cabinet.timeline
-        if self.case.speed >= JUMPS:
-            timeline.hold("bench")
-        try:
-            yield
-        finally:
-            timeline.release("bench")
 
     def pass_s(self, seconds: float) -> None:
         """Let time pass."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kiosk.hardware.api import Turn
 from kiosk.hardware.simulator.faults import Fault
-from tests.contract.case import SERIAL, Case, Ending
+from tests.contract.case import Case, Ending
 
 FAULTS: dict[Fault, Ending] = {
     Fault.BOLT_STUCK: Turn.NOT_STARTED,
@@ -38,7 +38,6 @@ def case(board: str, feedback: str, faults: dict[Fault, Ending]) -> Case:
         slots=(first, second),
         faults=faults,
         controllers=BOARD % board,
-        speed=SERIAL / 2,  # a busy computer then has 10 ms for each answer
         capacity=1,
         gives=Turn.UNLOCKED,
         nudges=Turn.ABSENT,

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from kiosk.config import Config, Hardware, Input, Kiosk, Part, Paths, Product, Simulator, Slot
-from kiosk.hardware.pins import open_board
 from kiosk.hardware.pins.simulator import SimulatorBoard
 from kiosk.hardware.registry import open_driver, options_type
 from kiosk.hardware.simulator.world import World
+from tests.simulated import open_board, until
 
 MOTOR_PIN, HOME_PIN = 5, 6
 """The coil's pins; parts on the bench use others."""
@@ -49,12 +49,9 @@ class Bench:
     def pass_s(self, seconds: float) -> None:
         self.board.clock.sleep(seconds)
 
-    def leap(self, seconds: float) -> None:
-        """Be so much later at once; what is due in between happens then."""
-        timeline = self.world._cabinet.timeline
-        with timeline.lock:
-            timeline._now += seconds
-            timeline._news.notify_all()
+    def until(self, true: Callable[[], bool], within_s: float = 60.0) -> bool:
+        """Let the machine's time pass until `true()`, at most `within_s` seconds of it; say whether it is."""
+        return until(self.board.clock, true, within_s)
 
 
 def bench_config(state: Path, parts: Sequence[Described], speed: float) -> Config:
@@ -79,13 +76,12 @@ def bench_config(state: Path, parts: Sequence[Described], speed: float) -> Confi
 
 @contextmanager
 def bench(
-    state: Path, kind: str, driver: str, /, *beside: Described, speed: float = 1000, **settings: Any
+    state: Path, kind: str, driver: str, /, *beside: Described, speed: float | None = None, **settings: Any
 ) -> Iterator[Bench]:
     """Build a machine with the part `it` and those `beside` it; what `open` returned is closed by whoever opened it."""
     parts = (*beside, (kind, driver, "it", settings))
-    config = bench_config(state, parts, speed)
-    board = open_board(config)
-    assert isinstance(board, SimulatorBoard)
+    config = bench_config(state, parts, speed or 1.0)
+    board = open_board(config, flows=speed is not None)
     try:
         yield Bench(board, config, parts)
     finally:

@@ -10,20 +10,18 @@ from pathlib import Path
 from typing import Any
 
 from kiosk.config import Config, Hardware, Input, Kiosk, Part, Paths, Product, Simulator, Slot
-from kiosk.hardware.pins import open_board
 from kiosk.hardware.pins.simulator import SimulatorBoard
 from kiosk.hardware.registry import open_driver, options_type
 from kiosk.hardware.simulator.world import World
-
-JUMPS = 1000.0
-"""At this speed whoever turned a motor jumps from event to event; nothing depends on how busy the computer is."""
+from tests import simulated
+from tests.simulated import open_board
 
 
 def options(kind: str, driver: str, **settings: Any) -> Any:
     return options_type(kind, driver)(**settings)
 
 
-def config(state: Path, speed: float = JUMPS, **beam: Any) -> Config:
+def config(state: Path, speed: float = 1.0, **beam: Any) -> Config:
     """Two coils, a beam, a door, a thermometer, a button and a light."""
     spiral = "gpio_spiral"
     return Config(
@@ -62,6 +60,10 @@ class Machine:
     def world(self) -> World:
         return self.board.world
 
+    def until(self, true: Callable[[], bool], within_s: float = 60.0) -> bool:
+        """Let the machine's time pass until `true()`, at most `within_s` seconds of it; say whether it is."""
+        return simulated.until(self.board.clock, true, within_s)
+
     def motor(self, slot: str = "A1") -> Any:
         entry = next(entry for entry in self.config.slots if entry.id == slot)
         return self._open("motor", entry.driver, slot, entry.options)
@@ -70,7 +72,10 @@ class Machine:
         return self._part("sensor", name, self.config.sensors)
 
     def button(self) -> Any:
-        return self._part("input", "naloxone", self.config.inputs)
+        """Return the button, long enough after it was claimed for an edge to be a press and no bounce."""
+        button = self._part("input", "naloxone", self.config.inputs)
+        self.board.clock.sleep(0.1)
+        return button
 
     def light(self) -> Any:
         return self._part("light", "status", self.config.lights)
@@ -89,10 +94,10 @@ class Machine:
 
 
 @contextmanager
-def machine(state: Path, speed: float = JUMPS, **beam: Any) -> Iterator[Machine]:
-    chosen = config(state, speed, **beam)
-    board = open_board(chosen)
-    assert isinstance(board, SimulatorBoard)
+def machine(state: Path, speed: float | None = None, **beam: Any) -> Iterator[Machine]:
+    """Build a machine whose time flows at `speed`; without, it passes only while somebody waits for it."""
+    chosen = config(state, speed or 1.0, **beam)
+    board = open_board(chosen, flows=speed is not None)
     running = Machine(chosen, board)
     try:
         yield running
@@ -102,8 +107,8 @@ def machine(state: Path, speed: float = JUMPS, **beam: Any) -> Iterator[Machine]
         board.close()
 
 
-def until(true: Callable[[], bool], wall_s: float = 5.0) -> bool:
-    """Wait until `true()`, at most `wall_s` seconds on the wall."""
+def until(true: Callable[[], bool], wall_s: float = 30.0) -> bool:
+    """Wait until `true()` for what is no matter of the machine's time, at most `wall_s` seconds on the wall."""
     end = time.monotonic() + wall_s
     while not true():
         if time.monotonic() > end:

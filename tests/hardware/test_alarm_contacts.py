@@ -29,7 +29,7 @@ def knock(made: Bench, for_s: float, gap_s: float, level: bool) -> None:
         for number in range(20):
             made.world._cabinet.wiring.drive(PIN, level, at + number * (for_s + gap_s))
             made.world._cabinet.wiring.drive(PIN, not level, at + number * (for_s + gap_s) + for_s)
-        made.leap(20 * (for_s + gap_s))
+        made.pass_s(20 * (for_s + gap_s))
 
 
 @pytest.mark.parametrize("open_low", [False, True])
@@ -37,7 +37,7 @@ def test_a_knock_is_not_told_and_forcing_it_is(tmp_path: Path, open_low: bool) -
     with bench(tmp_path, "sensor", "tamper", pin=PIN, open_low=open_low, debounce_s=0.2) as made:
         tamper = made.open()
         knock(made, 0.19, 0.3, not open_low)
-        made.leap(10)
+        made.pass_s(10)
         assert tamper.alert() is None
         drive(made, 0.3, not open_low)
         assert "is open: the cabinet was forced, or the contact's cable is cut" in tamper.alert()
@@ -51,9 +51,9 @@ def test_an_opening_that_nobody_watched_is_told_for_a_day_after_it_closed(tmp_pa
         drive(made, 60.0, False)
         assert "was open and is closed again" in tamper.alert()
         assert "24 hours" in tamper.alert()
-        made.leap(23.9 * 3600 - 60)
+        made.pass_s(23.9 * 3600 - 60)
         assert tamper.alert() is not None
-        made.leap(0.2 * 3600)
+        made.pass_s(0.2 * 3600)
         assert tamper.alert() is None
         tamper.close()
 
@@ -93,7 +93,7 @@ def test_a_short_loss_of_power_is_not_told(tmp_path: Path) -> None:
     with bench(tmp_path, "sensor", "power_good", pin=PIN, after_s=2.0) as made:
         mains = made.open()
         knock(made, 1.9, 0.1, False)
-        made.leap(10)
+        made.pass_s(10)
         assert mains.alert() is None
         made.world.set_fault(Fault.MAINS_OUT, True)
         made.pass_s(2.5)
@@ -124,7 +124,7 @@ def test_what_falls_past_the_switch_does_not_fill_the_bin(tmp_path: Path) -> Non
     with bench(tmp_path, "sensor", "sharps_bin", full_pin=PIN) as made:
         sharps = made.open()
         knock(made, 4.9, 0.5, True)
-        made.leap(60)
+        made.pass_s(60)
         assert sharps.read().value == 0
         assert sharps.alert() is None
         sharps.close()

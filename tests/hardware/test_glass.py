@@ -17,7 +17,7 @@ from kiosk.hardware.simulator.faults import COIL_FAULTS, LOCKER_FAULTS, Fault
 from kiosk.hardware.simulator.glass import create_app, drawing, serve
 from kiosk.hardware.simulator.snapshot import WorldSnapshot
 from tests.hardware.machine import Machine, until
-from tests.serial.lock_rig import CAREFUL, Wall, wall
+from tests.serial.lock_rig import Wall, wall
 
 SCRIPT = {"Accept": "application/json"}
 
@@ -88,7 +88,7 @@ def test_a_slot_is_turned_by_the_kiosk_and_by_nothing_else(rig: Machine, glass: 
 
 def test_a_dropped_item_lies_in_the_tray_until_it_is_taken(rig: Machine, glass: FlaskClient) -> None:
     rig.motor("A1").turn(lambda: None)
-    assert until(lambda: seen(glass).tray == 1)
+    assert rig.until(lambda: seen(glass).tray == 1)
     assert "Take 1 item" in glass.get("/").text
     assert glass.post("/tray", headers=SCRIPT).status_code == 204
     assert seen(glass).tray == 0
@@ -203,7 +203,7 @@ def test_it_listens_on_this_computer_until_it_is_stopped(rig: Machine) -> None:
 
 @pytest.fixture
 def lockers(tmp_path: Path) -> Iterator[tuple[Wall, FlaskClient]]:
-    with wall(tmp_path, "lock_board_8a", CAREFUL) as running:
+    with wall(tmp_path, "lock_board_8a") as running:
         yield running, create_app(running.world, running.config).test_client()
 
 

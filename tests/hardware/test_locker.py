@@ -11,15 +11,13 @@ import pytest
 from kiosk.hardware.simulator.faults import Fault
 from kiosk.hardware.simulator.locker import PULSE_S, Locker
 from kiosk.hardware.simulator.world import World, inside, motions
-from tests.hardware.machine import JUMPS
 from tests.serial.lock_rig import AWAY_S, wall_config
 
 
 @contextmanager
 def machine(folder: Path, controller: str = "lock_board_8a") -> Iterator[World]:
     """A wall of lockers whose time passes only while the test sleeps, and then from event to event."""
-    made = World.from_config(wall_config(folder, controller, JUMPS))
-    made._cabinet.timeline.hold("the test")
+    made = World.from_config(wall_config(folder, controller), flows=False)
     try:
         yield made
     finally:

@@ -23,8 +23,7 @@ WITHOUT = cases_of("gpio_matrix")[1]._replace(supply_a=100.0)
 
 def bench_of(case: Any, folder: Path) -> Iterator[Bench]:
     made = Bench(Tried("motor", "gpio_matrix", case), folder)
-    with made.time_stands():
-        yield made
+    yield made
     made.close()
 
 

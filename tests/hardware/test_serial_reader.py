@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import random
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +17,6 @@ from kiosk.hardware.keys.entry import LineEntry
 from kiosk.hardware.simulator.faults import Fault
 from tests.conftest import Evidence
 from tests.hardware.bench import Bench, bench
-from tests.hardware.machine import until
 
 PORT = "serial/by-id/usb-Reader_0815"
 
@@ -29,12 +27,12 @@ class Rig:
         self.reader: Any = made.open()
         self.texts: list[str] = []
         self.reader.on_entry(self.texts.append)
-        assert until(lambda: self.reader.fault() is None)
+        assert self.bench.until(lambda: self.reader.fault() is None)
 
 
 @contextmanager
 def reader(state: Path) -> Iterator[Rig]:
-    with bench(state, "input", "serial_reader", speed=1.0, port=PORT) as made:
+    with bench(state, "input", "serial_reader", port=PORT) as made:
         running = Rig(made)
         try:
             yield running
@@ -59,7 +57,7 @@ def reader(state: Path) -> Iterator[Rig]:
 def test_a_line_is_a_text(tmp_path: Path, sent: bytes, texts: list[str]) -> None:
     with reader(tmp_path) as it:
         it.body.send(sent)
-        assert until(lambda: len(it.texts) == len(texts))
+        assert it.bench.until(lambda: len(it.texts) == len(texts))
         assert it.texts == texts
 
 
@@ -67,32 +65,30 @@ def test_a_line_that_arrives_in_pieces_is_one_text(tmp_path: Path) -> None:
     with reader(tmp_path) as it:
         for piece in (b"40", b"0638", b"1\r", b"\n"):
             it.body.send(piece)
-            time.sleep(0.01)
-        assert until(lambda: it.texts == ["4006381"])
+            it.bench.pass_s(0.01)
+        assert it.bench.until(lambda: it.texts == ["4006381"])
 
 
 def test_what_was_cut_off_does_not_spoil_the_next(tmp_path: Path) -> None:
     with reader(tmp_path) as it:
         it.body.send(b"4006")
-        assert until(lambda: it.reader._entry._entry._text == "4006")
-        it.bench.leap(2)
+        assert it.bench.until(lambda: it.reader._entry._entry._text == "4006")
+        it.bench.pass_s(2)
         it.body.send(b"12\r")
-        assert until(lambda: it.texts == ["12"])
+        assert it.bench.until(lambda: it.texts == ["12"])
 
 
 def test_a_pulled_cable_is_told_and_it_is_found_again(tmp_path: Path, evidence: Evidence) -> None:
     with reader(tmp_path) as it:
         it.body.send(b"4006")
-        assert until(lambda: it.reader._entry._entry._text == "4006")
+        assert it.bench.until(lambda: it.reader._entry._entry._text == "4006")
         it.bench.world.set_fault(Fault.CABLE_OUT, True)
-        assert until(lambda: it.reader.fault() is not None)
+        assert it.bench.until(lambda: it.reader.fault() is not None)
         assert "Check its cable" in it.reader.fault()
         it.bench.world.set_fault(Fault.CABLE_OUT, False)
-        began = time.monotonic()
-        assert until(lambda: it.reader.fault() is None)
-        assert time.monotonic() - began < 5
+        assert it.bench.until(lambda: it.reader.fault() is None, 5)
         it.body.type("12")
-        assert until(lambda: it.texts == ["12"])
+        assert it.bench.until(lambda: it.texts == ["12"])
         evidence.count("cable_pulls")
 
 
@@ -100,7 +96,7 @@ def test_nothing_that_is_read_is_logged(tmp_path: Path, caplog: pytest.LogCaptur
     caplog.set_level(logging.DEBUG)
     with reader(tmp_path) as it:
         it.body.type("4711081547")
-        assert until(lambda: it.texts == ["4711081547"])
+        assert it.bench.until(lambda: it.texts == ["4711081547"])
         assert "4711081547" not in caplog.text
 
 
@@ -110,12 +106,12 @@ def test_noise_harms_nothing(tmp_path: Path, evidence: Evidence) -> None:
         for _ in range(300):
             it.body.send(chance.randbytes(chance.randint(1, 60)))
         it.body.send(b"\r")
-        assert until(lambda: not it.reader._entry._entry.begun)
-        time.sleep(0.05)
+        assert it.bench.until(lambda: not it.reader._entry._entry.begun)
+        it.bench.pass_s(0.05)
         assert all(0 < len(text) <= 100 and text.isprintable() for text in it.texts)
         it.texts.clear()
         it.body.type("12")
-        assert until(lambda: "12" in it.texts)
+        assert it.bench.until(lambda: "12" in it.texts)
         evidence.count("serial_bad_frames", 300)
         evidence.count("serial_violations", 0)
 

@@ -156,30 +156,27 @@ def test_the_light_inside_is_on_during_a_vend_and_for_a_minute_after(tmp_path: P
     with bench(tmp_path, "output", "interior_light", pin=16, after_s=60.0) as made:
         light = made.open()
         light.show(Signal.READY)
-        time.sleep(0.02)
+        made.pass_s(1)
         assert made.body.times_on == 0
         light.show(Signal.WORKING)
         light.show(Signal.TAKE)
-        assert until(lambda: made.body.on)
-        made.leap(600)
-        time.sleep(0.05)
+        assert made.until(lambda: made.body.on)
+        made.pass_s(600)
         assert made.body.on
         began = made.board.clock.monotonic()
         light.show(Signal.READY)
-        assert until(lambda: not made.body.on)
+        assert made.until(lambda: not made.body.on, 61)
         assert made.board.clock.monotonic() - began >= 60
         assert made.body.times_on == 1
         light.close()
 
 
 def test_a_vend_in_that_minute_keeps_it_on(tmp_path: Path) -> None:
-    with bench(tmp_path, "output", "interior_light", pin=16, speed=1.0) as made:
+    with bench(tmp_path, "output", "interior_light", pin=16, after_s=60.0) as made:
         light = made.open()
         for signal in (Signal.WORKING, Signal.READY, Signal.WORKING):
             light.show(signal)
-        assert until(light._signals.empty)
-        made.leap(120)
-        time.sleep(0.05)
+        made.pass_s(120)
         assert made.body.on
         light.close()
         assert not made.body.on
@@ -205,7 +202,7 @@ def test_one_that_is_always_on_goes_off_only_at_the_end(tmp_path: Path) -> None:
         for signal in (Signal.READY, Signal.WORKING):
             light.show(signal)
         light.show(Signal.READY)
-        made.leap(120)
+        made.pass_s(120)
         time.sleep(0.2)
         assert made.body.on
         assert made.body.times_on == 1

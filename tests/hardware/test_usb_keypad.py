@@ -45,8 +45,8 @@ class Rig:
 
 
 @contextmanager
-def keypad(state: Path, speed: float = 1.0) -> Iterator[Rig]:
-    with bench(state, "input", "usb_keypad", speed=speed, device=DEVICE) as made:
+def keypad(state: Path) -> Iterator[Rig]:
+    with bench(state, "input", "usb_keypad", device=DEVICE) as made:
         running = Rig(made)
         try:
             yield running
@@ -108,7 +108,7 @@ def test_what_nobody_ended_is_left_to_nobody(tmp_path: Path) -> None:
     with keypad(tmp_path) as it:
         it.body.type("12", end=False)
         assert until(lambda: it.pad._entry._entry._text == "12")
-        it.bench.leap(31)
+        it.bench.pass_s(31)
         it.body.type("3")
         assert until(lambda: it.texts == ["3"])
 
@@ -141,7 +141,7 @@ def test_a_pulled_plug_is_told_and_it_is_found_again_within_five_seconds(tmp_pat
 
 
 def test_one_that_is_plugged_in_later_is_found(tmp_path: Path) -> None:
-    with bench(tmp_path, "input", "usb_keypad", speed=1, device=DEVICE) as made:
+    with bench(tmp_path, "input", "usb_keypad", device=DEVICE) as made:
         made.world.set_fault(Fault.UNPLUGGED, True)
         pad = made.open()
         assert until(lambda: "it is not plugged in" in (pad.fault() or ""))
@@ -166,14 +166,14 @@ def test_a_stuck_key_is_told(tmp_path: Path) -> None:
         it.bench.world.set_fault(Fault.KEY_STUCK, True)
         assert until(lambda: bool(it.pad._entry.down))
         assert it.pad.fault() is None
-        it.bench.leap(31)
+        it.bench.pass_s(31)
         assert "a key is stuck" in it.pad.fault()
         it.bench.world.set_fault(Fault.KEY_STUCK, False)
         assert until(lambda: it.pad.fault() is None)
 
 
 def test_a_path_that_is_no_device_is_told(tmp_path: Path) -> None:
-    with bench(tmp_path, "input", "usb_keypad", speed=1, device=DEVICE) as made:
+    with bench(tmp_path, "input", "usb_keypad", device=DEVICE) as made:
         made.world.set_fault(Fault.UNPLUGGED, True)
         (made.board.dev_root / DEVICE).mkdir(parents=True)
         pad = made.open()

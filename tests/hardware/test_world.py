@@ -20,7 +20,7 @@ from kiosk.hardware.pins import open_board
 from kiosk.hardware.simulator.faults import COIL_FAULTS, LOCKER_FAULTS, Fault
 from kiosk.hardware.simulator.snapshot import WorldSnapshot
 from kiosk.hardware.simulator.world import STATE_FILE, World, inside, motions
-from tests.hardware.machine import Machine, config, machine, until
+from tests.hardware.machine import Machine, config, machine
 
 
 def vend(rig: Machine, motor: Any, beam: Any) -> tuple[Turn, int]:
@@ -118,7 +118,7 @@ def test_what_can_be_seen_of_a_vend(tmp_path: Path) -> None:
         motor, seen = rig.motor(), list[WorldSnapshot]()
         motor.turn(lambda: seen.append(rig.world.snapshot()))
         assert seen[0].coils[0].turning
-        assert until(lambda: bool(rig.world.snapshot().tray))
+        assert rig.until(lambda: bool(rig.world.snapshot().tray))
         after = rig.world.snapshot()
         assert [coil.slot for coil in after.coils] == ["A1", "A2"]
         assert (after.coils[0].count, after.coils[0].motions, after.coils[0].capacity) == (7, 1, 8)
@@ -129,12 +129,12 @@ def test_what_can_be_seen_of_a_vend(tmp_path: Path) -> None:
 
 
 def test_an_item_can_be_seen_falling(tmp_path: Path) -> None:
-    with machine(tmp_path, speed=5.0) as rig:
+    with machine(tmp_path) as rig:
         rig.world._cabinet.drop("A1", rig.board.clock.monotonic())
         progress = []
         while rig.world.snapshot().falling:
             progress += [item.progress for item in rig.world.snapshot().falling]
-            time.sleep(0.005)
+            rig.board.clock.sleep(0.01)
         assert progress == sorted(progress)
         assert 0 <= progress[0] < 0.5 < progress[-1] <= 1
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,14 +11,9 @@ from kiosk.config import Config, parse
 from kiosk.errors import HardwareError
 from kiosk.hardware import registry
 from kiosk.hardware.api import Turn
-from kiosk.hardware.pins.simulator import SimulatorBoard
 from kiosk.hardware.simulator.locker import Locker
-from kiosk.hardware.simulator.world import World
+from tests.simulated import open_board, until
 
-SPEED = 600.0
-"""A lost answer then costs a millisecond. What a busy computer makes late is only one more disturbance."""
-HURRY, CAREFUL = 900.0, 20.0
-"""How fast time passes while nothing is on the line, and where an answer must not be missed for a busy computer."""
 AWAY_S = 8.0
 """By then every visitor has closed the door, and nothing is under way on the line."""
 LOCKERS = ("A1", "A2", "A3", "A16")
@@ -65,10 +60,10 @@ class Truth(NamedTuple):
 class Wall:
     """The board and the drivers of four lockers. `line` is the far end of the serial cable."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, *, flows: bool = False) -> None:
         self.config = config
-        self.world = World.from_config(self.config, keep=False)
-        self.board = SimulatorBoard(self.config.hardware, self.world)
+        self.board = open_board(config, keep=False, flows=flows)
+        self.world = self.board.world
         part = self.config.controllers[0]
         self.locks: Any = registry.open_driver("controller", part.driver, part.name, part.options, self.board)
         self.board.add(part.name, self.locks)
@@ -88,6 +83,10 @@ class Wall:
     def clock(self) -> Any:
         return self.board.clock
 
+    def until(self, true: Callable[[], bool], within_s: float = 60.0) -> bool:
+        """Let the machine's time pass until `true()`, at most `within_s` seconds of it; say whether it is."""
+        return until(self.clock, true, within_s)
+
     def locker(self, slot: str) -> Locker:
         locker: Locker = self.world.part(slot)
         return locker
@@ -104,9 +103,7 @@ class Wall:
 
     def leave(self) -> None:
         """Let every visitor go and all that is under way arrive, then put an item into every empty locker."""
-        speed, self.clock.speed = self.clock.speed, HURRY
         self.clock.sleep(AWAY_S)
-        self.clock.speed = speed
         for slot in self.motors:
             if not self.world.inside(slot):
                 self.world.put_in(slot, 1)
@@ -122,15 +119,16 @@ class Wall:
 
 
 @contextmanager
-def wall(state: Path, controller: str, speed: float = SPEED, feedback: str = "") -> Iterator[Wall]:
-    made = Wall(wall_config(state, controller, speed, feedback))
+def wall(state: Path, controller: str, speed: float | None = None, feedback: str = "") -> Iterator[Wall]:
+    """Build a wall whose time flows at `speed`; without, it passes only while somebody waits for it."""
+    made = Wall(wall_config(state, controller, speed or 1.0, feedback), flows=speed is not None)
     try:
         yield made
     finally:
         made.close()
 
 
-def wall_config(state: Path, controller: str, speed: float = SPEED, feedback: str = "") -> Config:
+def wall_config(state: Path, controller: str, speed: float = 1.0, feedback: str = "") -> Config:
     """Return a kiosk with four lockers on one board."""
     more = f', feedback = "{feedback}"' if feedback else ""
     slots = (SLOT.format(slot=slot, driver=BOARDS[controller], lock=int(slot[1:]), more=more) for slot in LOCKERS)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,10 +11,7 @@ from kiosk.config import parse
 from kiosk.errors import HardwareError
 from kiosk.hardware import registry
 from kiosk.hardware.api import Turn
-from kiosk.hardware.pins import open_board
-from kiosk.hardware.pins.simulator import SimulatorBoard
-
-SPEED = 100.0
+from tests.simulated import open_board, until
 
 MACHINE = """
 [[controllers]]
@@ -30,8 +26,6 @@ id = "test-1"
 site = "A test"
 [hardware]
 pins = "simulator"
-[simulator]
-speed = {speed}
 [paths]
 state = "{state}"
 [[products]]
@@ -59,7 +53,6 @@ class Rig:
         self,
         state: Path,
         *,
-        speed: float = SPEED,
         drop_sensor: bool = True,
         answer_s: float = 30,
         vend_s: float = 20,
@@ -67,14 +60,13 @@ class Rig:
         prices: bool = True,
         more: str = "",
     ) -> None:
-        text = KIOSK.format(speed=speed, state=state)
+        text = KIOSK.format(state=state)
         text += MACHINE.format(drop_sensor=str(drop_sensor).lower(), answer_s=answer_s, vend_s=vend_s, more=more)
         for slot, item in ITEMS.items():
             price = f', price = "0.{item}"' if prices else ""
             text += SLOT.format(slot=slot, item=item, capacity=capacity, price=price)
         config = parse(text, registry)
         board = open_board(config)
-        assert isinstance(board, SimulatorBoard)
         self.board, self.world, self.clock = board, board.world, board.clock
         part = config.controllers[0]
         self.controller: Any = registry.open_driver("controller", part.driver, part.name, part.options, board)
@@ -87,7 +79,11 @@ class Rig:
         self.selected: list[str] = []
         self.takes = True
         self.controller.on_select(self._select)
-        assert until(lambda: self.controller.fault() is None and self.machine.ready)
+        assert self.until(lambda: self.controller.fault() is None and self.machine.ready)
+
+    def until(self, true: Callable[[], bool], within_s: float = 60.0) -> bool:
+        """Let the machine's time pass until `true()`, at most `within_s` seconds of it; say whether it is."""
+        return until(self.clock, true, within_s)
 
     def _select(self, slot: str) -> bool:
         self.selected.append(slot)
@@ -96,8 +92,8 @@ class Rig:
     def choose(self, slot: str = "A1") -> None:
         """Press a lane's number, as soon as the machine takes it, and wait until the kiosk has heard of it."""
         before = len(self.selected)
-        assert until(lambda: self.interface.choose(ITEMS[slot]))
-        assert until(lambda: len(self.selected) > before)
+        assert self.until(lambda: self.interface.choose(ITEMS[slot]))
+        assert self.until(lambda: len(self.selected) > before)
 
     def turn(self, slot: str = "A1", started: Callable[[], None] = lambda: None) -> Turn | None:
         """Turn a lane within its limit; None when what became of it is not known."""
@@ -106,8 +102,7 @@ class Rig:
             ended: Turn | None = motor.turn(started)
         except HardwareError:
             ended = None
-        hiccup_s = 0.3 * self.world.snapshot().speed  # the machine runs on while this computer does something else
-        assert self.clock.monotonic() - began <= motor.limit_s + hiccup_s
+        assert self.clock.monotonic() - began <= motor.limit_s
         return ended
 
     def words(self) -> list[str]:
@@ -132,13 +127,3 @@ def rig(state: Path, **settings: Any) -> Iterator[Rig]:
         yield made
     finally:
         made.close()
-
-
-def until(true: Callable[[], bool], wall_s: float = 5.0) -> bool:
-    """Wait until `true()`, at most `wall_s` seconds on the wall."""
-    end = time.monotonic() + wall_s
-    while not true():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.001)
-    return True

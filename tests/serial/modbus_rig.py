@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,11 +12,10 @@ from kiosk.config import parse
 from kiosk.errors import HardwareError
 from kiosk.hardware import registry
 from kiosk.hardware.api import Turn
-from kiosk.hardware.pins.simulator import SimulatorBoard
 from kiosk.hardware.simulator.coil import Coil
 from kiosk.hardware.simulator.faults import Fault
 from kiosk.hardware.simulator.line import Mangle
-from kiosk.hardware.simulator.world import World
+from tests.simulated import open_board, until
 
 CONFIG = """
 [kiosk]
@@ -24,8 +23,6 @@ id = "bench"
 site = "Bench"
 [hardware]
 pins = "simulator"
-[simulator]
-speed = {speed}
 [paths]
 state = "{state}"
 [[products]]
@@ -65,10 +62,10 @@ class Truth(NamedTuple):
 class Rig:
     """The board and the drivers of both coils. `line` is the far end of the serial cable."""
 
-    def __init__(self, state: Path, speed: float, board: str = "answer_s = 0.1") -> None:
-        self.config = config = parse(CONFIG.format(state=state, speed=speed, board=board), registry)
-        self.world = World.from_config(config, keep=False)
-        self.board = SimulatorBoard(config.hardware, self.world)
+    def __init__(self, state: Path, board: str = "answer_s = 0.1") -> None:
+        self.config = config = parse(CONFIG.format(state=state, board=board), registry)
+        self.board = open_board(config, keep=False)
+        self.world = self.board.world
         part = config.controllers[0]
         self.relays: Any = registry.open_driver("controller", part.driver, part.name, part.options, self.board)
         self.board.add(part.name, self.relays)
@@ -95,6 +92,10 @@ class Rig:
         """Count the requests that switch on, a pulse or ON for a relay, when they are sent."""
         self.told += len(re.findall(rb"\x01\x05(?:\x02.|\x00.\xff)", data, re.DOTALL))
         return self.requests(data) if self.requests else [(0.0, data)]
+
+    def until(self, true: Callable[[], bool], within_s: float = 60.0) -> bool:
+        """Let the machine's time pass until `true()`, at most `within_s` seconds of it; say whether it is."""
+        return until(self.clock, true, within_s)
 
     def coil(self, slot: str = "A1") -> Coil:
         coil: Coil = self.world.part(slot)
@@ -143,8 +144,8 @@ def violations(ended: object, before: Truth, after: Truth, fault: Fault | None) 
 
 
 @contextmanager
-def rig(state: Path, speed: float = 20.0, board: str = "answer_s = 0.1") -> Iterator[Rig]:
-    running = Rig(state, speed, board)
+def rig(state: Path, board: str = "answer_s = 0.1") -> Iterator[Rig]:
+    running = Rig(state, board)
     try:
         yield running
     finally:

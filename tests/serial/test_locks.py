@@ -6,7 +6,6 @@ import itertools
 import os
 import pty
 import threading
-import time
 import tty
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,16 +19,14 @@ from kiosk.errors import HardwareError
 from kiosk.hardware.api import Turn
 from kiosk.hardware.board import BaseBoard
 from kiosk.hardware.controller import kerong_cu, lock_board_8a
-from kiosk.hardware.locker import board as lock_board
 from kiosk.hardware.locker.board import Lock
 from kiosk.hardware.simulator.faults import Fault
-from tests.hardware.machine import until
-from tests.serial.lock_rig import BOARDS, CAREFUL, HURRY, Wall, wall
+from tests.serial.lock_rig import BOARDS, Wall, wall
 
 
 @pytest.fixture(params=BOARDS)
 def running(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Wall]:
-    with wall(tmp_path, request.param, CAREFUL) as made:
+    with wall(tmp_path, request.param) as made:
         yield made
 
 
@@ -245,37 +242,34 @@ def test_the_limit_is_kept_on_a_line_that_never_is_quiet(running: Wall) -> None:
 def test_a_door_that_stands_open_is_told_after_a_minute_and_forgotten_when_closed(running: Wall) -> None:
     running.world.set_fault(Fault.DOOR_LEFT_OPEN, True, "A16")
     assert running.turn("A16") is Turn.UNLOCKED
-    running.clock.speed = HURRY
     running.clock.sleep(50)
     assert running.motors["A16"].fault() is None
     running.clock.sleep(20)
     assert "A16: the door stands open. Close it" in running.motors["A16"].fault()
     running.world.set_fault(Fault.DOOR_LEFT_OPEN, False, "A16")
-    running.clock.speed = CAREFUL
     running.locks.look()
     assert running.motors["A16"].fault() is None
 
 
-def test_the_doors_are_looked_at_by_themselves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lock_board, "LOOK_EVERY_S", 0.02)
-    with wall(tmp_path, "lock_board_8a", CAREFUL) as running:
+def test_the_doors_are_looked_at_by_themselves(tmp_path: Path) -> None:
+    with wall(tmp_path, "lock_board_8a") as running:
         running.locker("A2").set_open(True)
-        assert until(lambda: running.locks.open_for_s(Lock(1, 2)) > 0)
+        assert running.until(lambda: running.locks.open_for_s(Lock(1, 2)) > 0)
         running.locker("A2").set_open(False)
-        assert until(lambda: running.locks.open_for_s(Lock(1, 2)) == 0)
+        assert running.until(lambda: running.locks.open_for_s(Lock(1, 2)) == 0)
 
 
 def test_to_ask_for_faults_asks_nothing_of_a_silent_board(running: Wall) -> None:
     running.world.set_fault(Fault.LINE_DROPS, True, "locks")
-    began = time.monotonic()
+    began = running.clock.monotonic()
     for _ in range(100):
         running.locks.fault()
         running.motors["A1"].fault()
-    assert time.monotonic() - began < 0.1
+    assert running.clock.monotonic() == began
 
 
 def test_a_locker_without_a_contact_is_believed_if_the_board_answers(tmp_path: Path) -> None:
-    with wall(tmp_path, "lock_board_8a", CAREFUL, feedback="none") as running:
+    with wall(tmp_path, "lock_board_8a", feedback="none") as running:
         assert running.turn() is Turn.UNLOCKED
         running.leave()
         after_the_request(running, lambda: running.world.set_fault(Fault.LINE_DROPS, True, "locks"))

@@ -13,7 +13,7 @@ from kiosk.hardware.api import Controller, Motor, Selector, Turn
 from kiosk.hardware.controller.qibixx_mdb import Lane
 from kiosk.hardware.protocol.mdb_interface import KEEP_S, LOOK_S, SILENT_S
 from kiosk.hardware.simulator.faults import Fault
-from tests.serial.mdb import ITEMS, Rig, rig, until
+from tests.serial.mdb import ITEMS, Rig, rig
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_nothing_moves_when_nobody_chose(mdb: Rig) -> None:
 def test_what_the_kiosk_refuses_is_denied_at_once(mdb: Rig) -> None:
     mdb.takes = False
     mdb.choose()
-    assert until(lambda: mdb.machine.denied == [11])
+    assert mdb.until(lambda: mdb.machine.denied == [11])
     assert mdb.heard("C,STOP") == 1
     assert mdb.turn() is Turn.ABSENT
     mdb.takes = True
@@ -81,7 +81,7 @@ def test_an_interface_that_denies_by_amount_only_is_told_so_as_well(mdb: Rig) ->
     mdb.interface.denies_by_amount = True
     mdb.takes = False
     mdb.choose()
-    assert until(lambda: mdb.machine.denied == [11])
+    assert mdb.until(lambda: mdb.machine.denied == [11])
     assert mdb.words() == ["C,STOP", "C,VEND,-1"]
 
 
@@ -89,7 +89,7 @@ def test_a_request_is_refused_when_nobody_has_answered_it_in_time(tmp_path: Path
     with rig(tmp_path, answer_s=5) as mdb:
         mdb.choose()
         began = mdb.clock.monotonic()
-        assert until(lambda: mdb.machine.denied == [11])
+        assert mdb.until(lambda: mdb.machine.denied == [11])
         assert 4 < mdb.clock.monotonic() - began < 60
         assert mdb.turn() is Turn.ABSENT
 
@@ -99,14 +99,14 @@ def test_a_slot_that_gives_nothing_now_declines(mdb: Rig) -> None:
     mdb.motors["A2"].decline()
     assert mdb.controller.asked() == 11
     mdb.motors["A1"].decline()
-    assert until(lambda: mdb.machine.denied == [11])
+    assert mdb.until(lambda: mdb.machine.denied == [11])
     assert mdb.turn() is Turn.ABSENT
 
 
 def test_a_request_that_was_cancelled_is_never_approved(mdb: Rig) -> None:
     mdb.choose()
     mdb.interface.cancel()
-    assert until(lambda: mdb.controller.asked() is None)
+    assert mdb.until(lambda: mdb.controller.asked() is None)
     assert mdb.turn() is Turn.ABSENT
     assert mdb.machine.approved == []
 
@@ -114,13 +114,13 @@ def test_a_request_that_was_cancelled_is_never_approved(mdb: Rig) -> None:
 def test_a_machine_that_does_not_wait_withdraws(mdb: Rig) -> None:
     mdb.machine.patience_s = 2.0
     mdb.choose()
-    assert until(lambda: mdb.controller.asked() is None)
+    assert mdb.until(lambda: mdb.controller.asked() is None)
     assert mdb.turn() is Turn.ABSENT
 
 
 def test_an_item_that_no_slot_has_is_refused_and_told(mdb: Rig) -> None:
-    assert until(lambda: mdb.interface.choose(99))
-    assert until(lambda: mdb.machine.denied == [99])
+    assert mdb.until(lambda: mdb.interface.choose(99))
+    assert mdb.until(lambda: mdb.machine.denied == [99])
     assert "asked for item 99, which no slot of kiosk.toml has" in mdb.controller.fault()
     mdb.choose()
     assert mdb.turn() is Turn.DELIVERED
@@ -129,8 +129,8 @@ def test_an_item_that_no_slot_has_is_refused_and_told(mdb: Rig) -> None:
 
 def test_an_item_at_another_price_is_refused_and_told(mdb: Rig) -> None:
     mdb.machine.lanes[11].price = "1.50"
-    assert until(lambda: mdb.interface.choose(11))
-    assert until(lambda: mdb.machine.denied == [11])
+    assert mdb.until(lambda: mdb.interface.choose(11))
+    assert mdb.until(lambda: mdb.machine.denied == [11])
     assert "A1: the machine wants 1.50 for item 11, and kiosk.toml says 0.11" in mdb.controller.fault()
     assert mdb.selected == []
 
@@ -144,17 +144,17 @@ def test_without_a_price_whatever_is_asked_is_approved(tmp_path: Path) -> None:
 
 def test_a_request_waits_for_a_kiosk_that_starts(mdb: Rig) -> None:
     mdb.controller.on_select(None)
-    assert until(lambda: mdb.interface.choose(11))
-    assert until(lambda: mdb.controller.asked() == 11)
+    assert mdb.until(lambda: mdb.interface.choose(11))
+    assert mdb.until(lambda: mdb.controller.asked() == 11)
     assert mdb.selected == []
     mdb.controller.on_select(mdb._select)
-    assert until(lambda: mdb.selected == ["A1"])
+    assert mdb.until(lambda: mdb.selected == ["A1"])
     assert mdb.turn() is Turn.DELIVERED
 
 
 def test_who_comes_right_after_a_lost_vend_is_not_refused_because_it_is_still_written_down(tmp_path: Path) -> None:
     """The machine is through with the last visitor, and the kiosk has not heard how it went."""
-    with rig(tmp_path, speed=10) as mdb:
+    with rig(tmp_path) as mdb:
 
         def lose_the_result() -> None:
             mdb.interface.line.mangle = lambda said: [] if b"SUCCESS" in said else [(0.0, said)]
@@ -162,8 +162,8 @@ def test_who_comes_right_after_a_lost_vend_is_not_refused_because_it_is_still_wr
         mdb.choose()
         assert mdb.turn(started=lose_the_result) is None
         mdb.takes = False
-        assert until(lambda: mdb.interface.choose(12))
-        assert until(lambda: len(mdb.selected) > 3)
+        assert mdb.until(lambda: mdb.interface.choose(12))
+        assert mdb.until(lambda: len(mdb.selected) > 3)
         assert mdb.machine.denied == []
         mdb.takes = True
         mdb.interface.line.mangle = None
@@ -196,7 +196,7 @@ def test_a_reset_between_approval_and_success_is_not_known(mdb: Rig) -> None:
     began = mdb.clock.monotonic()
     assert mdb.turn(started=mdb.interface.reset) is None
     assert mdb.clock.monotonic() - began < 10
-    assert until(lambda: mdb.controller.fault() is None)
+    assert mdb.until(lambda: mdb.controller.fault() is None)
     mdb.choose()
     assert mdb.turn() is Turn.DELIVERED
 
@@ -207,7 +207,7 @@ def test_a_cable_pulled_during_a_vend_is_not_known_and_its_return_is_noticed(mdb
     assert "does not answer at ttyMDB" in mdb.controller.fault()
     assert mdb.turn() is Turn.ABSENT
     mdb.world.set_fault(Fault.CABLE_OUT, False)
-    assert until(lambda: mdb.controller.fault() is None)
+    assert mdb.until(lambda: mdb.controller.fault() is None)
     mdb.choose()
     assert mdb.turn() is Turn.DELIVERED
 
@@ -215,7 +215,7 @@ def test_a_cable_pulled_during_a_vend_is_not_known_and_its_return_is_noticed(mdb
 def test_a_cable_pulled_before_the_approval_moves_nothing(mdb: Rig) -> None:
     mdb.choose()
     mdb.world.set_fault(Fault.CABLE_OUT, True)
-    assert until(lambda: mdb.controller.fault() is not None)
+    assert mdb.until(lambda: mdb.controller.fault() is not None)
     assert mdb.turn() is Turn.ABSENT
     assert mdb.machine.approved == []
 
@@ -223,9 +223,9 @@ def test_a_cable_pulled_before_the_approval_moves_nothing(mdb: Rig) -> None:
 def test_an_interface_without_power_is_told_and_enabled_again(mdb: Rig) -> None:
     mdb.world.set_fault(Fault.BOARD_OFF, True)
     mdb.clock.sleep(KEEP_S)
-    assert until(lambda: "does not answer" in (mdb.controller.fault() or ""))
+    assert mdb.until(lambda: "does not answer" in (mdb.controller.fault() or ""))
     mdb.world.set_fault(Fault.BOARD_OFF, False)
-    assert until(lambda: mdb.controller.fault() is None)
+    assert mdb.until(lambda: mdb.controller.fault() is None)
     mdb.choose()
     assert mdb.turn() is Turn.DELIVERED
 
@@ -233,7 +233,7 @@ def test_an_interface_without_power_is_told_and_enabled_again(mdb: Rig) -> None:
 def test_an_interface_that_forgot_everything_is_set_up_again(mdb: Rig) -> None:
     mdb.clock.sleep(6)
     mdb.interface.restart()
-    assert until(lambda: mdb.heard("C,SETCONF,mdb-always-idle=1") == 2)
+    assert mdb.until(lambda: mdb.heard("C,SETCONF,mdb-always-idle=1") == 2)
     mdb.choose()
     assert mdb.turn() is Turn.DELIVERED
 
@@ -241,10 +241,10 @@ def test_an_interface_that_forgot_everything_is_set_up_again(mdb: Rig) -> None:
 def test_a_machine_that_is_off_or_takes_no_requests_is_told(mdb: Rig) -> None:
     with mdb.board.world._cabinet.timeline.lock:
         mdb.interface._say("c,STATUS,DISABLED")
-    assert until(lambda: "takes no requests now" in (mdb.controller.fault() or ""))
+    assert mdb.until(lambda: "takes no requests now" in (mdb.controller.fault() or ""))
     with mdb.board.world._cabinet.timeline.lock:
         mdb.interface._say("c,STATUS,INACTIVE")
-    assert until(lambda: "does not speak to the MDB interface" in (mdb.controller.fault() or ""))
+    assert mdb.until(lambda: "does not speak to the MDB interface" in (mdb.controller.fault() or ""))
 
 
 def test_a_machine_that_wants_credit_first_is_shown_some(tmp_path: Path) -> None:
@@ -265,15 +265,15 @@ def test_a_request_that_was_not_heard_blocks_the_machine_no_longer_than_the_line
     tmp_path: Path, fault: Fault, by_amount: bool
 ) -> None:
     """The machine waits three minutes for an answer, and takes no other choice meanwhile."""
-    with rig(tmp_path, speed=20) as mdb:
+    with rig(tmp_path) as mdb:
         mdb.interface.denies_by_amount = by_amount
         mdb.world.set_fault(fault, True)
         mdb.takes = False  # what arrives after all, late or spoilt where it does not matter, is refused as well
-        assert until(lambda: mdb.interface.choose(12))
+        assert mdb.until(lambda: mdb.interface.choose(12))
         mdb.clock.sleep(KEEP_S + LOOK_S)
         mdb.world.set_fault(fault, False)
         back = mdb.clock.monotonic()
-        assert until(lambda: mdb.machine.denied == [12])
+        assert mdb.until(lambda: mdb.machine.denied == [12])
         assert mdb.clock.monotonic() - back < 5.0
         mdb.takes = True
         mdb.choose("A1")
@@ -297,7 +297,7 @@ def test_a_late_line_of_the_last_session_leaves_nobody_waiting(mdb: Rig) -> None
     mdb.choose()
     with mdb.world._cabinet.timeline.lock:
         mdb.interface._say("c,STATUS,IDLE")
-    assert until(lambda: mdb.machine.denied == [11])
+    assert mdb.until(lambda: mdb.machine.denied == [11])
     mdb.choose()
     assert mdb.turn() is Turn.DELIVERED
 
@@ -313,12 +313,12 @@ def test_a_quiet_machine_is_only_greeted(mdb: Rig) -> None:
 @pytest.mark.parametrize("said_before", ["c,STATUS,ENABLED", "c,STATUS,INACTIVE", "c,STATUS,OFFLINE"])
 def test_silence_is_told_within_five_seconds_and_until_it_ends(tmp_path: Path, said_before: str) -> None:
     """The sentence is the same whatever the interface said last."""
-    with rig(tmp_path, speed=20) as mdb:
+    with rig(tmp_path) as mdb:
         with mdb.world._cabinet.timeline.lock:
             mdb.interface._say(said_before)
         mdb.world.set_fault(Fault.BOARD_OFF, True)
         began = mdb.clock.monotonic()
-        assert until(lambda: "interface does not answer" in (mdb.controller.fault() or ""))
+        assert mdb.until(lambda: "interface does not answer" in (mdb.controller.fault() or ""))
         assert SILENT_S < mdb.clock.monotonic() - began < 5.0
         told = set()
         while mdb.clock.monotonic() - began < 25:
@@ -336,7 +336,7 @@ def test_it_opens_without_its_interface(tmp_path: Path) -> None:
         mdb.world.set_fault(Fault.CABLE_OUT, True)
         part = mdb.interface.options
         other = registry.open_driver("controller", "qibixx_mdb", "other", part, mdb.board)
-        assert until(lambda: "there is no such device" in (other.fault() or ""))
+        assert mdb.until(lambda: "there is no such device" in (other.fault() or ""))
         other.close()
         other.close()
         assert other.fault() is None
@@ -350,7 +350,7 @@ def test_an_item_belongs_to_one_slot(mdb: Rig) -> None:
 def test_closing_refuses_what_is_open_and_takes_no_part_any_more(mdb: Rig) -> None:
     mdb.choose()
     mdb.controller.close()
-    assert until(lambda: mdb.heard("C,0") == 2)
+    assert mdb.until(lambda: mdb.heard("C,0") == 2)
     assert mdb.machine.denied == [11]
     assert not mdb.interface.choose(11)
     assert mdb.turn() is Turn.ABSENT
@@ -359,6 +359,6 @@ def test_closing_refuses_what_is_open_and_takes_no_part_any_more(mdb: Rig) -> No
 def test_a_closed_motor_answers_no_more(mdb: Rig) -> None:
     mdb.choose()
     mdb.motors["A1"].close()
-    assert until(lambda: mdb.machine.denied == [11])
+    assert mdb.until(lambda: mdb.machine.denied == [11])
     with pytest.raises(HardwareError, match="closed"):
         mdb.motors["A1"].turn(lambda: None)

@@ -14,7 +14,7 @@ from kiosk.hardware.simulator.glass import create_app
 from kiosk.model import Outcome, Purpose, SlotStock, Vend, VendRequest, new_request_id
 from tests.conftest import Evidence
 from tests.daemon.kiosk_here import Kiosk
-from tests.serial.mdb import until
+from tests.hardware.machine import until
 from tests.stocking import counted, visit
 
 SPEED = 20.0

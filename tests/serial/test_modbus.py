@@ -110,7 +110,7 @@ def test_the_board_ends_the_pulse_though_nobody_says_off(bench: Rig) -> None:
     with bench.relays.in_use():
         bench.relays.pulse(3, 10)
         assert bench.on()
-        assert until(lambda: not bench.on())
+        assert bench.until(lambda: not bench.on())
     assert bench.coil().ran_s == pytest.approx(1.0, abs=0.05)
 
 
@@ -121,10 +121,10 @@ def test_all_is_off_once_the_board_answers(tmp_path: Path) -> None:
         with board.cabinet.timeline.lock:
             board._set(2, True)
         assert running.on()
-        assert until(lambda: "there is no such device" in (running.relays.fault() or ""))
+        assert running.until(lambda: "there is no such device" in (running.relays.fault() or ""))
         running.world.set_fault(Fault.CABLE_OUT, False)
-        assert until(lambda: not running.on())
-        assert until(lambda: running.relays.fault() is None)
+        assert running.until(lambda: not running.on())
+        assert running.until(lambda: running.relays.fault() is None)
 
 
 def test_all_is_off_after_the_board_was_closed(bench: Rig) -> None:
@@ -139,7 +139,7 @@ def test_a_relay_that_nobody_switched_is_switched_off(bench: Rig) -> None:
     board = bench.world.part("relays")
     with board.cabinet.timeline.lock:
         board._set(3, True)
-    assert until(lambda: not bench.on())
+    assert bench.until(lambda: not bench.on())
 
 
 def test_power_lost_in_the_middle_of_a_turn(bench: Rig) -> None:
@@ -150,7 +150,7 @@ def test_power_lost_in_the_middle_of_a_turn(bench: Rig) -> None:
     fault = bench.relays.fault()
     assert "Relay board relays (address 1) does not answer at usb-relays" in fault
     bench.world.set_fault(Fault.BOARD_OFF, False)
-    assert until(lambda: bench.relays.fault() is None)
+    assert bench.until(lambda: bench.relays.fault() is None)
     assert bench.turn() is Turn.HOMED
     assert bench.coil().dropped == 1
 
@@ -214,7 +214,7 @@ def test_a_board_that_was_away_is_no_lasting_fault_of_its_motors(bench: Rig, fau
     assert "It was not driven" in bench.motor.advice()
     assert bench.motor.fault() is None
     bench.world.set_fault(fault, False)
-    assert until(lambda: bench.relays.fault() is None)
+    assert bench.until(lambda: bench.relays.fault() is None)
     assert bench.motor.fault() is None
     assert bench.turn() is Turn.COMPLETED
 
@@ -336,7 +336,7 @@ def test_the_cable_is_pulled_in_the_middle_of_a_vend(tmp_path: Path, beam: str, 
 @pytest.mark.parametrize("wrong", ["relay", "input"])
 def test_a_slot_on_a_relay_or_input_that_the_board_does_not_have_is_lost_alone(tmp_path: Path, wrong: str) -> None:
     """Whoever starts what check-config refuses still gets the simulated machine, and the other slot works."""
-    config = parse(RIG.format(state=tmp_path, speed=20, board="answer_s = 0.1"), registry)
+    config = parse(RIG.format(state=tmp_path, board="answer_s = 0.1"), registry)
     first, second = config.slots
     second = replace(second, options=replace(second.options, **{wrong: 9}))
     board = SimulatorBoard(config.hardware, World.from_config(replace(config, slots=(first, second)), keep=False))

@@ -13,7 +13,6 @@ import pytest
 import serial
 
 from kiosk import threads
-from kiosk.clock import Clock
 from kiosk.errors import HardwareError
 from kiosk.hardware import serial_port
 from kiosk.hardware.exchange import Exchange
@@ -22,7 +21,7 @@ from kiosk.hardware.simulator.cabinet import Cabinet
 from kiosk.hardware.simulator.faults import Fault
 from kiosk.hardware.simulator.line import LATE_S, STALLED_BYTES, Line
 from kiosk.hardware.simulator.store import Store
-from kiosk.hardware.simulator.timeline import TimelineClock
+from kiosk.hardware.simulator.timeline_clock import TimelineClock
 from tests.hardware.machine import until
 
 NAME = "serial/by-id/usb-adapter"
@@ -32,7 +31,8 @@ class Bench:
     """The far end of a line, what it heard, and ports that were opened on it."""
 
     def __init__(self, root: Path) -> None:
-        self.cabinet = Cabinet(1.0, 1, Store(None), root / "sys", root / "dev")
+        self.cabinet = Cabinet(1.0, 1, Store(None), root / "sys", root / "dev", flows=False)
+        self.clock = TimelineClock(self.cabinet.timeline)
         self.path = root / "dev" / NAME
         self.heard: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self.came: queue.SimpleQueue[bytes] = queue.SimpleQueue()
@@ -40,13 +40,13 @@ class Bench:
         self._opened: list[SerialPort | Exchange] = []
 
     def port(self) -> SerialPort:
-        port = SerialPort("The adapter", self.path, 9600, self.came.put)
+        port = SerialPort("The adapter", self.path, 9600, self.clock, self.came.put)
         port.start()
         self._opened.append(port)
         return port
 
-    def exchange(self, clock: Clock | None = None) -> Exchange:
-        exchange = Exchange("The board", self.path, 9600, clock or TimelineClock(self.cabinet.timeline))
+    def exchange(self) -> Exchange:
+        exchange = Exchange("The board", self.path, 9600, self.clock)
         self._opened.append(exchange)
         assert exchange.port.wait_open(5.0)
         return exchange
@@ -60,6 +60,11 @@ class Bench:
     def say(self, data: bytes) -> None:
         with self.cabinet.timeline.lock:
             self.line.say(data)
+
+    def later(self, after_s: float, data: bytes) -> None:
+        """Say something in so many seconds of the machine's time."""
+        timeline = self.cabinet.timeline
+        timeline.at(timeline.now() + after_s, lambda _: self.line.say(data))
 
     def cable(self, out: bool) -> None:
         self.line.set_faults({Fault.CABLE_OUT} if out else set())
@@ -144,7 +149,7 @@ def test_a_cable_pulled_at_the_very_moment_of_opening(bench: Bench, monkeypatch:
 
 def test_nothing_is_heard_before_it_is_started(bench: Bench) -> None:
     """Whoever listens may answer at once, and needs the port for it."""
-    port = SerialPort("The adapter", bench.path, 9600, bench.came.put)
+    port = SerialPort("The adapter", bench.path, 9600, bench.clock, bench.came.put)
     assert not port.wait_open(0.2)
     port.close()
     assert bench.came.empty()
@@ -235,16 +240,9 @@ def whole(heard: bytes) -> bytes | None:
 
 def test_an_answer_in_pieces_is_one_answer(bench: Bench) -> None:
     exchange = bench.exchange()
-
-    def in_pieces() -> None:
-        for piece in (b"ye", b"s", b"."):
-            time.sleep(0.03)
-            bench.say(piece)
-
-    later = threading.Thread(target=in_pieces)
-    later.start()
-    assert exchange.ask(b"?", whole, 5.0) == b"yes."
-    later.join()
+    for after_s, piece in ((0.03, b"ye"), (0.06, b"s"), (0.09, b".")):
+        bench.later(after_s, piece)
+    assert exchange.ask(b"?", whole, 0.1) == b"yes."
     assert exchange.fault() is None
 
 
@@ -254,11 +252,9 @@ def test_a_late_answer_is_none_to_the_next_request(bench: Bench) -> None:
         exchange.ask(b"1?", whole, 0.05)
     stumbles = exchange.stumbles
     bench.say(b"one.")
-    time.sleep(0.05)
-    answer = threading.Timer(0.05, lambda: bench.say(b"two."))
-    answer.start()
-    assert exchange.ask(b"2?", whole, 5.0) == b"two."
-    answer.join()
+    bench.clock.sleep(0.05)
+    bench.later(0.05, b"two.")
+    assert exchange.ask(b"2?", whole, 0.1) == b"two."
     assert exchange.stumbles == stumbles + 1, "what came unasked is remembered"
 
 
@@ -272,38 +268,27 @@ def test_it_asks_as_often_as_it_may(bench: Bench) -> None:
 
 
 def test_who_asks_is_not_kept_waiting_by_noise_that_never_ends(bench: Bench) -> None:
-    exchange = bench.exchange(Clock())
-    babbling = threading.Event()
-
-    def babble() -> None:
-        while not babbling.wait(0.001):
-            bench.say(bytes(500))
-
-    thread = threading.Thread(target=babble)
-    thread.start()
-    began = time.monotonic()
+    exchange = bench.exchange()
+    for number in range(1000):
+        bench.later(number * 0.001, bytes(500))
+    began = bench.clock.monotonic()
     with pytest.raises(HardwareError):
         exchange.ask(b"?", whole, 0.3)
-    assert time.monotonic() - began < 1.0
-    babbling.set()
-    thread.join()
+    assert bench.clock.monotonic() - began == pytest.approx(0.3)
 
 
 def test_a_cable_pulled_while_it_waits_ends_the_wait(bench: Bench) -> None:
-    exchange = bench.exchange()
+    exchange, timeline = bench.exchange(), bench.cabinet.timeline
+    began = timeline.now()
 
-    def out_and_in() -> None:
-        time.sleep(0.1)
+    def out_and_in(_: float) -> None:
         bench.cable(out=True)
         bench.cable(out=False)
 
-    hand = threading.Thread(target=out_and_in)
-    hand.start()
-    began = time.monotonic()
+    timeline.at(began + 0.1, out_and_in)
     with pytest.raises(HardwareError):
         exchange.ask(b"?", whole, 30.0)
-    assert time.monotonic() - began < 5.0
-    hand.join()
+    assert timeline.now() - began < 5.0
 
 
 @pytest.mark.parametrize(
@@ -336,19 +321,30 @@ def test_a_corrupted_message_has_one_wrong_bit(bench: Bench) -> None:
 
 
 def test_a_late_message_comes_late(bench: Bench) -> None:
-    bench.cabinet.timeline.speed = 20.0
     bench.opened()
     bench.line.set_faults({Fault.LINE_LATE})
     began = bench.cabinet.timeline.now()
     bench.say(b"abcdef")
-    assert bench.came.get(timeout=5) == b"abcdef"
-    assert bench.cabinet.timeline.now() - began >= LATE_S
+    assert bench.clock.get(bench.came, 10.0) == b"abcdef"
+    assert bench.cabinet.timeline.now() - began == pytest.approx(LATE_S)
 
 
 def test_time_stands_while_bytes_are_under_way(bench: Bench) -> None:
-    """At a hundred times life a computer that is busy for five milliseconds would time out every answer."""
-    bench.cabinet.timeline.speed = 100.0
-    began = bench.cabinet.timeline.now()
+    """However long whoever is to read them is held up by other work of the computer."""
+    reads, heard_at = threading.Event(), list[float]()
+
+    def hear(data: bytes) -> None:
+        if data:
+            reads.wait()
+            heard_at.append(bench.clock.monotonic())
+
+    port = SerialPort("The adapter", bench.path, 9600, bench.clock, hear)
+    port.start()
+    assert port.wait_open(5.0)
     bench.say(b"nobody reads this yet")
-    time.sleep(0.03)
-    assert bench.cabinet.timeline.now() - began < 1.0
+    began = bench.clock.monotonic()
+    threading.Timer(0.2, reads.set).start()
+    bench.clock.sleep(100)
+    assert heard_at == [began]
+    assert bench.clock.monotonic() == pytest.approx(began + 100)
+    port.close()

@@ -107,7 +107,6 @@ def test_noise_of_every_kind_in_both_directions(machine: Rig, evidence: Evidence
         told.update(ended for slot in machine.told.values() for ended in slot)
         assert len(bad) % 3 or machine.works(), "a clean line again: everything must work"
 
-    machine.body.patience_s = 0.003
     trial()
     assert sum(bad) >= ENOUGH
     assert told >= {Turn.DELIVERED, Turn.COMPLETED, Turn.NOT_RETURNED, Turn.ABSENT, "lost"}

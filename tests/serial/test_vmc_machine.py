@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from statistics import median
 
 import pytest
 
@@ -15,12 +14,12 @@ from kiosk.hardware.protocol.vmc_codes import SOLD_OUT, STATES
 from kiosk.hardware.protocol.vmc_frames import POLL, Command, frame
 from kiosk.hardware.simulator.faults import Fault
 from kiosk.hardware.simulator.line import Mangle
-from tests.serial.vmc import CAREFUL, Rig, rig
+from tests.serial.vmc import Rig, rig
 
 
 @contextmanager
 def machine(state: Path, more: str = "", lane: str = "") -> Iterator[Rig]:
-    with rig(state, more, lane, speed=CAREFUL) as made:
+    with rig(state, more, lane) as made:
         yield made
         assert made.violations() == []
 
@@ -269,9 +268,9 @@ class Stopwatch:
 
 
 def test_polls_are_answered_in_time(tmp_path: Path) -> None:
-    with rig(tmp_path, speed=1.0) as made:
+    with rig(tmp_path) as made:
         watch = Stopwatch()
         made.drive(watch.says, watch.hears)
         made.clock.sleep(2.5)
         assert len(watch.took_s) >= 8
-        assert median(watch.took_s) < 0.02
+        assert max(watch.took_s) < 0.02

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -13,17 +12,10 @@ from kiosk.config import parse
 from kiosk.errors import HardwareError
 from kiosk.hardware import registry
 from kiosk.hardware.api import Turn
-from kiosk.hardware.pins import open_board
-from kiosk.hardware.pins.simulator import SimulatorBoard
 from kiosk.hardware.protocol.vmc_session import REMEMBERED_S
 from kiosk.hardware.simulator.line import Mangle
+from tests.simulated import open_board, until
 
-SPEED = 250.0
-BUSY_WALL_S = 0.1
-"""A busy computer may wake a thread so much later than its time-out, in seconds of real time."""
-CAREFUL = 50.0
-"""Times life. Time-outs pass in the machine's time, which stands only for moments while the host is late."""
-LONG_PATIENCE_S = 0.1
 CAPACITY = 200
 SELECTIONS = {"A1": 11, "A2": 12}
 
@@ -33,8 +25,6 @@ id = "bench"
 site = "Bench"
 [hardware]
 pins = "simulator"
-[simulator]
-speed = {speed}
 [paths]
 state = {state}
 [[products]]
@@ -59,14 +49,13 @@ options = {{ controller = "machine", selection = {selection}{lane} }}
 class Rig:
     """The machine from both ends."""
 
-    def __init__(self, state: Path, more: str = "", lane: str = "", speed: float = SPEED) -> None:
-        text = MACHINE.format(speed=speed, state=json.dumps(str(state)), more=more) + "".join(
+    def __init__(self, state: Path, more: str = "", lane: str = "") -> None:
+        text = MACHINE.format(state=json.dumps(str(state)), more=more) + "".join(
             SLOT.format(slot=slot, selection=selection, capacity=CAPACITY, lane=lane)
             for slot, selection in SELECTIONS.items()
         )
         config = parse(text, registry)
         board = open_board(config)
-        assert isinstance(board, SimulatorBoard)
         self.board, self.world, self.clock = board, board.world, board.clock
         self.body: Any = self.world.part("machine")
         machine = config.controllers[0]
@@ -105,16 +94,10 @@ class Rig:
         self.clock.sleep(REMEMBERED_S + 1)
 
     def works(self) -> bool:
-        """Turn A1 at a speed at which a busy computer is not late; again if it was, or if an item hangs from a jam."""
-        fast, self.clock.speed = self.clock.speed, CAREFUL
-        brief, self.body.patience_s = self.body.patience_s, LONG_PATIENCE_S
-        try:
-            self.drive(None)
-            until_polled(self)
-            return any(self.turn() == Turn.DELIVERED for _ in range(3))
-        finally:
-            self.clock.speed = fast
-            self.body.patience_s = brief
+        """Turn A1 on a quiet line; again if an item hung from a jam."""
+        self.drive(None)
+        until_polled(self)
+        return any(self.turn() == Turn.DELIVERED for _ in range(3))
 
     def violations(self) -> list[str]:
         """Return every way in which what was told of the slots so far is not what happened in them."""
@@ -128,7 +111,7 @@ class Rig:
                 wrong.append(f"{slot}: {moved} motions for {certain + perhaps} turns that may have moved it: {told}")
             if not certain <= left <= certain + perhaps:
                 wrong.append(f"{slot}: {left} items left it, told were {certain} and perhaps {perhaps} more: {told}")
-        limit_s = self.motors["A1"].limit_s + BUSY_WALL_S * self.clock.speed
+        limit_s = self.motors["A1"].limit_s
         return wrong + [f"a turn took {took_s:.1f} s of {limit_s:.1f} s" for took_s in self.took_s if took_s > limit_s]
 
     def close(self) -> None:
@@ -137,8 +120,8 @@ class Rig:
 
 
 @contextmanager
-def rig(state: Path, more: str = "", lane: str = "", speed: float = SPEED) -> Iterator[Rig]:
-    made = Rig(state, more, lane, speed)
+def rig(state: Path, more: str = "", lane: str = "") -> Iterator[Rig]:
+    made = Rig(state, more, lane)
     try:
         yield made
     finally:
@@ -150,8 +133,6 @@ def passes(made: Rig, seconds: float) -> None:
     made.clock.sleep(seconds)
 
 
-def until_polled(made: Rig, wall_s: float = 5.0) -> None:
+def until_polled(made: Rig) -> None:
     """Wait until the machine was heard."""
-    give_up = time.monotonic() + wall_s
-    while "does not" in (made.controller.fault() or "") and time.monotonic() < give_up:
-        time.sleep(0.001)
+    assert until(made.clock, lambda: "does not" not in (made.controller.fault() or ""))

@@ -8,14 +8,12 @@ on one pair of wires are refused by `kiosk check-config`, as each has the line t
 from __future__ import annotations
 
 import queue
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Annotated, NamedTuple
 
 from msgspec import Meta
 
-from kiosk import threads
 from kiosk.config import SerialOptions
 from kiosk.errors import HardwareError
 from kiosk.hardware.api import Board
@@ -34,7 +32,7 @@ TRIES = 3
 EXCHANGE_BITS = 200
 """A request and its answer have at most 20 bytes, each of ten bits with its start and stop."""
 OPENS_S = 0.2
-"""A port that is there is open within a few milliseconds; so long is waited for it, in seconds of real time."""
+"""A port that is there is open within a few milliseconds; so long is waited for it."""
 
 Channels = Annotated[int, Meta(ge=1, le=32)]
 
@@ -95,12 +93,12 @@ class Driver:
         self._refused: dict[bytes, str] = {}
         self._unclean = 0
         self._busy = 0
-        self._gate = threading.Lock()
+        self._gate = board.clock.lock()
         self._listeners: list[Listener] = []
         self._watch_until = float("-inf")
         self._closed = False
         self._exchange.port.wait_open(OPENS_S)
-        self._keeper = threads.start(f"relays-{name}", self._keep)
+        self._keeper = board.clock.start(f"relays-{name}", self._keep)
 
     @property
     def stumbles(self) -> int:
@@ -174,7 +172,7 @@ class Driver:
             return
         self._closed = True
         self._wake.put(None)
-        self._keeper.join()
+        self.clock.join(self._keeper)
         self._clear()
         self._exchange.close()
 

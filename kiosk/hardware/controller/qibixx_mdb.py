@@ -20,7 +20,6 @@ from typing import Annotated, NamedTuple
 
 from msgspec import Meta
 
-from kiosk import threads
 from kiosk.config import SerialOptions
 from kiosk.errors import HardwareError
 from kiosk.hardware.api import Board, Turn
@@ -101,7 +100,7 @@ class Driver:
         path, credit = board.device(options.port), options.credit
         with self._lock:  # what is heard waits until there is somebody to answer
             self._interface = Interface(name, path, credit, self._clock, heard=self._heard, opened=self._opened)
-        self._clerk = threads.start(f"mdb-{name}", self._run)
+        self._clerk = self._clock.start(f"mdb-{name}", self._run)
 
     # -- for the kiosk ---------------------------------------------------------------------------------------------
 
@@ -122,7 +121,7 @@ class Driver:
             self._do(session.cut(self._state))
             self._closed, self._note = True, None
         self._wake.put(None)
-        self._clerk.join()
+        self._clock.join(self._clerk)
         self._interface.close()
 
     # -- for the slots ---------------------------------------------------------------------------------------------

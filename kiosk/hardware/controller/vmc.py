@@ -84,7 +84,8 @@ class Driver:
         # The machine may still hold the last number of an earlier talk, and take the same one for a repeat.
         self._session = Session(random.randint(1, LAST_NUMBER), asks_health=options.elevator)  # noqa: S311
         self._closed = self._stopped = False
-        self._port = SerialPort(name, board.device(options.port), options.baudrate, self._received)
+        path = board.device(options.port)
+        self._port = SerialPort(name, path, options.baudrate, board.clock, self._received)
         self._port.start()
 
     @property

@@ -17,7 +17,6 @@ from typing import Annotated, TypeVar
 
 from msgspec import Meta
 
-from kiosk import threads
 from kiosk.config import Options as BaseOptions
 from kiosk.config import Pin
 from kiosk.errors import HardwareError
@@ -83,7 +82,7 @@ class Driver:
             self._pull_all()
             self._undo = undo.pop_all()
         self._wake.put(None)  # a key that is down now is let go some time, or it is stuck
-        self._thread = threads.start(f"keypad-{name}", self._run)
+        self._thread = self._clock.start(f"keypad-{name}", self._run)
 
     def on_entry(self, entered: Callable[[str], None]) -> None:
         """Call `entered` with each whole text, in the keypad's thread."""
@@ -102,13 +101,13 @@ class Driver:
         """Give the pins back. May be called twice."""
         self._closing = True
         self._wake.put(None)
-        self._thread.join()
+        self._clock.join(self._thread)
         self._undo.close()
 
     def _run(self) -> None:
         while not self._closing:
             try:
-                self._clock.get(self._wake, self._options.entry_s) if self._entry.begun else self._wake.get()
+                self._clock.get(self._wake, self._options.entry_s if self._entry.begun else None)
             except queue.Empty:
                 self._give(self._entry.end())
                 continue

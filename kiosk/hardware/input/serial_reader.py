@@ -36,7 +36,8 @@ class Driver:
         self._clock = board.clock
         self._entered: Callable[[str], None] | None = None
         self._entry = LineEntry(FORGET_S)
-        self._port = SerialPort(name, board.device(options.port), options.baudrate, self._received)
+        path = board.device(options.port)
+        self._port = SerialPort(name, path, options.baudrate, board.clock, self._received)
         self._port.start()
 
     def on_entry(self, entered: Callable[[str], None]) -> None:

@@ -6,7 +6,6 @@ import threading
 from abc import ABC, abstractmethod
 from typing import Literal, NamedTuple
 
-from kiosk import threads
 from kiosk.errors import HardwareError
 from kiosk.hardware.api import Board
 from kiosk.hardware.exchange import Exchange
@@ -14,9 +13,9 @@ from kiosk.hardware.exchange import Exchange
 ANSWER_S = 0.5
 """A board answers a question within this. The boards take 10 to 30 ms, and USB adapters add up to 16."""
 FIRST_OPEN_S = 0.2
-"""So long the start waits for a port that is there, in seconds of real time, so that the first visitor finds it."""
+"""So long the start waits for a port that is there, in seconds, so that the first visitor finds it."""
 LOOK_EVERY_S = 5.0
-"""How often the doors are looked at while nobody is served, in seconds of real time."""
+"""How often the doors are looked at while nobody is served, in seconds."""
 
 Feedback = Literal["open", "closed", "none"]
 """What the contact at a door stands for while it is made; `none` where none is wired."""
@@ -49,7 +48,7 @@ class LockBoard(ABC):
         self._closing = threading.Event()
         self.exchange = Exchange(name, board.device(port), baudrate, board.clock)
         self.exchange.port.wait_open(FIRST_OPEN_S)
-        self._thread = threads.start(f"doors-{name}", self._watch)
+        self._thread = self.clock.start(f"doors-{name}", self._watch)
 
     def attach(self, lock: Lock, feedback: Feedback) -> None:
         """Take note of a lock, so that its door is looked at."""
@@ -102,9 +101,9 @@ class LockBoard(ABC):
     def close(self) -> None:
         """Give the port back; the boards end their pulses by themselves. May be called twice."""
         self._closing.set()
-        self._thread.join()
+        self.clock.join(self._thread)
         self.exchange.close()
 
     def _watch(self) -> None:
-        while not self._closing.wait(LOOK_EVERY_S):
+        while not self.clock.wait(self._closing, LOOK_EVERY_S):
             self.look()

@@ -18,7 +18,7 @@ from kiosk.errors import HardwareError
 from kiosk.hardware.api import Board, Turn
 from kiosk.hardware.coil.motor import CoilCurrent, CoilMotor
 from kiosk.hardware.coil.polled_switch import ARRIVES, BLIND_S, PolledSwitch
-from kiosk.hardware.coil.relay import MotorRelay
+from kiosk.hardware.coil.relay import PAUSE_S, MotorRelay
 from kiosk.hardware.coil.turn import CoilTurn, LeaveHome, MotorSeconds, QuarterTurn, ReturnHome, RunOn, advise
 from kiosk.hardware.controller.modbus_relays import Driver as Relays
 from kiosk.hardware.controller.modbus_relays import Seen
@@ -184,6 +184,8 @@ class Driver(CoilMotor):
         try:
             seen = self._relays.look()
         except HardwareError as error:
+            if not self._relays.reachable:
+                self._clock.sleep(PAUSE_S)  # a port that is gone fails at once
             switch.missed(self._clock.monotonic())
             return error
         switch.read(seen.at, self._at_home(seen), seen.stumbles)

@@ -17,7 +17,6 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from kiosk import threads
 from kiosk.config import Options as BaseOptions
 from kiosk.config import Pin
 from kiosk.errors import HardwareError
@@ -64,7 +63,7 @@ class Driver:
         self._on = False
         self._off_since = self._effect_at = self._clock.monotonic()
         self._effect_c = 0.0
-        self._thread = threads.start(f"climate-{name}", self._run)
+        self._thread = self._clock.start(f"climate-{name}", self._run)
 
     def regulate(self, celsius: float | None) -> None:
         """Switch for this temperature, in °C; off while it is not known (None). Returns at once and never raises."""
@@ -90,13 +89,13 @@ class Driver:
         """Switch off and give the pin back. May be called twice."""
         self._closing = True
         self._told.put(None)
-        self._thread.join()
+        self._clock.join(self._thread)
         self._line.close()
 
     def _run(self) -> None:
         while not self._closing:
             try:
-                celsius = self._clock.get(self._told, SILENCE_S) if self._on else self._told.get()
+                celsius = self._clock.get(self._told, SILENCE_S if self._on else None)
             except queue.Empty:
                 celsius = None
             self._blind = celsius is None

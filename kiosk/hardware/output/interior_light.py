@@ -13,7 +13,6 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from kiosk import threads
 from kiosk.config import Options as BaseOptions
 from kiosk.config import Pin
 from kiosk.errors import HardwareError
@@ -45,7 +44,7 @@ class Driver:
         except BaseException:
             self._line.close()
             raise
-        self._thread = threads.start(f"light-{name}", self._run)
+        self._thread = self._clock.start(f"light-{name}", self._run)
 
     def show(self, signal: Signal, urgent: bool = False) -> None:  # noqa: ARG002 - it disturbs nobody at any hour
         """Light up for a vend, or go out a while after. Returns at once and never raises."""
@@ -55,12 +54,12 @@ class Driver:
     def close(self) -> None:
         """Switch off and give the pin back. May be called twice."""
         self._signals.put(None)
-        self._thread.join()
+        self._clock.join(self._thread)
         self._line.close()
 
     def _run(self) -> None:
         lit = self._options.always
-        signal = self._signals.get()
+        signal = self._clock.get(self._signals)
         while signal is not None:
             try:
                 if signal is not Signal.READY:
@@ -73,7 +72,7 @@ class Driver:
                 lit = True
             except queue.Empty:
                 lit = self._goes_out()
-            signal = self._signals.get()
+            signal = self._clock.get(self._signals)
 
     def _goes_out(self) -> bool:
         try:

@@ -71,7 +71,7 @@ class Interface:
         self._owed = 0
         """How many greetings it may still answer."""
         self._unsure = self._sound = self._greet_next = False
-        self._port = SerialPort(name, path, BAUD, self._received)
+        self._port = SerialPort(name, path, BAUD, clock, self._received)
         self._port.start()
 
     @property

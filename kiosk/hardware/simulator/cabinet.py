@@ -30,8 +30,10 @@ class Falling(NamedTuple):
 class Cabinet:
     """The machine's frame. Parts find here what is common to all of them."""
 
-    def __init__(self, speed: float, seed: int, store: Store, sys_root: Path, dev_root: Path) -> None:
-        self.timeline = Timeline(speed)
+    def __init__(
+        self, speed: float, seed: int, store: Store, sys_root: Path, dev_root: Path, *, flows: bool = True
+    ) -> None:
+        self.timeline = Timeline(speed, flows=flows)
         self.wiring = Wiring(self.timeline)
         self.chance = random.Random(seed)  # noqa: S311 - it must be repeatable
         self.store = store

@@ -2,26 +2,25 @@
 
 The device file appears below the directory that stands for /dev, under the name that kiosk.toml gives; drivers open
 it as they would a real one. While bytes are under way the machine's time stands, as a computer that is busy elsewhere
-would otherwise miss answers that a real one gets.
+would otherwise miss answers that a real one gets. Both ends count them, as the kernel hands them over when it likes.
 """
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import pty
 import select
-import struct
-import termios
 import threading
 import tty
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from kiosk.hardware.board import device_below
 from kiosk.hardware.simulator.cabinet import Cabinet
 from kiosk.hardware.simulator.faults import Fault
+from kiosk.hardware.simulator.timeline import Timeline
+from kiosk.waits import Cable
 
 LATE_S = 3.0
 """How late an answer comes that is late, in seconds of the machine's time: after every driver gave up."""
@@ -30,6 +29,52 @@ STALLED_BYTES = 3
 
 Mangle = Callable[[bytes], list[tuple[float, bytes]]]
 """Makes of one message those that arrive in its place, each with how many machine seconds later that happens."""
+
+
+class SimulatedCable(Cable):
+    """Counts the bytes between a driver and the line at the other end."""
+
+    def __init__(self, timeline: Timeline) -> None:
+        self._timeline = timeline
+        self._to_device = self._to_driver = 0
+        self._broke = False
+        self.listened_to = False
+        """Whether a driver has the port open: what is sent to nobody is lost."""
+
+    def busy(self) -> bool:
+        """Say whether bytes are under way, or a driver does not know yet that its cable was pulled."""
+        return self._to_device > 0 or self._to_driver > 0 or self._broke
+
+    @contextlib.contextmanager
+    def opening(self) -> Iterator[None]:
+        with self._timeline.changing():
+            yield
+            self.listened_to = True
+
+    def sends(self, number: int) -> None:
+        with self._timeline.changing():
+            if not self._broke:
+                self._to_device = max(0, self._to_device + number)
+
+    def took(self, number: int) -> None:
+        with self._timeline.changing():
+            self._to_driver = max(0, self._to_driver - number)
+
+    def closed(self) -> None:
+        with self._timeline.changing():
+            self.listened_to, self._broke, self._to_driver = False, False, 0
+
+    def said(self, number: int) -> None:
+        """Note that the device wrote so many bytes. Called under the timeline's lock, like all below."""
+        self._to_driver += number
+
+    def heard(self, number: int) -> None:
+        """Note that the device took so many bytes, and did what follows from them."""
+        self._to_device = max(0, self._to_device - number)
+
+    def pulled(self) -> None:
+        """Note that what is under way is lost."""
+        self._to_device, self._broke = 0, self.listened_to
 
 
 class Line:
@@ -61,7 +106,8 @@ class Line:
         self._master = self._slave = -1
         self._closed = False
         self._wake_read, self._wake_write = os.pipe()
-        self._timeline.under_way.append(self._under_way)
+        self._cable = self._timeline.cables[self._path] = SimulatedCable(self._timeline)
+        self._timeline.under_way.append(self._cable.busy)
         self._plug_in()
         self._thread = threading.Thread(target=self._run, name=f"line-{self._path.name}", daemon=True)
         self._thread.start()
@@ -82,7 +128,7 @@ class Line:
 
     def set_faults(self, faults: set[Fault]) -> None:
         """Let the line have exactly these faults, of those that it can have. Pulls the cable, or puts it back."""
-        with self._timeline.lock:
+        with self._timeline.changing():
             was_out = Fault.CABLE_OUT in self.faults
             self.faults = frozenset(faults & self.accepts)
             is_out = Fault.CABLE_OUT in self.faults
@@ -93,13 +139,12 @@ class Line:
 
     def close(self) -> None:
         """Take the device file away. May be called twice."""
-        with self._timeline.lock:
+        with self._timeline.changing():
             if self._closed:
                 return
             self._closed = True
             self._pull()
         self._thread.join()
-        self._timeline.under_way.remove(self._under_way)
         os.close(self._wake_read)
         os.close(self._wake_write)
 
@@ -120,6 +165,7 @@ class Line:
             if end >= 0:
                 os.close(end)
         self._master = self._slave = -1
+        self._cable.pulled()
         self._wake()
 
     def _later(self, after_s: float, do: Callable[[], None]) -> None:
@@ -133,9 +179,9 @@ class Line:
             self._later(after_s, lambda message=message: self._heard(message, self._timeline.now()))  # type: ignore[misc]
 
     def _send(self, data: bytes) -> None:
-        if self._master >= 0:
+        if self._master >= 0 and self._cable.listened_to:
             with contextlib.suppress(OSError):
-                os.write(self._master, data)
+                self._cable.said(os.write(self._master, data))
 
     def _run(self) -> None:
         while not self._closed:
@@ -147,19 +193,12 @@ class Line:
                 continue  # the cable was pulled at this very moment
             if self._wake_read in ready:
                 os.read(self._wake_read, 64)
-            with self._timeline.lock:
+            with self._timeline.changing():
                 if self._master == master and master in ready:
                     with contextlib.suppress(OSError):
-                        self._hear(os.read(master, 4096))
-
-    def _under_way(self) -> bool:
-        """Say whether bytes wait to be read at either end."""
-        return self._master >= 0 and (_waiting(self._master) > 0 or _waiting(self._slave) > 0)
+                        data = os.read(master, 4096)
+                        self._hear(data)
+                        self._cable.heard(len(data))
 
     def _wake(self) -> None:
         os.write(self._wake_write, b"\0")
-
-
-def _waiting(end: int) -> int:
-    waiting: int = struct.unpack("i", fcntl.ioctl(end, termios.FIONREAD, b"\0\0\0\0"))[0]
-    return waiting

@@ -1,58 +1,77 @@
 """The simulated machine's time, and what is about to happen in it.
 
 Nothing is stepped: every part works out when its next edge is due and puts it here. Time never passes an event
-that has not happened yet, so no edge can be skipped however fast the machine runs or however busy the computer is.
+that has not happened yet, nor the end of anybody's wait, so no edge can be skipped however fast the machine runs.
 
-While a motor is on, time passes only when the thread that switched it on waits. A real motor would run on while
-that thread is held up by other work of the computer; at fifty times life that would be whole turns.
+Time stands while anybody who takes part works: the threads of drivers, whoever switched a motor on, whoever was just
+woken; and while bytes that were sent on a simulated line were not taken yet. It passes only when all of them wait, so
+how fast the computer is, and what else it does, changes nothing. A thread that takes no part holds nothing up.
 """
 
 from __future__ import annotations
 
 import heapq
 import itertools
-import queue
+import math
 import threading
 import time
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
-from kiosk.clock import Clock
+from kiosk import threads
+from kiosk.waits import Cable
 
-T = TypeVar("T")
 Happening = Callable[[float], None]
+Ready = Callable[[], bool]
 
 JUMP_FROM = 1000.0
-"""At this speed and above, whoever turned a motor does not wait for what comes next but jumps there."""
-PATIENCE_S = 0.1
-"""Wall seconds after which time passes again though the one who switched a motor on waits not, or bytes lie unread."""
-SHORT_WAIT_S = 0.1
-"""Whoever jumps does so over a wait in which nothing happens too, if it is shorter than this or a motor is on."""
+"""At this speed and above, whoever waits does not wait on the wall for what comes next but jumps there."""
 LOOK_AGAIN_S = 0.02
+"""Wall seconds after which a thread that waits looks again; a thread that takes no part wakes nobody."""
 SHORTEST_S = 0.0002
+STUCK_S = 60.0
+"""Wall seconds after which whoever waits is told that time does not pass. It is an error in a driver or a test."""
+
+
+class Waiter:
+    """A thread that waits: until `ready()`, or `deadline` has come."""
+
+    def __init__(self, lock: threading.RLock, ready: Ready, deadline: float, *, pushes: bool) -> None:
+        self.ready = ready
+        self.deadline = deadline
+        self.pushes = pushes
+        self.woken = False
+        self.news = threading.Condition(lock)
+
+    def due(self, now: float) -> bool:
+        """Say whether it has nothing more to wait for."""
+        return self.woken or self.deadline <= now or self.ready()
 
 
 class Timeline:
     """Seconds since some moment, and a heap of happenings. Everything that happens, happens under `lock`."""
 
-    def __init__(self, speed: float) -> None:
+    def __init__(self, speed: float, *, flows: bool = True) -> None:
+        """Begin. Unless it `flows`, time passes only while a thread that is no driver's waits for it, then at once."""
         self.lock = threading.RLock()
         self._news = threading.Condition(self.lock)
         self._speed = speed
+        self._flows = flows
         self._events: list[tuple[float, int, Happening]] = []
         self._order = itertools.count()
         self._wall = time.monotonic()
         self._now = self._wall
-        self._holds: set[str] = set()
-        self._operator = 0
-        self._waits = False
-        self._waited = self._wall
-        self._wakes_at = 0.0
-        self._idle = False
-        self._closed = False
-        self.under_way: list[Callable[[], bool]] = []
-        """Each says whether bytes are on their way between a driver and a simulated device: time stands meanwhile."""
-        self._under_way_since: float | None = None
+        self._waiters: dict[threading.Thread, Waiter] = {}
+        self._parts: set[threading.Thread] = set()
+        self._starting = 0
+        self._holders: dict[object, threading.Thread] = {}
+        self._wakes_at = -math.inf
+        self._happening = self._closed = False
+        self.under_way: list[Ready] = []
+        """Each says whether bytes are on their way between a driver and a simulated device."""
+        self.cables: dict[Path, Cable] = {}
+        """The far ends of the lines that this machine has, by their device files."""
         self._thread = threading.Thread(target=self._run, name="simulated-machine", daemon=True)
         self._thread.start()
 
@@ -62,8 +81,7 @@ class Timeline:
 
     @speed.setter
     def speed(self, speed: float) -> None:
-        with self.lock:
-            self._flow()
+        with self.changing():
             self._speed = speed
             self._news.notify_all()
 
@@ -74,169 +92,206 @@ class Timeline:
             return self._now
 
     def at(self, when: float, happening: Happening) -> None:
-        """Let `happening` be called with its time when `when` has come; at once if that is past."""
+        """Let `happening` be called with its time when `when` has come; as soon as all wait if that is past."""
         with self.lock:
             when = max(when, self._now)
             heapq.heappush(self._events, (when, next(self._order), happening))
-            mine = bool(self._holds) and self._operator == threading.get_ident()
-            if self._idle or (when < self._wakes_at and not mine and not self._jumps()):
+            if when < self._wakes_at and not self._jumps():
                 self._news.notify_all()
 
-    def hold(self, who: str) -> None:
-        """Let time pass only while the calling thread waits, until `release(who)`."""
+    # -- who takes part --------------------------------------------------------------------------------------------
+
+    def start(self, name: str, target: Callable[[], None]) -> threading.Thread:
+        """Start a driver's thread, which takes part from now until it ends."""
+        with self.changing():
+            self._starting += 1
+
+        def run() -> None:
+            me = threading.current_thread()
+            with self.lock:
+                self._starting -= 1
+                self._parts.add(me)
+            try:
+                target()
+            finally:
+                with self.changing():
+                    self._parts.discard(me)
+
+        return threads.start(name, run)
+
+    def join(self, thread: threading.Thread) -> None:
+        """Wait until a thread of `start` has ended."""
+        self.wait(lambda: not self._starting and thread not in self._parts)
+        thread.join()
+
+    def hold(self, who: object) -> None:
+        """Let the calling thread take part until `release(who)`."""
+        with self.changing():
+            if not self._happening:  # a device does it, and not the thread in which that happens
+                self._holders[who] = threading.current_thread()
+
+    def release(self, who: object) -> None:
+        """End what `hold(who)` began."""
+        with self.changing():
+            self._holders.pop(who, None)
+
+    # -- waiting ---------------------------------------------------------------------------------------------------
+
+    def wait(self, ready: Ready, timeout_s: float = math.inf) -> bool:
+        """Wait until `ready()` or all that is due in `timeout_s` has happened; say whether it is ready.
+
+        `ready` is called under the lock, also by other threads. Raises RuntimeError if time does not pass as somebody
+        who takes part neither waits here nor ends.
+        """
+        with self.lock:
+            waiter = self._begin(ready, timeout_s)
+            try:
+                self._wait(waiter)
+                return waiter.ready()
+            finally:
+                self._end()
+
+    @contextmanager
+    def away(self, back: Ready) -> Iterator[None]:
+        """Hold nothing up while the calling thread waits for something else, until `back()`."""
+        with self.lock:
+            self._begin(back, math.inf)
+            self._pump()
+        try:
+            yield
+        finally:
+            with self.lock:
+                self._end()
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Change something on which depends whether time passes, under the lock, and let whoever waits know."""
         with self.lock:
             self._flow()
-            self._operator = threading.get_ident()
-            self._waits = False
-            self._waited = self._wall
-            self._holds.add(who)
-            if self._idle:
-                self._news.notify_all()
+            yield
+            self._wake()
 
-    def release(self, who: str) -> None:
-        """Let time pass again by itself."""
-        with self.lock:
-            self._flow()
-            self._holds.discard(who)
-            if not self._jumps():
-                self._news.notify_all()
+    def _begin(self, ready: Ready, timeout_s: float) -> Waiter:
+        me = threading.current_thread()
+        self._flow()
+        pushes = me not in self._parts or me in self._holders.values()
+        waiter = self._waiters[me] = Waiter(self.lock, ready, self._now + max(0.0, timeout_s), pushes=pushes)
+        return waiter
 
-    def wait(self, source: queue.SimpleQueue[T], timeout_s: float) -> T:
-        """Take the next thing from `source`. Raises queue.Empty once all that is due in `timeout_s` has happened."""
-        deadline = self.now() + timeout_s
-        while source.empty():
-            pause = self._let_pass(deadline)
-            if pause is None:
-                break
-            if pause > 0:
-                try:
-                    return source.get(timeout=pause)
-                except queue.Empty:
-                    pass
-                finally:
-                    self._stop_waiting()
-        return source.get_nowait()
+    def _end(self) -> None:
+        self._flow()
+        del self._waiters[threading.current_thread()]
+
+    def _wait(self, waiter: Waiter) -> None:
+        stood, since = math.nan, 0.0
+        while True:
+            self._pump()
+            if waiter.ready() or waiter.deadline <= self._now:
+                return
+            waiter.woken = False
+            waiter.news.wait(LOOK_AGAIN_S)
+            if stood != self._now or not self._stands():
+                stood, since = self._now, time.monotonic()
+            elif waiter.pushes and time.monotonic() - since > STUCK_S:
+                raise RuntimeError(f"Simulated time stands. {self._who_works()}")
+
+    # -- how time passes -------------------------------------------------------------------------------------------
 
     def alive(self) -> bool:
         """Say whether time can still pass."""
         return self._thread.is_alive()
 
     def close(self) -> None:
-        """Stop. What has not happened yet never will. May be called twice."""
+        """Stop. What has not happened yet never will, and nobody waits any more. May be called twice."""
         with self.lock:
             self._closed = True
+            self._events.clear()
             self._news.notify_all()
+            for waiter in self._waiters.values():
+                waiter.news.notify_all()
         if self._thread is not threading.current_thread():
             self._thread.join()
 
     def _flow(self) -> None:
+        """Let pass what passed on the wall since the last time, if time passes by itself."""
         wall = time.monotonic()
-        if not self._stands(wall):
-            now = self._now + (wall - self._wall) * self._speed
-            self._now = max(self._now, min(now, self._events[0][0])) if self._events else now
+        if self._flows and not self._stands():
+            self._now = max(self._now, min(self._now + (wall - self._wall) * self._speed, self._due()))
         self._wall = wall
 
-    def _stands(self, wall: float) -> bool:
-        if any(busy() for busy in self.under_way):
-            self._under_way_since = self._under_way_since or wall
-            if wall - self._under_way_since < PATIENCE_S:
-                return True
-        else:
-            self._under_way_since = None
-        return bool(self._holds) and not self._waits and wall - self._waited < PATIENCE_S
+    def _due(self) -> float:
+        """Return when the next thing happens, or somebody's wait ends."""
+        due = min((waiter.deadline for waiter in self._waiters.values()), default=math.inf)
+        return min(due, self._events[0][0]) if self._events else due
 
-    def _let_pass(self, deadline: float) -> float | None:
-        """Return the wall seconds to wait for more, 0 if something happened, None when the deadline has come."""
-        with self.lock:
-            self._flow()
-            mine = self._operator == threading.get_ident()
-            if mine:
-                self._jump(deadline)
-            if (mine or not self._holds) and self._happen():
-                return 0.0
-            if self._now >= deadline:
-                return None
-            pause = deadline - self._now
-            if mine:
-                self._waits, self._waited = True, self._wall
-                if self._events:
-                    pause = min(pause, self._events[0][0] - self._now)
-            pause = max(pause / self._speed, SHORTEST_S)
-            return min(pause, LOOK_AGAIN_S) if self._holds else pause
+    def _stands(self) -> bool:
+        if self._happening or self._starting or any(busy() for busy in self.under_way):
+            return True
+        if any(waiter.due(self._now) for waiter in self._waiters.values()):
+            return True
+        return any(part not in self._waiters for part in (*self._parts, *self._holders.values()))
 
-    def _stop_waiting(self) -> None:
-        with self.lock:
-            if self._operator == threading.get_ident():
-                self._flow()
-                self._waits = False
+    def _pump(self) -> None:
+        """Let everything happen that is due, and time pass as far as nobody has to wait for it on the wall."""
+        self._flow()
+        while not self._stands():
+            if self._events and self._events[0][0] <= self._now:
+                self._happen()
+            elif self._may_jump():
+                self._now = self._due()
+            else:
+                break
+        self._wake()
+
+    def _happen(self) -> None:
+        """Let all happen that is due, before anybody who waits for one of it sees only a part."""
+        self._happening = True
+        try:
+            while self._events and self._events[0][0] <= self._now:
+                at, _, happening = heapq.heappop(self._events)
+                happening(at)
+        finally:
+            self._happening = False
+
+    def _may_jump(self) -> bool:
+        due = self._due()
+        if due == math.inf or not (self._closed or any(waiter.pushes for waiter in self._waiters.values())):
+            return False
+        # A stepper's pauses in a machine that hurries are shorter than any wait on the wall.
+        return self._jumps() or (self._speed > 1 and due - self._now < SHORTEST_S * self._speed)
 
     def _jumps(self) -> bool:
-        return self._speed >= JUMP_FROM
+        return not self._flows or self._closed or self._speed >= JUMP_FROM
 
-    def _jump(self, deadline: float) -> None:
+    def _wake(self) -> None:
+        """Wake whoever waits for what is there now; if nobody does, whoever lets time pass."""
+        works = False
+        for waiter in self._waiters.values():
+            if waiter.due(self._now):
+                works = waiter.woken = True
+                waiter.news.notify_all()
+        if works or self._stands():
+            return
         if self._jumps():
-            if self._events and self._events[0][0] <= deadline:
-                self._now = self._events[0][0]
-            elif self._holds or deadline - self._now < SHORT_WAIT_S:
-                self._now = max(self._now, deadline)
-        elif self._speed > 1 and self._holds and self._under_way_since is None:
-            # A stepper's pauses in a machine that hurries are shorter than any wait on the wall.
-            due = min(deadline, self._events[0][0]) if self._events else deadline
-            if due - self._now < SHORTEST_S * self._speed:
-                self._now = max(self._now, due)
-
-    def _happen(self) -> bool:
-        happened = False
-        while self._events and self._events[0][0] <= self._now:
-            at, _, happening = heapq.heappop(self._events)
-            happening(at)
-            happened = True
-        return happened
+            pushes = next((waiter for waiter in self._waiters.values() if waiter.pushes), None)
+            if pushes is not None:
+                pushes.news.notify_all()
+        if self._due() < self._wakes_at:
+            self._news.notify_all()
 
     def _run(self) -> None:
         with self.lock:
             while not self._closed:
-                self._flow()
-                if not self._holds or self._wall - self._waited > PATIENCE_S:
-                    self._happen()
-                pause: float | None = None
-                self._wakes_at = float("inf")
-                if self._holds:
-                    pause = PATIENCE_S / 2
-                elif self._events:
-                    self._wakes_at = self._events[0][0]
+                self._pump()
+                self._wakes_at = math.inf if self._stands() or not self._flows else self._due()
+                pause = None
+                if self._wakes_at < math.inf:
                     # Whoever jumps makes things happen itself; waking up for each would only slow it down.
                     shortest = LOOK_AGAIN_S if self._jumps() else SHORTEST_S
                     pause = max((self._wakes_at - self._now) / self._speed, shortest)
-                self._idle = pause is None
                 self._news.wait(pause)
-                self._idle = False
 
-
-class TimelineClock(Clock):
-    """The clock that drivers above a simulated machine wait on."""
-
-    def __init__(self, timeline: Timeline) -> None:
-        self._timeline = timeline
-        super().__init__(timeline.speed)
-
-    @property
-    def speed(self) -> float:
-        return self._timeline.speed
-
-    @speed.setter
-    def speed(self, speed: float) -> None:
-        self._timeline.speed = speed
-
-    def monotonic(self) -> float:
-        return self._timeline.now()
-
-    def sleep(self, seconds: float) -> None:
-        nothing: queue.SimpleQueue[None] = queue.SimpleQueue()
-        try:
-            self.get(nothing, seconds)
-        except queue.Empty:
-            return
-
-    def get(self, source: queue.SimpleQueue[T], timeout_s: float) -> T:
-        return self._timeline.wait(source, max(0.0, timeout_s))
+    def _who_works(self) -> str:
+        works = {part.name for part in (*self._parts, *self._holders.values()) if part not in self._waiters}
+        bytes_lie = any(busy() for busy in self.under_way)
+        return f"These neither wait on its clock nor end: {sorted(works) or 'none'}. Bytes unread: {bytes_lie}."

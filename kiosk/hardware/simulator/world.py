@@ -16,7 +16,7 @@ from kiosk.hardware.simulator.faults import Fault
 from kiosk.hardware.simulator.parts import button, buzzer, door, drop_beam, gpio_light, interior_light, thermometer
 from kiosk.hardware.simulator.snapshot import CoilSeen, FallingSeen, LockerSeen, PartSeen, WorldSnapshot
 from kiosk.hardware.simulator.store import Store, read
-from kiosk.hardware.simulator.timeline import TimelineClock
+from kiosk.hardware.simulator.timeline_clock import TimelineClock
 
 STATE_FILE = "simulated-world.json"
 SYS_DIRECTORY = "simulated-sys"
@@ -40,16 +40,17 @@ class World:
         cabinet.tray = sum(slot.dropped for slot in self._slots.values()) - (kept or 0)
 
     @classmethod
-    def from_config(cls, config: Config, keep: bool = True) -> World:
+    def from_config(cls, config: Config, keep: bool = True, flows: bool = True) -> World:
         """Build the machine of a configuration, with the contents it was left with; at first, every slot full.
 
-        With `keep=False` nothing is read from or written to `paths.state` but the kernel's files. Raises
+        With `keep=False` nothing is read from or written to `paths.state` but the kernel's files. Unless time `flows`
+        it passes only while somebody waits for it, and then at once: nothing depends on the computer. Raises
         HardwareError if a driver has no counterpart here.
         """
         state = Path(config.paths.state)
         store = Store(state / STATE_FILE if keep else None)
         roots = state / SYS_DIRECTORY, state / DEV_DIRECTORY
-        cabinet = Cabinet(config.simulator.speed, config.simulator.seed, store, *roots)
+        cabinet = Cabinet(config.simulator.speed, config.simulator.seed, store, *roots, flows=flows)
         others = (*config.sensors, *config.inputs, *config.lights, *config.outputs)
         entries: list[Any] = [*config.controllers, *config.slots, *others]
         with cabinet.timeline.lock:

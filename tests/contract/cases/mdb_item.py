@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from kiosk.hardware.api import Turn
 from kiosk.hardware.simulator.faults import Fault
-from tests.contract.case import SERIAL, Case, Ending
+from tests.contract.case import Case, Ending
 
 if TYPE_CHECKING:
     from tests.contract.case import Bench
@@ -65,7 +65,6 @@ def machine(name: str, gives: Turn, faults: dict[Fault, Ending], drop_sensor: st
         slots=SLOTS,
         faults=faults,
         controllers=MACHINE.format(drop_sensor=drop_sensor, more=more),
-        speed=SERIAL,
         gives=gives,
         nudges=Turn.ABSENT,
         homes=False,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from kiosk.hardware.api import Turn
-from kiosk.hardware.serial_port import RETRY_S
 from kiosk.hardware.simulator.faults import Fault
 from tests.contract.case import Case, Ending
 
@@ -34,28 +33,18 @@ LINE: dict[Fault, Ending] = {
     Fault.LINE_LATE: Turn.ABSENT,
 }
 
-SPEED = 20.0
-"""The board's coil turns on while the computer is busy elsewhere, for a fiftieth of a turn in 2.5 ms."""
-
-FOUND_S = 2 * RETRY_S * SPEED
-"""A port is looked for in real time."""
-
 CASES = (
     Case(
         slots=SLOTS,
         faults=COIL | LINE,
         controllers=BOARD.format(baudrate=9600, pulses="true"),
-        speed=SPEED,
         gone_after_s=1,
-        found_after_s=FOUND_S,
     ),
     Case(
         name="switched",
         slots=SLOTS,
         faults=COIL,
         controllers=BOARD.format(baudrate=115200, pulses="false"),
-        speed=SPEED,
         gone_after_s=1,
-        found_after_s=FOUND_S,
     ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kiosk.hardware.api import Turn
 from kiosk.hardware.simulator.faults import Fault
-from tests.contract.case import SERIAL, Case, Ending
+from tests.contract.case import Case, Ending
 
 FAULTS: dict[Fault, Ending] = {
     Fault.MOTOR_MISSING: Turn.NOT_STARTED,
@@ -35,7 +35,6 @@ CASES = (
         slots=SLOTS,
         faults=FAULTS,
         controllers=MACHINE.format(more=""),
-        speed=SERIAL,
         gives=Turn.DELIVERED,
         nudges=Turn.ABSENT,
         homes=False,
@@ -47,7 +46,6 @@ CASES = (
         slots=SLOTS,
         faults={Fault.MOTOR_MISSING: Turn.NOT_STARTED, Fault.BOARD_OFF: Turn.ABSENT},
         controllers=MACHINE.format(more=", elevator = true"),
-        speed=SERIAL,
         gives=Turn.DELIVERED,
         nudges=Turn.ABSENT,
         homes=False,
@@ -61,7 +59,6 @@ CASES = (
         slots=SLOTS,
         faults={Fault.JAM: Turn.COMPLETED, Fault.BOARD_OFF: Turn.ABSENT},
         controllers=MACHINE.format(more=", drop_sensor = false"),
-        speed=SERIAL,
         capacity=3,
         nudges=Turn.ABSENT,
         homes=False,

@@ -6,7 +6,6 @@ says everything five times if nobody acknowledges it, and then gives up.
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from typing import Any
 
@@ -21,15 +20,11 @@ EVERY_S = 0.2
 WAITS_S = 0.1
 MOST_SENT = 5
 """Polls, and patience (2., Communication Rules)."""
-PATIENCE_S = 0.05
-"""Wall seconds that the machine's time stands for an answer, so that a host is not late because time is fast."""
-MOST_WAITED = 3
-"""After so many answers that did not come, time waits for no more until something is heard."""
 NORMAL, NO_SUCH, MOTOR_FAULT, GIVEN_UP = 0x01, 0x03, 0x17, 0xFF
 
 
 class Body(Part):
-    """A machine. Tests may set `drive.blind` and the like, `states`, `patience_s` and `line.mangle`."""
+    """A machine. Tests may set `drive.blind` and the like, `states` and `line.mangle`."""
 
     accepts = Line.accepts | {Fault.BOARD_OFF}
 
@@ -42,12 +37,8 @@ class Body(Part):
         self.health = 0
         self.drive = Drive(cabinet, self._tell)
         self._decoder = Decoder()
-        self.patience_s = PATIENCE_S
-        self._answer_by = 0.0
-        self._unanswered = 0
         self._life = 0
         self._on = False
-        cabinet.timeline.under_way.append(self._awaits_answer)
         cabinet.on_power.append(self._power_changed)
         self.line = Line(cabinet, self.options.port, self._heard)
         self._power_changed(cabinet.timeline.now())
@@ -95,28 +86,17 @@ class Body(Part):
             command, text = self._outbox[0]
             self._in_flight = frame(command, bytes([self._number]) + text)
             self._sent += 1
-            self._say(self._in_flight)
+            self.line.say(self._in_flight)
             self._next(at, WAITS_S)
         else:
-            self._say(POLL)
+            self.line.say(POLL)
             self._next(at, EVERY_S)
-
-    def _say(self, data: bytes) -> None:
-        self._unanswered += 1
-        if self._unanswered <= MOST_WAITED:
-            self._answer_by = time.monotonic() + self.patience_s
-        self.line.say(data)
-
-    def _awaits_answer(self) -> bool:
-        """Say whether time stands for an answer that is still to come."""
-        return time.monotonic() < self._answer_by
 
     # -- what it hears ------------------------------------------------------------------------------------------------
 
     def _heard(self, data: bytes, at: float) -> None:
         if not self._on:
             return
-        self._answer_by, self._unanswered = 0.0, 0
         for packet in self._decoder.feed(data, at):
             if packet.command == Command.ACK:
                 self._acknowledged()

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from kiosk.telemetry.broker import DemoBroker
 from tests.broker.collector import Collector, until
 from tests.broker.conftest import MakePublisher
 from tests.broker.outbox import MemoryOutbox
+from tests.children import child
 
 PARENT = """
 import sys, time
@@ -41,11 +43,11 @@ def demo(tmp_path: Path) -> Iterator[DemoBroker]:
         broker.stop()
 
 
-def watch(port: int, topic: str, count: int) -> subprocess.Popen[str]:
+def watch(port: int, topic: str, count: int) -> AbstractContextManager[subprocess.Popen[str]]:
     """Start `mosquitto_sub` for `count` messages, at most 10 s. Fails when it is not installed."""
     assert shutil.which("mosquitto_sub"), "Install it: sudo apt install mosquitto-clients"
     command = ["mosquitto_sub", "-V", "5", "-p", str(port), "-t", topic, "-q", "1", "-v", "-W", "10", "-C", str(count)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    return child(command, stdout=subprocess.PIPE)
 
 
 def heard(process: subprocess.Popen[str]) -> dict[str, dict[str, object]]:
@@ -58,16 +60,17 @@ def test_mosquitto_sub_sees_retained_documents_and_live_events(
 ) -> None:
     publisher = publish(demo.port, receipt="broker")
     until(lambda: "all events sent" in publisher.link().text, "it connects")
-    documents = heard(watch(demo.port, "hr/v1/#", 3))
+    with watch(demo.port, "hr/v1/#", 3) as short:
+        documents = heard(short)
     assert set(documents) == {f"hr/v1/north-1/{leaf}" for leaf in ("status", "state", "meta")}
     assert documents["hr/v1/north-1/status"]["online"] is True
-    live = watch(demo.port, "hr/v1/+/#", 5)  # three documents, then an event and the new state
-    assert live.stdout is not None
-    first = [live.stdout.readline() for _ in range(3)]
-    assert all(first)
-    outbox.add(1)
-    publisher.wake()
-    messages = heard(live)
+    with watch(demo.port, "hr/v1/+/#", 5) as live:  # three documents, then an event and the new state
+        assert live.stdout is not None
+        first = [live.stdout.readline() for _ in range(3)]
+        assert all(first)
+        outbox.add(1)
+        publisher.wake()
+        messages = heard(live)
     assert messages["hr/v1/north-1/ev"]["s"] == 1
     assert messages["hr/v1/north-1/state"]["s"] == 1
     until(lambda: outbox.count() == 0, "the outbox drains")
@@ -96,7 +99,7 @@ def test_it_can_be_stopped_and_started_on_its_port(demo: DemoBroker) -> None:
 def test_it_ends_with_a_parent_that_was_killed(tmp_path: Path) -> None:
     root = Path(__file__).parents[2]
     command = [sys.executable, "-c", PARENT, str(tmp_path)]
-    with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True) as parent:
+    with child(command, cwd=root, stdout=subprocess.PIPE) as parent:
         assert parent.stdout is not None
         port = int(parent.stdout.readline())
         parent.kill()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from tests.admin_web.fake_coil import HOUR
 from tests.admin_web.fake_daemon import CODE, FakeDaemon
 from tests.admin_web.fake_desk import a_shortage, an_excursion
 from tests.browser.conftest import LAPTOP, PHONE, SMALL_PHONE, OpenPage
+from tests.children import child
 from tests.kiosk_process import KioskProcess
 
 PASSWORD = "plum ferry window nine"
@@ -53,14 +53,12 @@ def kiosk(tmp_path: Path) -> Iterator[KioskProcess]:
 def served(socket: Path, state: Path) -> Iterator[str]:
     """Serve the staff pages as their own process; gives the address."""
     command = [sys.executable, "-m", "admin_web", "--socket", str(socket), "--state", str(state)]
-    with subprocess.Popen([*command, "--port", "0"], stdout=subprocess.PIPE, text=True, env=os.environ) as process:
-        try:
-            assert process.stdout is not None
-            told = re.search(r"http://\S+", process.stdout.readline())
-            assert told
-            yield told[0].rstrip("/")
-        finally:
-            process.terminate()
+    with child([*command, "--port", "0"], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        told = re.search(r"http://\S+", process.stdout.readline())
+        assert told
+        yield told[0].rstrip("/")
+        process.terminate()
 
 
 def claim(page: Page, site: str, code: str = CODE, place: str = "Lake Street") -> None:

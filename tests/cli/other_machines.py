@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Callable
 
 from kiosk.hardware.simulator.faults import Fault
+from tests.children import child
 from tests.daemon.kiosk_here import Kiosk
 from tests.hardware.machine import until
 
@@ -72,7 +73,7 @@ def _when_asked(
 ) -> subprocess.CompletedProcess[str]:
     """Run a self-test, answer with `before`, act once it puts `question`, and answer with `after`."""
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as running:
+    with child(command, stdin=pipe, stdout=pipe, stderr=pipe) as running:
         assert running.stderr is not None
         assert running.stdin is not None
         running.stdin.write(before)

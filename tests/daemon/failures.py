@@ -19,6 +19,7 @@ from msgspec import Struct
 from kiosk.clock import day
 from kiosk.errors import DaemonAwayError
 from kiosk.hardware.simulator.faults import Fault
+from tests.children import child
 from tests.daemon.broken_kiosk import Kiosk, free_port
 
 
@@ -178,14 +179,12 @@ def mend_thermometer(kiosk: Kiosk) -> None:
 def kill_admin_web(kiosk: Kiosk) -> None:
     """Start the staff pages, have them ask the kiosk something, and end them at this instant."""
     command = [sys.executable, "-m", "admin_web", "--socket", str(kiosk.socket), "--port", "0"]
-    with subprocess.Popen(
-        [*command, "--state", str(kiosk.folder / "admin")], stdout=subprocess.PIPE, text=True
-    ) as process:
+    with child([*command, "--state", str(kiosk.folder / "admin")], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         told = re.search(r"http://([^:]+):(\d+)/", process.stdout.readline())
         assert told
         half_a_request("GET / HTTP/1.1\r\nHost", kiosk, (told[1], int(told[2])))
-        process.send_signal(signal.SIGKILL)
+        process.kill()
     kiosk.admin_status = process.returncode
 
 

@@ -17,6 +17,7 @@ import pytest
 
 from kiosk.control.client import Client
 from kiosk.model import Outcome, VendRequest, new_request_id
+from tests.children import child
 from tools.children import DemoError, free_port, listens, take_lock
 
 
@@ -42,7 +43,10 @@ class Running:
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(60)
+        try:
+            return self.process.wait(60)
+        finally:
+            self.process.kill()
 
 
 @pytest.fixture
@@ -118,11 +122,10 @@ def test_two_demonstrations_never_get_one_port() -> None:
     """Also while neither listens yet."""
     script = "from tools.children import free_port; print(free_port(18300, 'the glass'), flush=True); input()"
     run = [sys.executable, "-c", script]
-    pair = [subprocess.Popen(run, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(2)]
-    said = [one.stdout.readline() if one.stdout else "" for one in pair]
-    for one in pair:
-        one.communicate("\n", timeout=10)
-    assert len(set(said)) == 2
+    pipe = subprocess.PIPE
+    with child(run, stdin=pipe, stdout=pipe) as one, child(run, stdin=pipe, stdout=pipe) as other:
+        said = {process.stdout.readline() for process in (one, other) if process.stdout}
+    assert len(said) == 2
 
 
 def test_two_parts_never_get_one_port() -> None:

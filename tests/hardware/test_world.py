@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import random
-import signal
 import subprocess
 import sys
 import time
@@ -20,6 +18,7 @@ from kiosk.hardware.pins import open_board
 from kiosk.hardware.simulator.faults import COIL_FAULTS, LOCKER_FAULTS, Fault
 from kiosk.hardware.simulator.snapshot import WorldSnapshot
 from kiosk.hardware.simulator.world import STATE_FILE, World, inside, motions
+from tests.children import child
 from tests.hardware.machine import Machine, config, machine
 
 
@@ -234,14 +233,12 @@ def test_a_killed_process_leaves_the_truth(tmp_path: Path) -> None:
     chance = random.Random(3)
     for number in range(8):
         state = tmp_path / str(number)
-        victim = subprocess.Popen([sys.executable, "-c", VICTIM, str(state)], stdout=subprocess.PIPE, text=True)
-        assert victim.stdout is not None
-        victim.stdout.readline()
-        time.sleep(chance.uniform(0, 0.15))
-        os.kill(victim.pid, signal.SIGKILL)
-        said = ["turn", *victim.stdout.read().split("\n")]
-        victim.stdout.close()
-        victim.wait()
+        with child([sys.executable, "-c", VICTIM, str(state)], stdout=subprocess.PIPE) as victim:
+            assert victim.stdout is not None
+            victim.stdout.readline()
+            time.sleep(chance.uniform(0, 0.15))
+            victim.kill()
+            said = ["turn", *victim.stdout.read().split("\n")]
         turns, drops = (
             said.count("on"),
             sum(int(line.removeprefix("seen ")) for line in said if line.startswith("seen ")),

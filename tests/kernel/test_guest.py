@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 
 from kiosk.hardware.registry import names
+from tests.children import child
 from tests.conftest import Evidence
 from tests.kernel import session
 from tests.kernel.waiting import until
@@ -67,12 +67,10 @@ boot(GUEST, Path(sys.argv[1]), "true", 60)
 
 def test_a_guest_does_not_outlive_whoever_booted_it(tmp_path: Path, program: Any) -> None:
     program("qemu-system-x86_64", f"echo $$ >{tmp_path}/pid.new; mv {tmp_path}/pid.new {tmp_path}/pid; exec sleep 60")
-    booting = subprocess.Popen([sys.executable, "-c", BOOT, str(tmp_path)])
-    assert until((tmp_path / "pid").exists)
-    stat = Path("/proc", (tmp_path / "pid").read_text().strip(), "stat")
-    assert stat.exists()
-    booting.kill()
-    booting.wait()
+    with child([sys.executable, "-c", BOOT, str(tmp_path)]):
+        assert until((tmp_path / "pid").exists)
+        stat = Path("/proc", (tmp_path / "pid").read_text().strip(), "stat")
+        assert stat.exists()
     assert until(lambda: not stat.exists() or ") Z " in stat.read_text())
 
 

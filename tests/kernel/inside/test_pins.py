@@ -12,6 +12,7 @@ from gpiod.line import Direction
 
 from kiosk.errors import HardwareError
 from kiosk.hardware.lines import InputLine, OutputLine
+from tests.children import child
 from tests.kernel.chip import Chip
 from tests.kernel.rig import Board, Rig
 from tests.kernel.waiting import until
@@ -201,7 +202,7 @@ def test_the_death_of_lgpios_callback_thread_is_told(chip: Chip) -> None:
     """In a process of its own: it cannot be started again."""
     chip.pull(6, 0)
     command = [sys.executable, "-c", KILL]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    with child(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert [process.stdout.readline() for _ in range(2)] == ["None\n", "pull\n"]
         chip.pull(6, 1)

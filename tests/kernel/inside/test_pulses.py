@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from kiosk.hardware.api import Signal
+from tests.children import child
 from tests.kernel.chip import Chip
 from tests.kernel.rig import Board, Rig
 
@@ -122,7 +123,7 @@ def header(chip: Chip) -> Chip:
 
 def kill_while_it_turns(chip: Chip, backend: str, motor: int, line: int) -> None:
     command = [sys.executable, "-c", TURN, backend, str(motor)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as turns:
+    with child(command, stdout=subprocess.PIPE) as turns:
         assert turns.stdout is not None
         assert turns.stdout.readline() == "it turns\n"
         assert chip.level(line) != OFF[line]

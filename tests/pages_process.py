@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.children import child
+
 COMMAND = [sys.executable, "-m", "admin_web"]
 
 
@@ -29,18 +31,13 @@ def pages(
     """Run them until the block ends; they must end well then, if they still run."""
     socket = control or folder / "none.sock"
     command = [*COMMAND, "--socket", str(socket), "--state", str(folder / "state"), "--port", "0", *more]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, text=True, env={**os.environ, **(environment or {})}
-    ) as process:
-        try:
-            assert process.stdout is not None
-            told = re.search(r"(https?)://[^:]+:(\d+)/", process.stdout.readline())
-            assert told, "The staff pages did not start."
-            yield Pages(told[1], int(told[2]), process)
-            process.terminate()
-            assert process.wait(timeout=60) == 0
-        finally:
-            process.kill()
+    with child(command, stdout=subprocess.PIPE, env={**os.environ, **(environment or {})}) as process:
+        assert process.stdout is not None
+        told = re.search(r"(https?)://[^:]+:(\d+)/", process.stdout.readline())
+        assert told, "The staff pages did not start."
+        yield Pages(told[1], int(told[2]), process)
+        process.terminate()
+        assert process.wait(timeout=60) == 0
 
 
 def certificate(folder: Path) -> tuple[str, str]:

@@ -258,8 +258,8 @@ def test_it_tells_when_the_power_goes_and_when_it_is_back(open_page: OpenPage, k
 
 @pytest.fixture
 def lockers(tmp_path: Path) -> Iterator[tuple[Wall, str]]:
-    """A wall of lockers at twice its pace, and the address of its glass."""
-    with wall(tmp_path, "lock_board_8a", 2.0) as running:
+    """A wall of lockers whose time passes when the test says so, and the address of its glass."""
+    with wall(tmp_path, "lock_board_8a") as running:
         server = serve(running.world, running.config, 0)
         yield running, server.address
         server.stop()
@@ -279,7 +279,9 @@ def test_a_locker_opens_and_is_emptied_and_closed(
     expect(told).to_have_text("A3 is open.")
     expect(locker).to_have_class(re.compile("opened"))
     axe(page)
+    assert running.until(lambda: not running.world.inside("A3"))
     expect(told).to_have_text("Somebody took 1 item out of A3.")
+    assert running.until(lambda: not running.locker("A3").opened)
     expect(told).to_have_text("A3 is closed and empty.")
     expect(locker).to_contain_text("empty")
     expect(locker).not_to_have_class(re.compile("opened"))

@@ -51,7 +51,6 @@ class Corner:
     def __init__(self, folder: Path) -> None:
         self.kiosk = Kiosk(folder, speed=SPEED, extra=MACHINE)
         self.machine: Any = self.kiosk.world.part("machine")
-        assert until(lambda: self.machine.machine.ready)
 
     def slot(self, slot: str) -> SlotStock:
         return self.kiosk.client.slot(slot).stock
@@ -74,8 +73,11 @@ class Corner:
 @pytest.fixture
 def corner(tmp_path: Path) -> Iterator[Corner]:
     made = Corner(tmp_path)
-    yield made
-    made.kiosk.daemon.stop()
+    try:
+        assert until(lambda: made.machine.machine.ready)
+        yield made
+    finally:
+        made.kiosk.daemon.stop()
 
 
 def test_a_visitor_chooses_at_the_machine_and_it_is_counted(corner: Corner) -> None:

@@ -50,9 +50,11 @@ SPEED = 20.0
 @pytest.fixture
 def kiosk(tmp_path: Path) -> Iterator[Kiosk]:
     made = Kiosk(tmp_path, speed=SPEED, products=PRODUCTS + PRODUCT, extra=MACHINE.format(more=""))
-    wait(lambda: "does not" not in made.faults(), "the machine polls")
-    yield made
-    made.daemon.stop()
+    try:
+        wait(lambda: "does not" not in made.faults(), "the machine polls")
+        yield made
+    finally:
+        made.daemon.stop()
 
 
 def wait(true: Callable[[], bool], what: str, wall_s: float = 10.0) -> float:

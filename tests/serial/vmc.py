@@ -67,11 +67,12 @@ class Rig:
         self.begin()
 
     def begin(self) -> None:
-        """Fill the slots, and begin the account of them anew."""
+        """Fill the slots anew, as what hung from a jam is not where it belongs, and begin the account of them."""
         self.told: dict[str, list[str]] = {slot: [] for slot in SELECTIONS}
         self.took_s: list[float] = []
         for slot in SELECTIONS:
-            self.world.put_in(slot, CAPACITY - self.world.inside(slot))
+            self.world.take_out(slot, self.world.inside(slot))
+            self.world.put_in(slot, CAPACITY)
         self._moved = {slot: self.world.motions(slot) for slot in SELECTIONS}
 
     def turn(self, slot: str = "A1") -> str:

@@ -68,7 +68,7 @@ def of_line(line: RestockLine, stock: SlotStock, known: Iterable[Printed], today
     found = [*_count(line, stock)]
     for added in line.added:
         found += [*_two_dates(line, added, line.sku or stock.sku, known), *_date(line, added, max(today, BUILT))]
-    return list({doubt.about: doubt for doubt in found}.values())
+    return list({doubt.about: doubt for doubt in reversed(found)}.values())[::-1]
 
 
 def asked(doubts: Iterable[Doubt], answered: str) -> list[Doubt]:

@@ -161,12 +161,16 @@ def _of_slot(slot: SlotStock, told: list[str], *, sold_out_is_told: bool) -> lis
 
 
 def _wrong(slot: SlotStock) -> list[tuple[Worth, str, CoilLot, Reason]]:
-    """Return the lots that have to come out, and why: recalled ones, spoiled ones, then expired ones at the front."""
+    """Return the lots that have to come out, and why: recalled ones, spoiled ones, then expired ones.
+
+    An expired lot behind the front is in nobody's way yet. It is in front one day, and may be the last naloxone then.
+    """
     locked = [lot for lot in slot.lots if lot.locked]
-    front = [lot for lot in slot.lots[:1] if lot.expired and not lot.locked]
+    expired = [(place, lot) for place, lot in enumerate(slot.lots) if lot.expired and not lot.locked]
     found = [(Worth.RECALL, "Recall", lot, Reason.RECALLED) for lot in locked if lot.locked is Lock.RECALLED]
     found += [(Worth.SPOILED, "Spoiled", lot, Reason.OTHER) for lot in locked if lot.locked is Lock.SPOILED]
-    return found + [(Worth.EXPIRED, "Expired in front", lot, Reason.EXPIRED) for lot in front]
+    where = ("Expired behind the front", "Expired in front")
+    return found + [(Worth.EXPIRED, where[place == 0], lot, Reason.EXPIRED) for place, lot in expired]
 
 
 def _all(slot: SlotStock, lot: CoilLot) -> str:

@@ -37,7 +37,10 @@ class Site(Running):
         clock.trust()
         super().__init__(folder, clock=clock)
         socket = folder / "control.sock"
-        self._server = ControlServer(self._answer, socket)  # type: ignore[arg-type]
+        front = Flask("front")
+        front.config.update(self._control.config)
+        front.wsgi_app = self._answer  # type: ignore[method-assign]
+        self._server = ControlServer(front, socket)
         self._server.start()
         self.pages: Flask = create_app(Settings(control_socket=str(socket), state=folder / "admin", https=False))
 
@@ -47,7 +50,7 @@ class Site(Running):
         status = Status(self.config, self.machine, self.service)
         self.codes_made = AdminCodes()
         self._control = create_control(self.service, self.reader, status, self.codes_made)
-        self._thread = threading.Thread(target=self._run, name="vend")
+        self._thread = threading.Thread(target=self._run, name="vend", daemon=True)
         self._thread.start()
 
     def _run(self) -> None:

@@ -126,6 +126,17 @@ def test_jobs_about_lots_stand_in_the_order_of_their_worth(staff: Visitor, daemo
         assert re.search(r'<option value="9" selected>', form)
 
 
+def test_expired_items_behind_the_front_are_a_job(staff: Visitor, daemon: FakeDaemon) -> None:
+    daemon.change("A1", lots=(GOOD, OLD))
+    page = staff.open("/").text
+    assert "A1: Expired behind the front: take out 2" in job_order(page)
+    link = re.search(r'href="(/slots/A1\?[^"]*)"', page)
+    assert link
+    form = staff.open(link[1].replace("&amp;", "&")).text
+    assert re.search(r'<option value="expired" selected>', form)
+    assert re.search(r'<option value="9" selected>', form)
+
+
 def test_naloxone_that_is_all_locked_or_expired_counts_as_gone(staff: Visitor, daemon: FakeDaemon) -> None:
     daemon.change("A1", lots=(msgspec.structs.replace(OLD, quantity=5),))
     assert "No good naloxone left" not in staff.read("/")

@@ -10,10 +10,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import msgspec
-import pytest
 
 from tests.conftest import Evidence
-from tests.stall.disk import StallingDisk, build
+from tests.stall.disk import StallingDisk
 from tests.stall.pressing import MEETS, Press, Said
 
 KIOSKS = 8
@@ -34,11 +33,6 @@ SLOWER = 4.0
 GIVE_UP_S = 240.0
 
 LINE = msgspec.json.Decoder(Press | Said)
-
-
-@pytest.fixture
-def library(tmp_path: Path) -> Path:
-    return build(tmp_path)
 
 
 def kiosks(library: Path, folder: Path, number: int, presses: int) -> Iterator[tuple[list[Press], list[str]]]:

@@ -1,0 +1,125 @@
+"""What people are told, and what becomes of it, when the writer or a reader waits for a disk that does not answer."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from kiosk.dispense import service, vending
+from kiosk.dispense.scribe import MAY_BE_SAVED, NOT_SAVED
+from kiosk.errors import DiskStalledError
+from kiosk.model import Attempt, Outcome, RefusalCode
+from tests.dispense.running import Running
+from tests.stocking import FAR, counted, visit
+
+LONG_S = 30.0
+
+
+@pytest.fixture
+def shop(running: Running, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
+    """A kiosk whose writer is a thread, and whose people are impatient."""
+    running.put("A1", 5, "N1", expiry=FAR)
+    running.put("B1", 5, "S1", expiry=FAR)
+    for module in (vending, service):
+        monkeypatch.setattr(module, "WAIT_S", 0.1)
+    running.records.start()
+    yield running
+    assert running.records.writer.stop(LONG_S)
+
+
+@contextmanager
+def behind(shop: Running) -> Iterator[None]:
+    """Have the writer wait for the disk with something else."""
+    answers = threading.Event()
+    shop.records.writer.submit(lambda: answers.wait(LONG_S))
+    try:
+        yield
+    finally:
+        answers.set()
+        written(shop)
+
+
+@contextmanager
+def within(room: Any, method: str) -> Iterator[None]:
+    """Have a method of the ledger not come back, although what it did is durable."""
+    answers = threading.Event()
+    write: Callable[..., Any] = getattr(room, method)
+
+    def late(*what: Any, **more: Any) -> Any:
+        done = write(*what, **more)
+        answers.wait(LONG_S)
+        return done
+
+    vars(room)[method] = late
+    try:
+        yield
+    finally:
+        del vars(room)[method]
+        answers.set()
+
+
+def written(shop: Running) -> None:
+    """Wait until the writer has done all that it was told."""
+    assert shop.service._scribe.later(lambda: None).ended(LONG_S)
+    shop.idle()
+
+
+def test_something_ordinary_stays_inside(shop: Running) -> None:
+    """Whether its intent waits in the queue or was durable all the same: nothing moved, and the count says so."""
+    with behind(shop):
+        assert shop.vend("STRIP").refusal is RefusalCode.NO_LEDGER
+    with within(shop.records.ledger.vends, "intent"):
+        assert shop.vend("STRIP", request_id="request-1").refusal is RefusalCode.NO_LEDGER
+    written(shop)
+    assert (shop.bounds("B1"), shop.world.inside["B1"]) == ((5, 0), 5)
+    assert shop.reader.attempts("request-1") == (Attempt(slot="B1", outcome=Outcome.NOT_STARTED),)
+    assert shop.slot("B1").jams == 0
+
+
+def test_naloxone_is_shown_as_unresolved_and_written_once(shop: Running) -> None:
+    """While its intent waits in the queue, and while it is durable and nobody knows it."""
+    with behind(shop):
+        assert shop.vend("NAL").outcome is Outcome.DISPENSED
+        assert (shop.bounds("A1"), shop.honest()) == ((4, 1), True)
+    assert shop.bounds("A1") == (4, 0)
+    with within(shop.records.ledger.vends, "intent"):
+        assert shop.vend("NAL").outcome is Outcome.DISPENSED
+        assert (shop.bounds("A1"), shop.honest()) == ((3, 1), True)
+    written(shop)
+    with within(shop.records.ledger.vends, "outcome"):
+        assert shop.vend("NAL").outcome is Outcome.DISPENSED
+        assert (shop.bounds("A1"), shop.honest()) == ((2, 1), True)
+    written(shop)
+    assert shop.bounds("A1") == (2, 0)
+    assert shop.kinds(3) == ["dispensed"] * 3
+
+
+def test_a_change_by_staff_says_what_is_known(shop: Running) -> None:
+    """One that was not begun is not saved; one that is under way may be, and the same visit again saves it once."""
+    line = counted(shop.slot("B1"), 5, added=2, lot="S2", expiry=FAR)
+    asked = visit(line)
+    with behind(shop), pytest.raises(DiskStalledError, match=NOT_SAVED):
+        shop.do(lambda: shop.service.staff.restock(asked))
+    assert shop.bounds("B1") == (5, 0)
+    with within(shop.records.ledger.restocks, "commit"), pytest.raises(DiskStalledError, match=MAY_BE_SAVED):
+        shop.do(lambda: shop.service.staff.restock(asked))
+    written(shop)
+    shop.do(lambda: shop.service.staff.restock(asked))
+    assert shop.bounds("B1") == (7, 0)
+
+
+def test_an_emergency_waits_for_no_look_up(shop: Running) -> None:
+    """An id that may have been used before is served, and counted beside what it was used for; all else is refused."""
+    shop.vend("NAL", request_id="request-1")
+    written(shop)
+    shop.service._desk._vends.clear()
+    with shop.reader._turn():
+        assert shop.vend("NAL", request_id="request-1").outcome is Outcome.DISPENSED
+        with pytest.raises(DiskStalledError):
+            shop.vend("STRIP", request_id="request-2")
+    written(shop)
+    assert (shop.bounds("A1"), shop.world.inside["A1"]) == ((3, 0), 3)

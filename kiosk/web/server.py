@@ -100,7 +100,7 @@ class Server(BaseWSGIServer):
     ) -> None:
         self.tls = context
         self.patience_s = patience_s
-        self._name = name
+        self.name = name
         self._next_look = 0.0
         self._leave_at: float | None = None
         settings = Adjustments(
@@ -122,7 +122,7 @@ class Server(BaseWSGIServer):
     def start(self) -> None:
         """Listen, and answer in threads of their own; a server that fails ends the process."""
         self.accept_connections()
-        self._thread = threads.start(self._name, self._serve)
+        self._thread = threads.start(self.name, self._serve)
 
     def stop(self, patience_s: float) -> None:
         """Answer what is under way and end, after `patience_s` and 2 s more at the latest. Close all connections.

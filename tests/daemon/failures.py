@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import signal
 import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from contextlib import closing, suppress
 from http.client import HTTPConnection
@@ -19,6 +21,7 @@ from msgspec import Struct
 from kiosk.clock import day
 from kiosk.errors import DaemonAwayError
 from kiosk.hardware.simulator.faults import Fault
+from kiosk.web import Server
 from tests.children import child
 from tests.daemon.broken_kiosk import Kiosk, free_port
 
@@ -194,9 +197,8 @@ def remove_socket(kiosk: Kiosk) -> None:
 
 
 def hang_control(kiosk: Kiosk) -> None:
-    """Have all of the control API's threads wait for somebody who does not finish a sentence."""
-    for _ in range(6):
-        half_a_request("POST /v1/vends HTTP/1.1\r\nHost: kiosk\r\nContent-Length: 900\r\n\r\n{", kiosk)
+    """Have all of the control API's workers wait for something that does not come."""
+    hang("control", kiosk)
 
 
 def api_is_away(kiosk: Kiosk) -> bool:
@@ -227,19 +229,31 @@ def take_screen_port(kiosk: Kiosk) -> None:
 
 
 def hang_screen(kiosk: Kiosk) -> None:
-    """Have all of the screen's threads wait for a browser that hangs."""
-    for _ in range(8):
-        half_a_request("POST /press HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n\r\nb", kiosk, kiosk.glass_port)
+    """Have all of the screen's workers wait for something that does not come."""
+    hang("glass", kiosk)
 
 
-def half_a_request(text: str, kiosk: Kiosk, where: tuple[str, int] | int | None = None) -> None:
+class Stuck:
+    """A request that nobody ever answers, in the place of one: whatever clients do, no worker waits for them."""
+
+    def __init__(self, gone: threading.Event) -> None:
+        self.service = gone.wait
+        self.cancel = gone.set
+
+
+def hang(server: str, kiosk: Kiosk) -> None:
+    """Have all workers of a server in this process stuck until the failure is let go of."""
+    gone = threading.Event()
+    kiosk.held.callback(gone.set)
+    for found in gc.get_objects():
+        if isinstance(found, Server) and found.name == server:
+            for _ in range(found.adj.threads):
+                found.add_task(Stuck(gone))
+
+
+def half_a_request(text: str, kiosk: Kiosk, address: tuple[str, int]) -> None:
     """Send the beginning of a request and stay."""
-    if where is None:
-        asker = kiosk.held.enter_context(socket.socket(socket.AF_UNIX))
-        asker.connect(str(kiosk.socket))
-    else:
-        address = where if isinstance(where, tuple) else ("127.0.0.1", where)
-        asker = kiosk.held.enter_context(socket.create_connection(address))
+    asker = kiosk.held.enter_context(socket.create_connection(address))
     asker.sendall(text.encode())
 
 

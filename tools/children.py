@@ -51,7 +51,7 @@ class Child:
         """Return its exit status if it ended by itself, else None."""
         return None if self._process is None else self._process.poll()
 
-    def wait_for(self, answers: Callable[[], bool], timeout_s: float = 30.0) -> None:
+    def wait_for(self, answers: Callable[[], bool], timeout_s: float = 120.0) -> None:
         """Wait until it answers. Raises DemoError, with the end of its log, if it ends or takes too long."""
         deadline = time.monotonic() + timeout_s
         while not answers():

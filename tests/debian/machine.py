@@ -14,6 +14,7 @@ from tests.debian.root import NEWCOMER, PROXIES
 
 BOOT_S = 120.0
 """A boot takes 3 s; a busy computer may need so many."""
+OFF_S = 30.0
 
 LOOK_S = 0.1
 SWITCH_OFF = signal.SIGRTMIN + 4
@@ -51,9 +52,12 @@ class Machine:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._off(SWITCH_OFF)
 
-    def run(self, script: str, *, user: str = "root", timeout_s: float = 300.0) -> str:
-        """Run lines of bash in it, as `user` and in their home; return all that they print. Fails if they do."""
-        done = self._bash(script, user, timeout_s)
+    def run(self, script: str, *, user: str = "root", timeout_s: float = 300.0, kept: Path | None = None) -> str:
+        """Run lines of bash in it, as `user` and in their home; return all that they print. Fails if they do.
+
+        `kept` is a file that takes what they print while they do.
+        """
+        done = self._bash(script, user, timeout_s, kept)
         assert done.returncode == 0, f"{user}: {script}\nended with {done.returncode} and said:\n{done.stdout[-6000:]}"
         return done.stdout
 
@@ -67,7 +71,9 @@ class Machine:
             assert time.monotonic() < give_up, f"Not within {timeout_s:g} s: {script}\nIt said:\n{done.stdout[-3000:]}"
             time.sleep(LOOK_S)
 
-    def _bash(self, script: str, user: str, timeout_s: float) -> subprocess.CompletedProcess[str]:
+    def _bash(
+        self, script: str, user: str, timeout_s: float, kept: Path | None = None
+    ) -> subprocess.CompletedProcess[str]:
         if (leader := self._leader()) is None:
             return subprocess.CompletedProcess([], 1, f"It has not booted: {self._console.read_text()}")
         home = {"root": "/root", NEWCOMER: f"/home/{NEWCOMER}"}.get(user, "/")
@@ -86,10 +92,12 @@ class Machine:
             "--wdns=/",
         ]
         command += ["env", "-i", *environment, "runuser", "-u", user, "--", "bash", "-c", f"cd {home}\n{script}"]
-        return subprocess.run(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            text=True, errors="replace", timeout=timeout_s, check=False,
-        )  # fmt: skip
+        said = kept or self.root.parent / "said"
+        with said.open("wb") as printed:
+            done = subprocess.run(
+                command, stdin=subprocess.DEVNULL, stdout=printed, stderr=printed, timeout=timeout_s, check=False
+            )
+        return subprocess.CompletedProcess(command, done.returncode, said.read_text(errors="replace"))
 
     def _leader(self) -> int | None:
         """Return its first process, once it has one."""
@@ -108,7 +116,9 @@ class Machine:
         try:
             if (leader := self._leader()) is not None:
                 os.kill(leader, order)
-                nspawn.wait(BOOT_S)
+                nspawn.wait(OFF_S)
+        except subprocess.TimeoutExpired:
+            pass  # a test that was given up may have left something that does not end
         finally:
             nspawn.kill()
             nspawn.wait()

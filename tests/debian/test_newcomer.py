@@ -11,7 +11,7 @@ import pytest
 
 from tests.debian.conftest import machine
 from tests.debian.machine import Machine
-from tests.debian.root import NEWCOMER
+from tests.debian.root import KEPT, NEWCOMER
 
 ONLY = os.environ.get("TESTS", "")
 """Which tests of the machine's own `make test` are run; empty for all."""
@@ -59,8 +59,10 @@ def test_make_run_comes_up_without_a_compiler(cloned: Machine, user: str, eviden
     evidence.count("fresh_debians_run")
 
 
-def test_make_test_passes(cloned: Machine, user: str, evidence: Any) -> None:
-    said = cloned.run(f"cd kiosk\nmake test TESTS='{ONLY}' 2>&1", user=user, timeout_s=TEST_S)
+def test_make_test_passes(cloned: Machine, suite: str, user: str, evidence: Any) -> None:
+    """What it says grows in build/debian while it runs."""
+    kept = KEPT / f"make-test-{suite}-{user}.log"
+    said = cloned.run(f"cd kiosk\nmake test TESTS='{ONLY}'", user=user, timeout_s=TEST_S, kept=kept)
     assert " passed" in said
     assert " skipped" not in said
     evidence.count("fresh_debians_tested")

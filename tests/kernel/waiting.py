@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-LONG_S = 5.0
+LONG_S = 60.0
 
 
 def until(true: Callable[[], bool]) -> bool:
-    """Wait until `true()`, at most five seconds; return whether it is."""
+    """Wait until `true()`, at most a minute, for a machine that is busy; return whether it is."""
     end = time.monotonic() + LONG_S
     while not true() and time.monotonic() < end:
         time.sleep(0.001)

@@ -93,6 +93,8 @@ def computer(tmp_path: Path) -> Iterator[Path]:
     for kind in ("sysusers", "tmpfiles"):
         (root / f"etc/{kind}.d").mkdir(parents=True)
         (root / f"etc/{kind}.d/kiosk.conf").write_text(text(f"{kind}.d/kiosk.conf"))
+    # What root makes in somebody else's folder could be led astray, so systemd-tmpfiles refuses that.
+    subprocess.run([*privileged(), "chown", "-R", "root:root", str(root)], check=True)
     yield root
     subprocess.run([*privileged(), "rm", "-r", str(root)], check=True)  # some of it belongs to the kiosk's users
 

@@ -232,7 +232,7 @@ async function look() {
   clearTimeout(timer);
   let wait = AWAY_MS;
   try {
-    const answer = await fetch("/snapshot.json", { signal: AbortSignal.timeout(3000) });
+    const answer = await fetch("/snapshot.json", { signal: AbortSignal.timeout(10000) });
     if (!answer.ok) throw new Error(answer.statusText);
     take(await answer.json());
     wait = moves(latest) || moves(before) ? BUSY_MS : IDLE_MS;

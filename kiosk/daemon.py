@@ -63,7 +63,7 @@ BEAT_S = 1.0
 
 STUCK_S = 9.0
 """The vend thread proves progress at each step. The longest of our own, watching for a silent motor, takes 8 s."""
-OPEN_S = 1.0
+OPEN_S = 2.0
 """So long the rest waits for the ledger at a start, in seconds; the buttons give out naloxone before and meanwhile."""
 
 STOP_S = 30.0

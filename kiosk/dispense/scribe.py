@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from msgspec import Struct
@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from kiosk.clock import Clock
 from kiosk.config import Config
+from kiosk.dispense.entry import Entry
 from kiosk.dispense.ledger import Count, Intent, Planned, Unrecorded
 from kiosk.dispense.ledger.coils import Coils
 from kiosk.dispense.machine import NOTHING_MOVED, Finish
@@ -34,30 +35,6 @@ STUCK = (
 )
 NOT_SAVED = "The disk does not answer, so nothing was saved. Try again in a few minutes."
 MAY_BE_SAVED = "The disk does not answer. This may be saved when it does: look before you enter it once more."
-
-
-class Entry(Struct):
-    """An attempt that is being written down. Whoever holds the scribe's lock may change it."""
-
-    made: Unrecorded
-    """The attempt as it waits for the ledger."""
-    essential: bool = True
-    """It is made whether it can be written down or not."""
-    job: Job[None] | None = None
-    """What writes down that it begins."""
-    intent: Intent | None = None
-    """What the ledger holds of it."""
-    refused: bool = False
-    """The ledger could not take it, so the next merge does."""
-    over: bool = False
-    """Nothing of what was asked to be written still waits for the disk."""
-    given_up: bool = False
-    """Nobody waits for it any more."""
-
-    @property
-    def key(self) -> tuple[str, int]:
-        """What the ledger knows it by."""
-        return self.made.request.id, self.made.attempt
 
 
 class News(Struct, frozen=True):
@@ -231,7 +208,7 @@ class Scribe:
     def _owed(self) -> list[str]:
         if not self._held and not self._unseen:
             return []
-        attempted = [slot for entry in self._held.values() for slot in _may_have_left(entry)]
+        attempted = [slot for entry in self._held.values() for slot in entry.may_have_left()]
         return attempted + [slot for slot, _ in self._unseen]
 
     def recall(self, request_id: str) -> tuple[VendRequest, tuple[Attempt, ...]] | None:
@@ -404,12 +381,3 @@ class Scribe:
         if isinstance(error, LedgerDamagedError) and self._ledger.is_open and not self.damaged:
             self.damaged = True
             self.keep(self._ledger.suspect)
-
-
-def _may_have_left(entry: Entry) -> Iterator[str]:
-    """Give a slot for each item that may have left; of two that fell, one may have hung in another slot before."""
-    made, verdict = entry.made, entry.made.verdict
-    if entry.intent is None and (verdict is None or not verdict.certain or verdict.drops):
-        yield made.slot
-    for _ in range(1, verdict.drops if verdict else 0):
-        yield from (made.slot, *made.hanging)

@@ -73,7 +73,7 @@ class Vending:
         self._rests_until: dict[str, float] = {}
         self._presumed_at: dict[str, float] = {}
         self._drops_known = 0
-        self._free_s = float("-inf")
+        self._free_s = float("-inf")  # since when nothing but the disk keeps a motor waiting, on time.monotonic
 
     def serve(self, order: Order, product: Product, report: Report) -> Vend:
         """Try slot after slot until an item is out; always returns how it ended."""
@@ -116,6 +116,7 @@ class Vending:
         if slot not in self._parts.lockers:
             report.hands_out()
             self._clock.sleep(HANDS_OUT_S)
+            self._free_s = time.monotonic()
             report.beat()
 
     def _done(self, order: Order, tried: list[Attempt]) -> Vend:

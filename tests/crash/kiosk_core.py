@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from functools import cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from kiosk.config import Config, load
 from kiosk.dispense.records import Records
 from kiosk.dispense.service import Service
+from kiosk.dispense.worker import Job, Worker
 from kiosk.hardware import registry
 from kiosk.model import Vend, VendRequest, VendState
 from tests.crash.bugs import SOUND, Bug
@@ -35,6 +37,31 @@ def config() -> Config:
     return load(CONFIG, registry)
 
 
+class LateWriter(Worker):
+    """A writer whose disk can fall silent: then nobody waits for it, and all is done in order once it answers."""
+
+    def __init__(self) -> None:
+        super().__init__("writer")
+        self.silent = False
+        self._late: deque[Job[Any]] = deque()
+
+    def submit(self, work: Callable[[], T], *, strict: bool = True) -> Job[T]:
+        if not self.silent:
+            return super().submit(work, strict=strict)
+        job = Job(work, strict=strict)
+        self._late.append(job)
+        return job
+
+    def wait(self, job: Job[T], until: float, hurry: Callable[[], bool] = lambda: False) -> T:
+        return super().wait(job, 0.0 if self.silent else until, hurry)
+
+    def answer(self) -> None:
+        """Have everything done that waited."""
+        self.silent = False
+        while self._late:
+            self._late.popleft().do()
+
+
 class Core:
     """What the daemon makes of ledger, journal and motors, with a bug or without.
 
@@ -46,7 +73,8 @@ class Core:
         self._folder, self._bug = folder, bug
         self.world = world
         machine = parts(world, [slot.id for slot in config().slots])
-        self._records = Records.of(folder, world.clock)
+        self.writer = LateWriter()
+        self._records = Records.of(folder, world.clock)._replace(writer=self.writer)
         self.ledger = self._records.ledger
         bug.starting(self.ledger, machine)
         self.service = Service(config(), machine, self._records, world.clock)

@@ -199,7 +199,8 @@ def _uncertain(facts: Facts, truth: Truth) -> Iterator[Violation]:
 def _moved(facts: Facts, truth: Truth) -> Iterator[Violation]:
     """No motion without an intent; never two motions of one slot for one request, before and after the cut."""
     for (slot, request), times in truth.motions.items():
-        if slot not in [tried for tried, _ in facts.vends.get(request, ())]:
+        known = request not in truth.held | truth.lost
+        if known and slot not in [tried for tried, _ in facts.vends.get(request, ())]:
             yield Violation(Promise.INTENT, f"{slot} moved for {request}")
         if times > 1:
             yield Violation(Promise.ONCE, f"{slot} moved {times} times for {request}")

@@ -31,6 +31,16 @@ class Truth:
     """Acknowledged changes by staff: restock visits, undone visits, recalls."""
     motions: Counter[tuple[str, str]] = field(default_factory=Counter)
     """How often a motor was energised, by slot and request."""
+    silent: bool = False
+    """The disk does not answer: what happens now is known to nobody until it is written, later."""
+    held: set[str] = field(default_factory=set)
+    """Requests that were made while the disk was silent."""
+    lost: set[str] = field(default_factory=set)
+    """The same, of lives that ended before the disk answered."""
+    late: dict[str, Attempts] = field(default_factory=dict)
+    """What was answered while it was silent."""
+    unwritten: Counter[str] = field(default_factory=Counter)
+    """Items that fell while it was silent."""
     aged_s: float = 0.0
     """How far the clock has gone on in long times without anybody, in seconds."""
     asked: list[VendRequest] = field(default_factory=list)
@@ -38,20 +48,23 @@ class Truth:
 
     def again(self) -> tuple[VendRequest, ...]:
         """Return the latest requests for which something moved: asked for once more, they may move nothing."""
-        moved = {request for _, request in self.motions}
+        moved = {request for _, request in self.motions} - self.held - self.lost
         return tuple(request for request in self.asked[-ASKED_AGAIN:] if request.id in moved)
 
     def unnoticed(self, slot: str) -> int:
         """Return how many items fell from a slot that nobody can know of."""
-        return self.surprise[slot] + self.missed[slot]
+        return self.surprise[slot] + self.missed[slot] + self.unwritten[slot]
 
     def settle(self, staff: Collection[str]) -> None:
         """Close what a cut left open, with the changes by `staff` that are recorded: an unsaved visit is taken back."""
         if self.visit and self.visit[0] in staff:
             self._saved(self.visit[0])
         self.visit = None
-        self.missed += self.surprise
+        self.missed += self.surprise + self.unwritten
         self.surprise.clear()
+        self.unwritten.clear()
+        self.lost |= self.held
+        self.held, self.late, self.silent = set(), {}, False
 
     def read(self, marks: bytes) -> None:
         """Take in whole lines of marks."""
@@ -64,18 +77,33 @@ class Truth:
 
     def _asked(self, request: str, sku: str, slot: str, purpose: str) -> None:
         self.asked.append(VendRequest(id=request, sku=_given(sku), slot=_given(slot), purpose=Purpose(purpose)))
+        if self.silent:
+            self.held.add(request)
+
+    def _silent(self) -> None:
+        self.silent = True
+
+    def _written(self) -> None:
+        self.answered.update(self.late)
+        self.held, self.late, self.silent = set(), {}, False
+        self.unwritten.clear()
+        self.surprise.clear()
 
     def _motion(self, slot: str, request: str) -> None:
         self.motions[slot, request] += 1
 
     def _fell(self, slot: str) -> None:
         self.inside[slot] -= 1
+        self.unwritten[slot] += self.silent
 
     def _extra(self, slot: str) -> None:
         self.inside[slot] -= 1
         self.surprise[slot] += 1
 
     def _answered(self, request: str, *attempts: str) -> None:
+        if self.silent:
+            self.late[request] = attempts
+            return
         self.answered[request] = attempts
         self.surprise.clear()
 

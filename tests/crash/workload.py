@@ -81,7 +81,7 @@ class Workload:
         """Count and fill everything, then let happen what can, in an order of its own each time."""
         self.visit(self._slots)
         steps = [self.vend, self.vend, self.vend, self.test, self.stray, self.fold, self.mistake, self.recall]
-        steps += [self.part_visit, self.locked, self.full, self.lift, self.idle]
+        steps += [self.part_visit, self.locked, self.full, self.lift, self.idle, self.silent]
         steps += [self.restart, self.restart, self.forget]
         self._chance.shuffle(steps)
         for step in steps:
@@ -195,6 +195,15 @@ class Workload:
             for _ in range(3):
                 self.vend()
         self.idle()
+
+    def silent(self) -> None:
+        """Let the disk fall silent while people ask, and answer again: what was held in memory is written then."""
+        self._mark("silent")
+        self._core.writer.silent = True
+        for _ in range(3):
+            self.vend()
+        self._core.writer.answer()
+        self._mark("written")
 
     def full(self) -> None:
         """Let the disk be full from some write on; only a recorder can do that, anywhere else this is `locked`."""

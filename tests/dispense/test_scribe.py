@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.dispense.entry import Entry
 from kiosk.dispense.ledger import Planned
 from kiosk.dispense.machine import Finish
 from kiosk.dispense.records import Records
-from kiosk.dispense.scribe import Entry, Scribe
+from kiosk.dispense.scribe import Scribe
 from kiosk.errors import LedgerDamagedError, LedgerError
 from kiosk.model import Added, Outcome, RestockLine, RestockRequest, VendRequest, new_request_id
 from tests.dispense.kept import CONFIG, DISPENSED, JAMMED, NOW_H, PRESUMED, HandClock

@@ -10,10 +10,10 @@ from msgspec.structs import replace
 
 from kiosk.dispense.bounds import Change
 from kiosk.dispense.desk import Order
+from kiosk.dispense.entry import Entry
 from kiosk.dispense.ledger import Intent, Unrecorded
 from kiosk.dispense.machine import Finish
 from kiosk.dispense.records import Records
-from kiosk.dispense.scribe import Entry
 from kiosk.dispense.service import Service
 from kiosk.dispense.vending import FALLEN
 from kiosk.errors import HardwareError

@@ -14,10 +14,8 @@ from kiosk.web.request import HEAD_BYTES, Request
 if TYPE_CHECKING:
     from kiosk.web.server import Server
 
-GOODBYE_S = 2.0
-"""How long a client that is refused while it still sends is heard out, so that it reads why."""
 GOODBYE_BYTES = 1024 * 1024
-"""How much of what it still sends is thrown away in that time."""
+"""How much is thrown away of what a client still sends after it was refused, so that it reads why."""
 
 READ_BYTES = 16 * 1024
 """The longest TLS record (RFC 8446, 5.1): so nothing of a record waits in OpenSSL, where poll() cannot see it."""
@@ -29,7 +27,7 @@ LATER = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
 class Connection(HTTPChannel):
-    """A client, from the accept to the close. It keeps us waiting `since` then, and may until `deadline`."""
+    """A client, from the accept to the close. It keeps us waiting `since` then (monotonic, in seconds)."""
 
     parser_class = Request
 
@@ -37,7 +35,6 @@ class Connection(HTTPChannel):
     total_outbufs_len: int
 
     def __init__(self, server: Server, sock: socket.socket, addr: Any, adj: Any, map: Any = None) -> None:  # noqa: A002
-        self._patience_s = server.patience_s
         self.renew()
         self._lingering = False
         self._thrown_away = 0
@@ -46,10 +43,9 @@ class Connection(HTTPChannel):
             sock = server.tls.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
         super().__init__(server, sock, addr, adj, map)
 
-    def renew(self, patience_s: float | None = None) -> None:
-        """Give the client that long from now on, in seconds, or as long as everybody has."""
+    def renew(self) -> None:
+        """Let the client's time begin now."""
         self.since = time.monotonic()
-        self.deadline = self.since + (self._patience_s if patience_s is None else patience_s)
 
     def held(self) -> int:
         """Return how many bytes of a request and of an answer are kept here."""
@@ -110,7 +106,7 @@ class Connection(HTTPChannel):
     def _linger(self) -> None:
         # Whoever is cut off while still sending gets a reset, and never reads the answer.
         self._lingering = True
-        self.renew(GOODBYE_S)
+        self.renew()
         try:
             self.socket.shutdown(socket.SHUT_WR)
         except OSError:

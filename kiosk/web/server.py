@@ -198,7 +198,7 @@ class Server(BaseWSGIServer):
         for client in list(self.active_channels.values()):
             if client.requests:
                 client.renew()
-            elif client.deadline < now:
+            elif client.since < now - self.patience_s:
                 client.handle_close()
 
     def _slowest(self) -> Connection | None:
@@ -209,4 +209,4 @@ class Server(BaseWSGIServer):
         if not crowds:
             return None
         crowd = max(crowds, key=lambda address: crowds[address])
-        return min((client for client in waiting if client.addr[0] == crowd), key=lambda client: client.deadline)
+        return min((client for client in waiting if client.addr[0] == crowd), key=lambda client: client.since)

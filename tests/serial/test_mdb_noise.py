@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 
 import pytest
@@ -31,6 +32,7 @@ is not so, in the very place where it could be so, nobody can tell from a true o
 LOST = (Kind.UNCHANGED, Kind.UNCHANGED, Kind.FLIPPED, Kind.SUBSTITUTED, Kind.TRUNCATED, Kind.DROPPED)
 """What may happen to what the kiosk writes: it comes broken or not at all, but never twice nor to the next visitor."""
 CHAT = 6
+APPROVAL = re.compile(r"C,VEND,[0-9]+\.[0-9]+")
 """So many lines without a meaning come before, between and after those that matter."""
 WAITS_S = 8.0
 """How long a visitor waits, in machine seconds; a vend takes less."""
@@ -101,7 +103,8 @@ class Street:
                 self.violations.append(f"{name}: an item left although nothing was approved")
 
     def _approvals(self) -> int:
-        return sum(line.startswith("C,VEND,") and line != "C,VEND,-1" for line in self.mdb.interface.answers)
+        """Return how many were heard whole; what noise left of one may come with a later line."""
+        return sum(APPROVAL.fullmatch(line) is not None for line in self.mdb.interface.answers)
 
     def _is_through(self) -> bool:
         machine = self.mdb.machine

@@ -94,6 +94,8 @@ class Timeline:
     def at(self, when: float, happening: Happening) -> None:
         """Let `happening` be called with its time when `when` has come; as soon as all wait if that is past."""
         with self.lock:
+            if self._closed:
+                return
             when = max(when, self._now)
             heapq.heappush(self._events, (when, next(self._order), happening))
             if when < self._wakes_at and not self._jumps():
@@ -272,11 +274,9 @@ class Timeline:
                 waiter.news.notify_all()
         if works or self._stands():
             return
-        if self._jumps():
-            pushes = next((waiter for waiter in self._waiters.values() if waiter.pushes), None)
-            if pushes is not None:
-                pushes.news.notify_all()
-        if self._due() < self._wakes_at:
+        if self._jumps() and self._may_jump():
+            next(waiter for waiter in self._waiters.values() if waiter.pushes or self._closed).news.notify_all()
+        elif self._flows and self._due() < self._wakes_at:
             self._news.notify_all()
 
     def _run(self) -> None:

@@ -37,7 +37,7 @@ bench:  ## Measure, print the figures and write bench/results.json
 	@tools/setup.sh test
 	@$(PY) -m bench
 
-lock:  ## Take the newest versions that pyproject.toml allows into requirements.lock
+lock:  ## Take the newest versions that pyproject.toml allows, with hashes, into the lock files
 	@tools/lock.sh
 
 docs:  ## Write the pages about settings, drivers and wiring anew from the code

@@ -84,15 +84,20 @@ def test_off_the_menu(kept: Kept) -> None:
 
 
 def test_what_waits_for_the_ledger_may_have_left(kept: Kept) -> None:
-    """A vend that could not be recorded widens its slot's range until it is, and never below zero."""
+    """A vend that could not be recorded widens its slot's range until it is, and never below zero.
+
+    What is counted meanwhile is of no version: the vend will be written down as if it came after it.
+    """
     kept.put("A1", 2, "L1")
     shelf = Shelf(CONFIG)
     shelf.update(kept.ledger.counts(), ["A1", "A1", "A1", "A2"])
     assert [(slot.on_hand, slot.unresolved) for slot in shelf.stock.slots[:2]] == [(0, 2), (0, 0)]
     shelf.update({}, ["A1"])
     assert (shelf.slot("A1").on_hand, shelf.slot("A1").unresolved) == (1, 1)
+    assert [slot.version for slot in shelf.stock.slots[:2]] == [-1, kept.slot("A2").version]
     shelf.update({}, [])
     assert (shelf.slot("A1").on_hand, shelf.slot("A1").unresolved) == (2, 0)
+    assert shelf.slot("A1").version == kept.slot("A1").version
 
 
 def test_a_product_that_kiosk_toml_no_longer_knows() -> None:

@@ -118,7 +118,10 @@ class Restocks:
         if book.version(line.slot) == line.as_of:
             return Meanwhile(before=book.bounds(line.slot))
         # Of a slot that changes its product nobody knows which of the two came out.
-        return since(book.db, line.slot, line.as_of) if line.until == line.as_of and line.sku is None else None
+        if line.until != line.as_of or line.sku is not None:
+            return None
+        found = since(book.db, line.slot, line.as_of)
+        return None if found is None or found.turning else found
 
     def _record(self, seq: int, request_id: str, line: RestockLine, meanwhile: Meanwhile) -> None:
         book, slot = self._book, line.slot

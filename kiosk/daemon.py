@@ -23,8 +23,9 @@ from kiosk.control.codes import AdminCodes
 from kiosk.control.routes import create_app
 from kiosk.control.server import ControlServer
 from kiosk.dispense.counter import Counter
+from kiosk.dispense.cover import Cover
 from kiosk.dispense.parts import Parts
-from kiosk.dispense.records import Records
+from kiosk.dispense.records import CHANGED, Records
 from kiosk.dispense.sensors import Sensors
 from kiosk.dispense.service import Service
 from kiosk.dispense.status import Status
@@ -45,7 +46,7 @@ from kiosk.hardware.api import (
     Switch,
 )
 from kiosk.hardware.pins import open_board
-from kiosk.model import Purpose, VendRequest, new_request_id
+from kiosk.model import Fault, Purpose, VendRequest, new_request_id
 from kiosk.sole import hold
 from kiosk.telemetry.ledger_source import LedgerSource
 from kiosk.telemetry.orders import Orders
@@ -57,6 +58,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+
+LOOK_S = 60.0
+"""How often faults are looked for that are logged when an hour begins, in seconds."""
 
 BEAT_S = 1.0
 """How often the main thread looks after the others, in seconds."""
@@ -87,6 +91,9 @@ class Daemon:
         """Whether a disk that does not answer kept files from being closed at the stop: the process must be cut off."""
         self._undo = ExitStack()
         self._stop = threading.Event()
+        self._seen: Sequence[Fault] | None = None
+        self._look_at = float("-inf")
+        self._looking: threading.Thread | None = None
 
     def note_mistakes(self, path: Path, mistakes: Sequence[str]) -> None:
         """Tell staff that a configuration could not be used, and the last settings that worked are."""
@@ -116,8 +123,10 @@ class Daemon:
 
         records = Records.of(Path(config.paths.state), board.clock)
         undo.callback(self._close_records, records)
+        self._run_beside(Cover([Path(config.paths.state) / name for name in CHANGED]))
         records.start()
         self.service = Service(config, self.parts, records, board.clock)
+        undo.callback(self.service.finish)
         sdnotify.step()
         vend_thread = threads.start("vend", self.service.run)
         undo.callback(vend_thread.join, max(STOP_S, self.parts.longest_turn_s() + MARGIN_S))
@@ -221,17 +230,31 @@ class Daemon:
         key = load_key(settings.key_file)
         return Codes(key, settings.period, settings.issue_every_s, time.monotonic)
 
-    def _run_beside(self, part: ControlServer | Publisher | Sensors | Timekeeper) -> None:
+    def _run_beside(self, part: ControlServer | Cover | Publisher | Sensors | Timekeeper) -> None:
         part.start()
         self._undo.callback(part.stop)
 
     def _tell_faults(self, last: int) -> int:
-        """Log the faults once an hour: the moment of a fault would tell when somebody was here."""
+        """Log the faults once an hour: the moment of a fault would tell when somebody was here.
+
+        They are those of a moment at which nobody was: an item that drops just now is unresolved. A thread of its own
+        looks for them: the ledger's disk is asked as well.
+        """
+        if time.monotonic() >= self._look_at and not (self._looking and self._looking.is_alive()):
+            self._look_at = time.monotonic() + LOOK_S
+            self._looking = threads.start("faults", self._look_for_faults)
         hour = self.parts.board.clock.stamp().hour
-        if hour != last:
-            for fault in self.status.now().faults:
-                log.warning("A fault waits for staff: where=%s text=%s", fault.where, fault.text)
+        if hour == last or self._seen is None:
+            return last
+        for fault in self._seen:
+            log.warning("A fault waits for staff: where=%s text=%s", fault.where, fault.text)
         return hour
+
+    def _look_for_faults(self) -> None:
+        quiet = not self.service.busy
+        seen = self.status.now().faults
+        if quiet and not self.service.busy:
+            self._seen = seen
 
     def _show_glass(self, board: Board) -> None:
         """Serve the page that shows a simulated machine, where there is one and a port for it."""

@@ -138,6 +138,7 @@ class KioskProcess:
         """What Python runs as the program `kiosk`."""
         self.environment: dict[str, str] = {}
         """What it finds in its environment besides the test's own."""
+        self.patience_s = START_S
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -154,7 +155,7 @@ class KioskProcess:
                 *self.options,
             ]
             self._process = subprocess.Popen(command, stderr=log, stdout=log, env=os.environ | self.environment)
-        give_up = time.monotonic() + START_S
+        give_up = time.monotonic() + self.patience_s
         while not self._answers():
             assert self.running, f"The daemon ended: {self.log.read_text()}"
             assert time.monotonic() < give_up, f"The daemon does not answer: {self.log.read_text()}"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from flask import Flask
 
 from kiosk import web
+from kiosk.dispense.cover import hide_reading
 
 WORKERS = 8
 """One for each likely asker, and some for those that wait for a vend or for the disk."""
@@ -29,6 +31,8 @@ class ControlServer:
         """Listen; the socket exists when this returns. Raises OSError when it cannot be made."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         listener = web.unix(self._path, SOCKET_MODE)
+        with suppress(OSError):
+            hide_reading(self._path)  # else the first question of a day would be noted
         self._server = web.Server(self._app, listener, name="control", workers=WORKERS)
         self._server.start()
 

@@ -1,10 +1,13 @@
 """What the kiosk does for itself while nobody waits. Each chore is short, so that a press is served at once.
 
-The vend thread proves the parts; what has to be written is written by the writer's thread.
+The vend thread proves the parts; what has to be written is written by the writer's thread, when an hour begins.
+Between two vends of the same hour it would stand in the log between theirs, and its known moment would tell that one
+came before it and the other after.
 """
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterator
 
 from kiosk.clock import HOUR_S, HOURS_A_DAY, Clock
@@ -19,13 +22,13 @@ from kiosk.dispense.shelf import Shelf
 from kiosk.dispense.worker import Job
 
 CARE_EVERY_S = 60.0
-"""How often the drop sensor is proven, and the ledger looked after."""
+"""How often the drop sensor is proven, and what could not be written is tried again."""
 
-KEEP_COURSE_EVERY_S = 600.0
-"""How often the course of the temperatures is kept when nothing came of it: so much is lost in a power cut."""
+CROWDED = 0.5
+"""When so much of the write-ahead log is in use, in an hour of some 80 vends, it is folded in at a random moment."""
 
-FOLD_IDLE = 100
-"""After so many transactions the write-ahead log is folded into the ledger while nobody waits."""
+CROWDED_S = 300.0
+"""How long that moment is away on average, in seconds."""
 
 
 class Chores:
@@ -53,12 +56,12 @@ class Chores:
         self._care_at = float("-inf")
         self._tidying: Job[None] | None = None
         self._care_due = False
-        self._hour = clock.stamp().hour
-        self._folding = True
+        self._hour: int | None = None
+        self._folding = self._wiping = False
         self._ranges = dict(_ranges(config.products))
         self._courses: dict[str, State] | None = None
         self._sampled_at: float | None = None
-        self._kept_at = float("-inf")
+        self._chance = random.SystemRandom()
 
     def do(self) -> None:
         """Do what is due with the parts, and have written what is due; never wait for the disk."""
@@ -75,24 +78,42 @@ class Chores:
         """Look after the ledger, in the writer's thread."""
         if care:
             self._scribe.heal()
-            self._scribe.keep(lambda: self._ledger.outbox.trim(self._config.telemetry.keep_rows))
+            # Within an hour these write only when somebody begins to vouch for the clock, and what no moment hangs on.
             self._scribe.keep(self._ledger.calendar.keep)
-            self._forget()
-            self._folding = True
-        if self._clock.stamp().hour != self._hour:
-            self._hour = self._clock.stamp().hour
-            self._scribe.keep(self._note_outages)
+            self._scribe.keep(lambda: self._ledger.outbox.trim(self._config.telemetry.keep_rows))
+        hour = self._clock.stamp().hour
+        if hour != self._hour:
+            if self._hour is not None:
+                self._scribe.keep(lambda: self._note_outages(hour))
+            self._hour = hour
+            self._begin_hour()
         if self._folding:
             self._scribe.keep(self._fold)
         self._scribe.keep(self._scribe.settle)
-        self._scribe.keep(lambda: self._ledger.checkpoint(FOLD_IDLE))
+        if self._wiping and not self._folding:
+            self._scribe.keep(self._wipe)
+        if self._chance.random() * CROWDED_S < 1.0:  # it is done about once a second
+            self._scribe.keep(lambda: self._ledger.relieve(CROWDED))
+
+    def end(self) -> None:
+        """Have written what must not wait for the next start."""
+        self._scribe.later(self._keep_courses)
+        self._scribe.later(self._wipe)
 
     def prove_beam(self) -> None:
         """Have the drop sensor show that it sees."""
         if self._parts.beam is not None:
             self._parts.beam.prove()
 
-    def _note_outages(self) -> None:
+    def _begin_hour(self) -> None:
+        """Write down what waited for an hour to begin; then the log is folded in and wiped, which is seen as well."""
+        keep = self._scribe.keep
+        keep(self._keep_courses)
+        keep(self._ledger.calendar.keep)
+        self._forget()
+        self._folding = self._wiping = True
+
+    def _note_outages(self, hour: int) -> None:
         """Count an hour for each product that is out of stock when a new hour begins.
 
         Whole hours only: the minute in which the last item left is nobody's business. Over many outages the sum is
@@ -100,7 +121,7 @@ class Chores:
         """
         for product in self._config.products:
             if not in_stock(self._shelf.stock.slots, product):
-                self._ledger.retention.out_of_stock(self._hour // HOURS_A_DAY, product.sku, HOUR_S // 60)
+                self._ledger.retention.out_of_stock(hour // HOURS_A_DAY, product.sku, HOUR_S // 60)
 
     def _fold(self) -> None:
         """Fold one chunk of what is too old; the rest waits for the next idle moment."""
@@ -111,8 +132,15 @@ class Chores:
             self._folding = self._ledger.retention.fold(kept_from)
             self._ledger.forget_damaged(kept_from)
 
+    def _wipe(self) -> None:
+        """Fold in and wipe the write-ahead log; when somebody reads just now, it is tried again at the next call."""
+        self._wiping = not self._ledger.fold()
+
     def take_temperature(self, celsius: float | None) -> None:
-        """Have the temperature, None while no sensor knows it, held against each product's range."""
+        """Have the temperature, None while no sensor knows it, held against each product's range.
+
+        What comes of it is written at once; the course of a quiet time when the next hour begins.
+        """
         if self._ranges:
             now = self._clock.monotonic()
             self._scribe.later(lambda: self._keep_temperature(celsius, now))
@@ -121,15 +149,17 @@ class Chores:
         if self._courses is None:
             self._courses = self._ledger.heat.courses()
         elapsed_s = 0.0 if self._sampled_at is None else now - self._sampled_at
-        keep_all = now - self._kept_at >= KEEP_COURSE_EVERY_S
         for sku, ranges in self._ranges.items():
             state, effects = excursion.advance(self._courses.get(sku, State()), celsius, elapsed_s, ranges)
-            if effects or keep_all:
+            if effects:
                 self._ledger.heat.keep(sku, state, effects, excursion.summary(state, ranges))
             self._courses[sku] = state
         self._sampled_at = now
-        if keep_all:
-            self._kept_at = now
+
+    def _keep_courses(self) -> None:
+        for sku, state in (self._courses or {}).items():
+            if sku in self._ranges:
+                self._ledger.heat.keep(sku, state, (), excursion.summary(state, self._ranges[sku]))
 
 
 def _ranges(products: tuple[Product, ...]) -> Iterator[tuple[str, Ranges]]:

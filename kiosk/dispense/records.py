@@ -9,7 +9,11 @@ from typing import NamedTuple
 from kiosk.clock import Clock
 from kiosk.dispense.journal import Journal
 from kiosk.dispense.ledger import Ledger, Reader
+from kiosk.dispense.ledger.log import LOG_BYTES
 from kiosk.dispense.worker import Worker
+
+CHANGED = ("ledger.db-wal", "journal.bin")
+"""The files that a vend changes: `Cover` hides when that was."""
 
 STOP_S = 5.0
 """How long a stop waits for a disk that does not answer, in seconds; systemd gives a stop 20 s in all."""
@@ -29,11 +33,11 @@ class Records(NamedTuple):
     searcher: Worker
 
     @classmethod
-    def of(cls, folder: Path, clock: Clock) -> Records:
-        """Return the records in `folder`. Nothing is opened yet."""
+    def of(cls, folder: Path, clock: Clock, log_bytes: int = LOG_BYTES) -> Records:
+        """Return the records in `folder`. Nothing is opened yet. `log_bytes` is the size of the ledger's log."""
         path = folder / "ledger.db"
         return cls(
-            ledger=Ledger(path, clock),
+            ledger=Ledger(path, clock, log_bytes),
             reader=Reader(path),
             journal=Journal(folder / "journal.bin"),
             writer=Worker("writer"),
@@ -51,8 +55,8 @@ class Records(NamedTuple):
         The files then stay as they are: whoever closed them would wait for the disk as well.
         """
         give_up = time.monotonic() + STOP_S
-        closed = self.reader.close()  # the ledger comes last: it folds its log in when nobody else has it open
         self.writer.submit(self.ledger.close)
         self.writer.submit(self.journal.close)
         ended = [worker.stop(give_up - time.monotonic()) for worker in (self.writer, self.searcher)]
-        return closed and all(ended)
+        # The reader closes after the ledger, so that the log stays, with its full size.
+        return self.reader.close() and all(ended)

@@ -55,10 +55,8 @@ IDLE_S = 1.0
 IDLE_AT_LEAST_S = 5.0
 """What can wait is done at least so often, in seconds, however many small things come in between vends."""
 
-FOLD_BUSY = 200
-"""After so many transactions the write-ahead log is folded in right after a vend, even in a rush. The log's file,
-some 3 MB then, is used again from its start: a commit that does not make a file longer needs no commit of the file
-system's journal as well."""
+FULL = 0.9
+"""When so much of the write-ahead log is in use it is folded in right after a vend: 140 vends in an hour do that."""
 
 SEARCH_S = 0.1
 """How long an emergency waits for the ledger to tell whether its id was used before, in seconds."""
@@ -316,6 +314,10 @@ class Service:
         while self.step(IDLE_S):
             pass
 
+    def finish(self) -> None:
+        """Have written what must not wait for the next start. Only after the last `run`."""
+        self._chores.end()
+
     def step(self, timeout_s: float) -> bool:
         """Do the next thing in the inbox, or what can wait if none comes within `timeout_s` seconds of real time.
 
@@ -353,7 +355,7 @@ class Service:
                 self.admission.took(order)
             elif vend.outcome not in FALLEN and vend.refusal not in (RefusalCode.NO_LEDGER, RefusalCode.DOOR_OPEN):
                 empty = vend.refusal is RefusalCode.SOLD_OUT
-                self._write(lambda: self._ledger.vends.unmet(order.sku, empty=empty))
+                self._write(lambda: self._ledger.vends.unmet(order.request.id, order.sku, empty=empty))
         self._answer(order, vend)
 
     def _turning(self, vend: Vend) -> None:
@@ -367,8 +369,7 @@ class Service:
         self._scribe.catch_up(time.monotonic() + EMERGENCY_WAIT_S, self._desk.is_hurried)
         self._publish()
         self._desk.finish(vend)
-        if self._ledger.unfolded >= FOLD_BUSY:
-            self._write(lambda: self._ledger.checkpoint(FOLD_BUSY))
+        self._write(lambda: self._ledger.relieve(FULL))
 
     def _account_strays(self) -> None:
         if self._vending.account_strays():

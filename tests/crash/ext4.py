@@ -66,18 +66,23 @@ def privileged() -> list[str]:
     )
 
 
+def apart(module: str) -> list[str]:
+    """Return how to run a module that may mount; when it ends, all that it started and mounted is gone as well."""
+    namespaces = ["unshare", "--mount", "--pid", "--fork", "--kill-child"]
+    return [*privileged(), *namespaces, sys.executable, "-B", "-m", module]
+
+
 def cut(cuts: int, seed: int, bug: str, scratch: Path, *, until: Promise | None = None) -> Findings:
     """Cut a living kiosk's power so often, on two file systems at a time; leave when the promise `until` is broken.
 
     Each worker has its own namespaces of mounts and processes: when it ends, for whatever reason, the kernel ends
     what it started and unmounts what it mounted.
     """
-    command = [*privileged(), "unshare", "--mount", "--pid", "--fork", "--kill-child", sys.executable, "-B", "-m"]
 
     def part(number: int) -> Findings:
         order = Order(f"{seed}.{number}", cuts // WORKERS, bug, str(scratch), until)
         done = subprocess.run(
-            [*command, "tests.crash.ext4", msgspec.json.encode(order).decode()],
+            [*apart("tests.crash.ext4"), msgspec.json.encode(order).decode()],
             capture_output=True,
             check=False,
             cwd=Path(__file__).parents[2],

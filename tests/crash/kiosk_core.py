@@ -27,6 +27,10 @@ CONFIG = Path(__file__).with_name("kiosk.toml")
 ANSWER_S = 30.0
 """How long an answer may take on a busy machine, in seconds."""
 
+LOG_BYTES = 256 << 10
+"""The size of the ledger's log. A life writes more, so that it is folded in when it is full. Thousands of states are
+laid out, each with all of it."""
+
 CARE_S = 61.0
 """After so many idle seconds the service looks after the ledger and merges what waits for it."""
 
@@ -69,12 +73,12 @@ class Core:
     seed gives the same operations.
     """
 
-    def __init__(self, folder: Path, world: World, bug: Bug = SOUND) -> None:
-        self._folder, self._bug = folder, bug
+    def __init__(self, folder: Path, world: World, bug: Bug = SOUND, log_bytes: int = LOG_BYTES) -> None:
+        self._folder, self._bug, self._log_bytes = folder, bug, log_bytes
         self.world = world
         machine = parts(world, [slot.id for slot in config().slots])
         self.writer = LateWriter()
-        self._records = Records.of(folder, world.clock)._replace(writer=self.writer)
+        self._records = Records.of(folder, world.clock, log_bytes)._replace(writer=self.writer)
         self.ledger = self._records.ledger
         bug.starting(self.ledger, machine)
         self.service = Service(config(), machine, self._records, world.clock)
@@ -106,7 +110,7 @@ class Core:
         with closing(sqlite3.connect(self._folder / "ledger.db")) as other:
             other.execute("SELECT count(*) FROM meta").fetchone()  # whoever closes last would fold the log in
             self.close()
-            return Core(self._folder, self.world, self._bug)
+            return Core(self._folder, self.world, self._bug, self._log_bytes)
 
     def idle(self, seconds: float = CARE_S) -> None:
         """Let a minute pass in which nobody comes, or longer."""

@@ -19,6 +19,9 @@ from tests.crash.kiosk_core import Core, config
 from tests.crash.workload import Workload
 from tests.crash.world import PoweredMarks, World
 
+LOG_BYTES = 2 << 20
+"""The size of the ledger's log on a real file system: as in a kiosk, it is not full before power fails."""
+
 
 class Life(msgspec.Struct, frozen=True, kw_only=True):
     """A kiosk that lives in `folder` until its power is cut. `marks` and `power` lie outside of what is lost."""
@@ -40,7 +43,7 @@ def live(life: Life) -> None:
         for slot, items in life.inside.items():
             world.put(slot, items)
         folder = Path(life.folder)
-        work = Workload(Core(folder, world, BUGS[life.bug]), folder, life.seed)
+        work = Workload(Core(folder, world, BUGS[life.bug], LOG_BYTES), folder, life.seed)
         while True:
             work.round()
     except Exception:  # noqa: BLE001 - whatever a lost disk raises; with power on it is a defect

@@ -25,7 +25,7 @@ LONG_STATES = 1_000_000
 HAPPENED = {
     *("motion", "fell", "extra", "noted", "answered", "aged", "vend", "test", "silent", "written"),
     *("saved visit", "saved undo", "saved recall", "saved lift"),
-    *("C ledger.db", "W ledger.db", "W ledger.db-wal", "U ledger.db-wal", "W journal.bin"),
+    *("C ledger.db", "W ledger.db", "W ledger.db-wal", "S ledger.db-wal", "W journal.bin"),
     *("S journal.bin", "R journal.bin.new", "S "),
     *(f"={outcome}" for outcome in Outcome),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -70,8 +71,12 @@ def violated(kiosk: KioskProcess, request: VendRequest, before: dict[str, int]) 
 
 
 def vends_of(kiosk: KioskProcess, request_id: str) -> list[str]:
-    """Return the states of a request's vends, read from the file itself, which must be whole."""
-    with closing(sqlite3.connect(kiosk.state / "ledger.db")) as db:
+    """Return the states of a request's vends, read from a copy of the file, which must be whole."""
+    copy = kiosk.folder / "copy"
+    copy.mkdir(exist_ok=True)
+    for name in ("ledger.db", "ledger.db-wal"):
+        shutil.copyfile(kiosk.state / name, copy / name)
+    with closing(sqlite3.connect(copy / "ledger.db")) as db:
         assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         rows = db.execute("SELECT state FROM vend WHERE request = ? ORDER BY attempt", (request_id,))
         return [state for (state,) in rows]

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Self
 
 IMAGE_BYTES = 32 << 20
+OPTIONS = "data=ordered"
 
 SHUTDOWN = 0x8004587D
 """EXT4_IOC_SHUTDOWN (Linux, fs/ext4/ext4.h): the file system stops at once, as if the disk were gone."""
@@ -26,25 +27,27 @@ UNMOUNT_S = 10.0
 class Volume:
     """A fresh ext4 file system, mounted at `root`. Leaving the context unmounts it, whatever happened."""
 
-    def __init__(self, folder: Path) -> None:
-        self._image = folder / "disk.img"
+    def __init__(self, folder: Path, size: int = IMAGE_BYTES, options: str = OPTIONS) -> None:
+        self.image = folder / "disk.img"
         self.root = folder / "mounted"
+        self._size = size
+        self._options = options
 
     def __enter__(self) -> Self:
-        with self._image.open("wb") as file:
-            file.truncate(IMAGE_BYTES)
+        with self.image.open("wb") as file:
+            file.truncate(self._size)
         self.root.mkdir(exist_ok=True)
-        _run("mkfs.ext4", "-q", "-F", str(self._image))
+        _run("mkfs.ext4", "-q", "-F", str(self.image))
         self.mount()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.unmount()
-        self._image.unlink()
+        self.image.unlink()
 
     def mount(self) -> None:
         """Mount it; after a cut the kernel replays its journal here."""
-        _run("mount", "-o", "loop,data=ordered", str(self._image), str(self.root))
+        _run("mount", "-o", f"loop,{self._options}", str(self.image), str(self.root))
 
     def unmount(self) -> None:
         """Unmount it, also when a process that is just ending still holds a file."""

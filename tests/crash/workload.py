@@ -252,7 +252,7 @@ class Workload:
 
     def fold(self) -> None:
         """Fold the write-ahead log into the file, as the vend thread does."""
-        self._core.ledger.checkpoint(1)
+        self._core.ledger.relieve(0.0)
 
     def idle(self) -> None:
         """Let a minute pass in which nobody comes."""

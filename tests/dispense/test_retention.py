@@ -179,15 +179,15 @@ def test_an_old_visit_keeps_what_was_counted_and_can_no_longer_be_undone(trusted
 
 def test_unmet_demand_outlives_its_details(trusted: Kept) -> None:
     """By product and hour while they are kept, by day afterwards; the sum is the same."""
-    for tried in (True, False, True):
-        trusted.ledger.vends.unmet("STRIP", empty=not tried)
+    for number, tried in enumerate((True, False, True)):
+        trusted.ledger.vends.unmet(f"r{number}", "STRIP", empty=not tried)
         trusted.clock.pass_h(1)
-    trusted.ledger.vends.unmet("NAL", empty=True)
+    trusted.ledger.vends.unmet("r3", "NAL", empty=True)
     hours = trusted.reader.shortage().demand
     assert [(one.sku, one.unmet) for one in hours] == [("NAL", 1), ("STRIP", 1), ("STRIP", 1), ("STRIP", 1)]
     assert all(one.when.endswith(":00Z") for one in hours)
     trusted.clock.pass_h(24 * 30)
-    trusted.ledger.vends.unmet("STRIP", empty=True)
+    trusted.ledger.vends.unmet("r4", "STRIP", empty=True)
     acknowledge(trusted)
     fold(trusted, NOW_H + 48)
     told = [(one.when, one.sku, one.unmet) for one in trusted.reader.shortage().demand]

@@ -13,6 +13,7 @@ import pytest
 
 from kiosk.dispense.journal import BLOCK, RECORDS
 from kiosk.dispense.ledger import Doubt
+from kiosk.dispense.ledger.log import Log
 from kiosk.errors import RequestError
 from kiosk.model import RecallRequest, RestockLine
 from tests.conftest import Evidence
@@ -114,7 +115,7 @@ def wal_empty(_life: Life, state: Path) -> None:
 def wal_spoiled(_life: Life, state: Path) -> None:
     """A frame in the middle is not what it was: nothing behind it counts."""
     wal = bytearray((state / "ledger.db-wal").read_bytes())
-    at = WAL_HEAD + len(wal) // FRAME // 2 * FRAME + 100
+    at = WAL_HEAD + Log(state / "ledger.db-wal", 0).used() // FRAME // 2 * FRAME + 100
     wal[at] ^= 0xFF
     (state / "ledger.db-wal").write_bytes(wal)
 

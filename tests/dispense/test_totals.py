@@ -38,8 +38,8 @@ def test_each_outcome_counts_where_it_happened(kept: Kept) -> None:
         kept.vend("A1", verdict)
     for verdict in (DISPENSED, JAMMED, JAMMED):
         turn(kept, "A2", verdict)
-    kept.ledger.vends.unmet("STRIP", empty=True)
-    kept.ledger.vends.unmet("STRIP", empty=False)
+    kept.ledger.vends.unmet("r", "STRIP", empty=True)
+    kept.ledger.vends.unmet("r", "STRIP", empty=False)
     audit = kept.reader.audit()
     assert of_slot(audit, "A1") == dict.fromkeys(VERDICTS, 1) | {"given": 2, "tested": 0, "test_drops": 0}
     assert of_slot(audit, "A2") == dict.fromkeys(VERDICTS, 0) | {"tested": 3, "test_drops": 1}
@@ -78,7 +78,7 @@ def test_a_total_never_shrinks_and_counts_nothing_twice(
             turn(kept, slot, JAMMED) if what == "tested" else kept.vend(slot, VERDICTS[what])
         elif step in ("sold_out", "unserved"):
             happened["", step] += 1
-            kept.ledger.vends.unmet("NAL", empty=step == "sold_out")
+            kept.ledger.vends.unmet("r", "NAL", empty=step == "sold_out")
         elif step == "acknowledge":
             kept.ledger.outbox.forget([(1, kept.reader.last_seq())])
         elif step == "a day":

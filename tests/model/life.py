@@ -16,6 +16,7 @@ from kiosk.dispense.service import Service
 from kiosk.dispense.worker import Worker
 from kiosk.errors import NotFoundError
 from kiosk.model import Attempt
+from tests.crash.kiosk_core import LOG_BYTES
 from tests.model.bugs import SOUND, Bug
 from tests.model.power import CutJournal, Disk
 from tests.model.silence import SilentWorker
@@ -57,7 +58,7 @@ class Life:
         self._outside: sqlite3.Connection | None = None
         self.writer = SilentWorker(disk.silence)
         self.records = records = Records(
-            ledger=Ledger(folder / "ledger.db", world.clock),
+            ledger=Ledger(folder / "ledger.db", world.clock, LOG_BYTES),
             reader=Reader(folder / "ledger.db"),
             journal=CutJournal(folder / "journal.bin", disk),
             writer=self.writer,

@@ -7,6 +7,7 @@ is replaced there; everything else is the command as it is.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from kiosk.cli import main
@@ -19,14 +20,14 @@ BEGINS_S = 1_793_667_600.0
 HURRY = float(HOUR_S)
 
 
-def wall(began_s: float) -> float:
-    """Return the hurried time, in seconds since 1970, of a computer that was switched on at `began_s` of real time."""
-    return BEGINS_S + (time.time() - began_s) * HURRY
+def let_hurry(began_s: Callable[[], float], hurry: float = HURRY) -> None:
+    """Have every clock go so many times as fast; it is BEGINS_S when it is `began_s` in real time."""
+    # There is no thermometer. In a machine that hurries, its minutely readings would keep the vend thread from resting.
+    sensors.EVERY_S *= hurry
+    Clock.__init__.__defaults__ = (1.0, Path("/"), lambda: BEGINS_S + (time.time() - began_s()) * hurry)
 
 
 if __name__ == "__main__":
-    began_s = time.time()
-    # There is no thermometer. In a machine that hurries, its minutely readings would keep the vend thread from resting.
-    sensors.EVERY_S *= HURRY
-    Clock.__init__.__defaults__ = (1.0, Path("/"), lambda: wall(began_s))
+    started_s = time.time()
+    let_hurry(lambda: started_s)
     main(prog_name="kiosk")

@@ -43,13 +43,12 @@ class Visits(Struct, frozen=True, kw_only=True):
 
     `spans` are the times of the visits on each clock that the kiosk can read, in seconds. `codes` are those that were
     made or typed, `nonces` their random numbers, `tokens` what their uses stand for, which may stand in one table
-    only. `installed` is when the software made the ledger, which it notes to the microsecond.
+    only.
     """
 
     spans: Sequence[tuple[float, float]]
     requests: Collection[str]
     codes: Collection[str]
-    installed: Collection[str] = ()
     nonces: Collection[bytes] = ()
 
 
@@ -73,8 +72,6 @@ def find(remains: Remains, visits: Visits) -> list[str]:
 def _times_in_text(remains: Remains, visits: Visits) -> Iterator[str]:
     for said in remains.said:
         text = said.text
-        for moment in visits.installed:
-            text = text.replace(moment, "")
         if found := FINE_TIME.search(text):
             yield f"a time in {said.where}: {found.group()!r} in {said.text[:200]!r}"
         for number in NUMBER.findall(said.text):

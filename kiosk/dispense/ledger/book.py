@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,15 @@ from msgspec import Struct
 from kiosk.clock import Clock, Stamp
 from kiosk.dispense import bounds
 from kiosk.dispense.bounds import Bounds, Change
-from kiosk.dispense.ledger.store import connect, failure, translated
+from kiosk.dispense.cover import hide_reading
+from kiosk.dispense.ledger.log import LOG_BYTES, Log
+from kiosk.dispense.ledger.store import BUSY_TIMEOUT_S, connect, failure, translated
 from kiosk.errors import LedgerError
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+
+UNTIDY = "The ledger could not be tidied; it stays whole and this is tried again"
 
 
 class Count(Struct, frozen=True):
@@ -38,8 +43,9 @@ COUNT = "slot, sku, on_hand, unresolved, jams, version"
 class Book:
     """ledger.db, opened for writing by the one thread that may. Nothing can be written before `open`."""
 
-    def __init__(self, path: Path, clock: Clock) -> None:
+    def __init__(self, path: Path, clock: Clock, log_bytes: int = LOG_BYTES) -> None:
         self.path = path
+        self.log = Log(path.with_name(f"{path.name}-wal"), log_bytes)
         self._clock = clock
         self._connection: sqlite3.Connection | None = None
         self._stamp: Stamp | None = None
@@ -51,8 +57,6 @@ class Book:
         """How many movements and events there ever were, of which every one is on the disk."""
         self.on_growth: Callable[[], None] = lambda: None
         """Called when the height has grown. It must not raise, nor wait for the disk: a motor may wait for it."""
-        self.commits = 0
-        """Transactions since the write-ahead log was folded in."""
         self.changed: dict[str, Count] = {}
         """Stock rows that were committed and nobody has taken notice of yet."""
         self.recoiled = False
@@ -68,6 +72,8 @@ class Book:
         boot_id = BOOT_ID.read_text().strip() if BOOT_ID.exists() else "unknown"
         stamp = self._clock.stamp()
         try:
+            with suppress(OSError):
+                hide_reading(self.path)
             with self.transaction():
                 self._boot = self.insert(
                     "INSERT INTO boot (boot_id, hour, clock_ok, epoch) VALUES (?, ?, ?, ?)",
@@ -80,9 +86,11 @@ class Book:
             raise
 
     def close(self) -> None:
-        """Close the file; the write-ahead log is folded into it."""
+        """Close the file. Its log is folded in and deleted, unless somebody still reads, who is to close after this."""
         connection, self._connection = self._connection, None
         if connection is not None:
+            with suppress(sqlite3.Error):
+                connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
             connection.close()
 
     @property
@@ -108,7 +116,6 @@ class Book:
         except sqlite3.Error as error:
             raise failure("The ledger could not be written, and nothing of this change was kept", error) from error
         else:
-            self.commits += 1
             self.changed |= self._changing
             self.recoiled |= self._recoiling
             self.news |= self._telling
@@ -130,6 +137,31 @@ class Book:
         finally:
             self._stamp = None
 
+    def fold(self) -> bool:
+        """Fold the write-ahead log in, begin it anew, wipe the rest and see to it that it has its full size.
+
+        False, at once, while somebody else reads.
+        """
+        with translated(UNTIDY):
+            try:
+                self.db.execute("PRAGMA busy_timeout=0")
+                (busy, _, _) = self.db.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()
+            finally:
+                self.db.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_S * 1000:.0f}")
+        if busy:
+            return False
+        with self.transaction():
+            # The first thing in the log that begins anew. It has to differ: SQLite writes nothing that stays the same.
+            self.set("folds", int(self.get("folds", 0)) + 1)
+        self.log.fill()
+        self.log.wipe()
+        return True
+
+    def relieve(self) -> None:
+        """Fold the write-ahead log in where it is; it is used again from its start. Readers never wait."""
+        with translated(UNTIDY):
+            self.db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+
     # -- writing, inside a transaction -----------------------------------------------------------------------------
 
     def insert(self, sql: str, *values: Any) -> int:
@@ -138,7 +170,7 @@ class Book:
 
     def move(self, slot: str, kind: str, change: Change, *, request: str | None = None, lot: int | None = None) -> None:
         """Append a movement and change the stock by it: the two never part."""
-        stamp = self._stamp or self._clock.stamp()
+        stamp = self.stamp()
         self.db.execute(
             "INSERT INTO movement (slot, kind, on_hand, unresolved, lot, request, boot, hour, up_h, clock_ok)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -154,7 +186,7 @@ class Book:
 
     def event(self, kind: str, slot: str | None, sku: str | None, quantity: int, lot: int | None = None) -> None:
         """Append an event for staff and telemetry."""
-        stamp = self._stamp or self._clock.stamp()
+        stamp = self.stamp()
         self.db.execute(
             "INSERT INTO event (kind, slot, sku, lot, quantity, boot, hour, up_h, clock_ok)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -211,9 +243,13 @@ class Book:
             return changing.jams
         return int(self._row("jams", slot)[0])
 
+    def stamp(self) -> Stamp:
+        """Return the time that rows are written with."""
+        return self._stamp or self._clock.stamp()
+
     def hour(self) -> int:
         """Return the hour that rows are written with."""
-        return (self._stamp or self._clock.stamp()).hour
+        return self.stamp().hour
 
     def _row(self, columns: str, slot: str) -> Any:
         return self.db.execute(f"SELECT {columns} FROM stock WHERE slot = ?", (slot,)).fetchone()

@@ -20,6 +20,7 @@ from kiosk.dispense.ledger.calendar import Calendar
 from kiosk.dispense.ledger.coils import Coils
 from kiosk.dispense.ledger.doubt import UNMARKED, Doubt, Mark, judge
 from kiosk.dispense.ledger.heat import Heat
+from kiosk.dispense.ledger.log import LOG_BYTES
 from kiosk.dispense.ledger.outbox import Outbox
 from kiosk.dispense.ledger.recalls import Recalls
 from kiosk.dispense.ledger.restocks import Restocks
@@ -42,10 +43,10 @@ class Ledger:
     Everything raises LedgerError when the disk or the file fails; the ledger is then as it was before the call.
     """
 
-    def __init__(self, path: Path, clock: Clock) -> None:
+    def __init__(self, path: Path, clock: Clock, log_bytes: int = LOG_BYTES) -> None:
         self._path = path
         self._suspect = path.with_name(f"{path.name}.suspect")
-        self._book = book = Book(path, clock)
+        self._book = book = Book(path, clock, log_bytes)
         self._marked = False
         self.calendar = Calendar(book, clock)
         self.vends = Vends(book)
@@ -110,7 +111,7 @@ class Ledger:
         return self._book.is_open
 
     def close(self) -> None:
-        """Close the file; the write-ahead log is folded into it."""
+        """Close the file; the write-ahead log is folded into it, and stays if a reader closes after this."""
         self._book.close()
 
     def _set_aside(self) -> None:
@@ -286,15 +287,16 @@ class Ledger:
             # Another number each time: SQLite writes nothing where nothing changes, and that would prove nothing.
             self._book.set("proved", int(self._book.get("proved", 0)) + 1)
 
-    @property
-    def unfolded(self) -> int:
-        """How many transactions are in the write-ahead log. Any thread may ask."""
-        return self._book.commits
+    def fold(self) -> bool:
+        """Fold the write-ahead log into the file and wipe it; False, at once, while somebody else reads.
 
-    def checkpoint(self, after: int) -> None:
-        """Fold the write-ahead log into the file if `after` transactions or more are in it. Readers never wait."""
-        if self._book.commits < after:
-            return
-        self._book.commits = 0
-        with translated("The ledger could not be tidied; it stays whole and this is tried again"):
-            self._book.db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        The moment is on the disk afterwards, and says what had happened by then. So it must not follow a vend.
+        """
+        return self._book.fold()
+
+    def relieve(self, share: float) -> bool:
+        """Fold the write-ahead log in if such a share of it is in use, so that it never grows; say whether it was."""
+        if not self._book.log.full(share):
+            return False
+        self._book.relieve()
+        return True

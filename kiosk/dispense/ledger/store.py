@@ -20,6 +20,12 @@ DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 """SQLite's primary codes for a file that is not whole; all others may pass, such as a full disk."""
 
 
+URI = "file:{path}?mode={mode}&psow=0&vfs=unix-excl"
+"""How SQLite is asked for the file. With `unix-excl` the index of its log is in memory, not in a file beside it: that
+file's last change would tell of the last vend, and a disk that hangs would hold up whoever needs memory. No other
+process can open the ledger meanwhile."""
+
+
 def connect(path: Path, *, stop_before: str | None = None) -> sqlite3.Connection:
     """Open the one write connection, with the tables up to date, or as they were before a migration.
 
@@ -30,7 +36,7 @@ def connect(path: Path, *, stop_before: str | None = None) -> sqlite3.Connection
     """
     with translated(f"The ledger {path} cannot be opened. Check that the folder is writable and the disk has room"):
         _make_folder(path)
-        connection = _open(f"file:{path.absolute()}?mode=rwc&psow=0")
+        connection = _open(URI.format(path=path.absolute(), mode="rwc"))
         try:
             _set_up(connection, path, stop_before)
         except BaseException:
@@ -60,6 +66,8 @@ def _set_up(connection: sqlite3.Connection, path: Path, stop_before: str | None)
     database = Database(connection)
     if migrations.pending(database):
         migrations.apply(database, stop_before=stop_before)
+        # The library notes the moment to the microsecond; the day is enough.
+        connection.execute("UPDATE _sqlite_migrations SET applied_at = substr(applied_at, 1, 10)")
         # What a migration deleted is not to stay in the log.
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     connection.execute("PRAGMA foreign_keys=ON")
@@ -67,7 +75,7 @@ def _set_up(connection: sqlite3.Connection, path: Path, stop_before: str | None)
 
 def connect_reader(path: Path) -> sqlite3.Connection:
     """Open a connection that can only read, for questions that are asked while the writer works."""
-    connection = _open(f"file:{path.absolute()}?mode=ro&psow=0")
+    connection = _open(URI.format(path=path.absolute(), mode="ro"))
     connection.execute("PRAGMA query_only=ON")
     return connection
 

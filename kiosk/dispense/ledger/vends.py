@@ -15,7 +15,11 @@ from kiosk.model import Outcome, Purpose, VendRequest
 
 
 class Intent(Struct, frozen=True):
-    """A vend that is durably recorded and not yet decided. `lot` is the ledger's number of the item's lot, or 0."""
+    """A vend that is durably recorded and not yet decided. `lot` is the ledger's number of the item's lot, or 0.
+
+    Its outcome is written with the `stamp` of its beginning: two different hours would tell that an hour began while
+    the item dropped.
+    """
 
     request: str
     attempt: int
@@ -24,6 +28,7 @@ class Intent(Struct, frozen=True):
     purpose: Purpose
     lot: int
     change: Change
+    stamp: Stamp
 
 
 class Unrecorded(Struct, frozen=True, kw_only=True):
@@ -55,13 +60,14 @@ class Vends:
         self._book = book
         self.capacities: Mapping[str, int] = {}
         """How many items each slot holds when it is full."""
+        self._last: tuple[str, Stamp] | None = None
 
     def intent(self, request: VendRequest, slot: str, sku: str, *, attempt: int = 1, lot: int = 0) -> Intent:
         """Record that an item is about to leave `slot`. Durable on return: only then may the motor be energised.
 
         `attempt` counts the slots that are tried for this request, from 1; `lot` is what lies in front.
         """
-        with self._book.transaction():
+        with self._book.transaction(), self._book.at(self._began(request.id)):
             return self._begin(request, slot, sku, attempt, lot)
 
     def outcome(self, intent: Intent, verdict: Finish, hanging: Sequence[str] = ()) -> None:
@@ -70,7 +76,7 @@ class Vends:
         `hanging` names slots in which an item was stuck before: when more than one item fell, the other may
         have come from any of them.
         """
-        with self._book.transaction():
+        with self._book.transaction(), self._book.at(intent.stamp):
             self._end(intent, verdict, hanging)
 
     def recover(self) -> list[str]:
@@ -93,15 +99,21 @@ class Vends:
                 with self._book.at(made.stamp):
                     self._take_over(made)
 
-    def unmet(self, sku: str, *, empty: bool) -> None:
+    def unmet(self, request_id: str, sku: str, *, empty: bool) -> None:
         """Count a request that got nothing: the kiosk was `empty` of it, or no slot gave one."""
-        with self._book.transaction():
+        with self._book.transaction(), self._book.at(self._began(request_id)):
             self._book.event("sold_out" if empty else "unserved", None, sku, 1)
 
     def unseen(self, slot: str, kind: str, items: int = 1) -> None:
         """Record that items may have left `slot` outside any recorded vend; `kind` says why."""
         with self._book.transaction():
             self._book.may_have_left(slot, kind, items)
+
+    def _began(self, request_id: str) -> Stamp:
+        """Return the time of a request's first attempt, for all that comes of it."""
+        if self._last is None or self._last[0] != request_id:
+            self._last = request_id, self._book.stamp()
+        return self._last[1]
 
     # -- inside a transaction --------------------------------------------------------------------------------------
 
@@ -114,7 +126,7 @@ class Vends:
         )
         change = bounds.may_have_left(book.bounds(slot))
         book.move(slot, "intent", change, request=request.id, lot=lot)
-        return Intent(request.id, attempt, slot, sku, request.purpose, lot, change)
+        return Intent(request.id, attempt, slot, sku, request.purpose, lot, change, book.stamp())
 
     def _end(self, intent: Intent, verdict: Finish, hanging: Sequence[str]) -> None:
         book, slot = self._book, intent.slot
@@ -176,4 +188,5 @@ class Vends:
             (made.request.id, made.slot),
         ).fetchone()
         request = made.request
-        return Intent(request.id, made.attempt, made.slot, made.sku, request.purpose, made.lot, Change(*change))
+        change = Change(*change)
+        return Intent(request.id, made.attempt, made.slot, made.sku, request.purpose, made.lot, change, made.stamp)

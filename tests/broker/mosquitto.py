@@ -34,7 +34,7 @@ class Mosquitto:
     def start(self) -> Mosquitto:
         with (self.workdir / "mosquitto.log").open("ab") as log:
             self._process = subprocess.Popen([program(), "-c", str(self._settings)], stdout=log, stderr=log)
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             try:
                 socket.create_connection(("127.0.0.1", self.port), timeout=1).close()

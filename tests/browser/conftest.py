@@ -22,8 +22,8 @@ PHONE = {"width": 390, "height": 844}
 SMALL_PHONE = {"width": 360, "height": 740}
 LAPTOP = {"width": 1280, "height": 800}
 
-PATIENCE_MS = 15_000
-"""Longer than any page takes to look again by itself."""
+PATIENCE_MS = 60_000
+"""Longer than any page takes to look again by itself, on a busy computer too."""
 
 OpenPage = Callable[..., Page]
 

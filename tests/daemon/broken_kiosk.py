@@ -295,7 +295,7 @@ class Kiosk:
             return int(db.execute(fell).fetchone()[0])
 
 
-def eventually(true: Callable[[], bool], what: str, wait_s: float = 10.0) -> None:
+def eventually(true: Callable[[], bool], what: str, wait_s: float = 60.0) -> None:
     """Wait until something is true; raises AssertionError when it takes too long."""
     give_up = time.monotonic() + wait_s
     while not true():

@@ -50,7 +50,7 @@ class Desk:
         return self.codes.issue(self.kiosk.records.ledger.calendar.when())
 
 
-def until(true: Callable[[], bool], wall_s: float = 5.0) -> bool:
+def until(true: Callable[[], bool], wall_s: float = 30.0) -> bool:
     end = time.monotonic() + wall_s
     while not true():
         if time.monotonic() > end:

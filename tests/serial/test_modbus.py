@@ -304,12 +304,10 @@ class Kiosk:
         slot = self.client.stock().slots[0]
         return bool(slot.on_hand <= self.world.inside("A1") <= slot.on_hand + slot.unresolved)
 
-    def found_again_s(self) -> float:
-        """Put the cable back, and return how many real seconds it took until the board was there again."""
+    def found_again(self) -> bool:
+        """Put the cable back, and say whether the board is there again."""
         self.world.set_fault(Fault.CABLE_OUT, False)
-        began = time.monotonic()
-        assert until(lambda: not any("relays" in fault.text.lower() for fault in self.client.state().faults), 10)
-        return time.monotonic() - began
+        return until(lambda: not any("relays" in fault.text.lower() for fault in self.client.state().faults))
 
 
 @pytest.mark.parametrize("beam", [BEAM, ""], ids=["with a beam", "blind"])
@@ -326,7 +324,7 @@ def test_the_cable_is_pulled_in_the_middle_of_a_vend(tmp_path: Path, beam: str, 
             assert vend.outcome is (Outcome.DISPENSED if fell and beam else Outcome.UNKNOWN)
             assert kiosk.honest()
             assert any("there is no such device" in fault.text for fault in kiosk.client.state().faults)
-            assert kiosk.found_again_s() < 5.0
+            assert kiosk.found_again()
             assert kiosk.vend().outcome in (Outcome.DISPENSED, Outcome.PRESUMED)
             assert kiosk.honest()
     finally:

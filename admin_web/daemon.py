@@ -18,7 +18,6 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.extensions["kiosk_client"] = Client(settings.control_socket, settings.daemon_timeout_s)
     app.extensions["kiosk_impatient"] = Client(settings.control_socket, IMPATIENT_S)
     app.extensions["kiosk_site"] = ""
-    app.extensions["kiosk_now"] = settings.now
 
 
 def kiosk() -> Client:
@@ -36,8 +35,9 @@ def impatient() -> Client:
 
 
 def today() -> datetime.date:
-    """Return the day by this machine's clock, whether it is right or not."""
-    return datetime.datetime.fromtimestamp(current_app.extensions["kiosk_now"](), datetime.UTC).date()
+    """Return the day by which the kiosk judges dates, also while nobody vouches for its clock."""
+    clock = kiosk().state().clock
+    return clock.judged if clock else datetime.datetime.now(datetime.UTC).date()
 
 
 def site() -> str:

@@ -16,9 +16,6 @@ MOST_YEARS = 7
 LEAST_DRIFT = 3
 """A count is asked about when it is off by more than this, and by more than a third of what the slot holds."""
 
-BUILT = datetime.date(2026, 11, 1)
-"""No true clock shows an earlier day, so dates are never judged by one."""
-
 
 @dataclasses.dataclass(frozen=True)
 class Doubt:
@@ -62,12 +59,12 @@ def of_line(line: RestockLine, stock: SlotStock, known: Iterable[Printed], today
     """Return what is doubtful in a line of a visit.
 
     `stock` is the slot as it was expected when it was counted, `known` are the lots in the machine and in the rest
-    of the visit.
+    of the visit, `today` is the day by which the kiosk judges dates.
     """
     known = [*known, *put_in(line, line.sku or stock.sku)]
     found = [*_count(line, stock)]
     for added in line.added:
-        found += [*_two_dates(line, added, line.sku or stock.sku, known), *_date(line, added, max(today, BUILT))]
+        found += [*_two_dates(line, added, line.sku or stock.sku, known), *_date(line, added, today)]
     return list({doubt.about: doubt for doubt in reversed(found)}.values())[::-1]
 
 

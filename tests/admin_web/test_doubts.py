@@ -44,10 +44,6 @@ def test_a_date_that_can_hardly_be_true(lot: str | None, expiry: datetime.date |
     assert not told or told in said[0]
 
 
-def test_a_clock_that_was_never_set_asks_about_no_ordinary_date() -> None:
-    assert asked("N7", datetime.date(2029, 1, 31), today=datetime.date(1970, 1, 1)) == []
-
-
 @pytest.mark.parametrize(("found", "told"), [(1, "far more"), (2, None), (5, None), (8, None), (9, "far fewer")])
 def test_a_count_far_from_what_is_expected(found: int, told: str | None) -> None:
     said = asked(None, None, found)

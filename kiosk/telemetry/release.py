@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import zlib
 
-
 SPREAD_S = 20.0
 """Over so many seconds the kiosks of a fleet spread. What happens in an hour's first seconds is told from the rest of
 it: the fewer the better."""

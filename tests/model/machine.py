@@ -88,6 +88,20 @@ class Model(Asking):
             if self.world.life == self.started:
                 self.pressed(sku)
 
+    @rule(fates=FATES)
+    def two_people(self, fates: list[Fate]) -> None:
+        """Two press for naloxone at once: one is served after the other, unless the power goes."""
+        for _ in range(2):
+            assert self.kiosk.service.press(VendRequest(id=self.new_id("pressed"), sku="NAL"))
+        life = self.world.life
+        for _ in range(2):
+            if self.world.life == life:
+                assert self.kiosk.service.busy
+                self.world.asked_by(self.new_id("press"), fates)
+                self.truth.forgotten.add(self.world.request)
+                self.do(self.step)
+        assert not self.kiosk.service.busy
+
     def pressed(self, sku: str) -> None:
         """Count what a press took: the ledger's newest vend tells."""
         vend = next(reversed(self.kiosk.service._desk._vends.values()))

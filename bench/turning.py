@@ -9,6 +9,7 @@ import time
 from typing import Any
 
 from bench.result import Result
+from kiosk.clock import Clock
 from kiosk.config import parse
 from kiosk.hardware import registry
 from kiosk.hardware.api import Turn
@@ -79,6 +80,7 @@ def measure() -> dict[str, Result]:
         config = parse(CONFIG.format(folder=folder, motor=MOTOR, home=HOME), registry)
         board = open_board(config)
         assert isinstance(board, SimulatorBoard)
+        board.clock = Clock()  # the driver is measured, not how a simulated machine wakes it
         slot = config.slots[0]
         motor = registry.open_driver("motor", slot.driver, slot.id, slot.options, board)
         board.world.set_fault(Fault.MOTOR_MISSING, True, slot.id)

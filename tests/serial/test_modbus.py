@@ -20,16 +20,15 @@ from kiosk.errors import HardwareError
 from kiosk.hardware import registry
 from kiosk.hardware.api import Turn
 from kiosk.hardware.coil.polled_switch import PolledSwitch
-from kiosk.hardware.pins.simulator import SimulatorBoard
 from kiosk.hardware.protocol import modbus
 from kiosk.hardware.simulator.faults import Fault
 from kiosk.hardware.simulator.parts.modbus_relays import _crc
-from kiosk.hardware.simulator.world import World
 from kiosk.model import Outcome, Vend, VendRequest, new_request_id
 from tests.conftest import Evidence
 from tests.hardware.machine import until
 from tests.serial.modbus_rig import CONFIG as RIG
 from tests.serial.modbus_rig import Rig, rig, violations
+from tests.simulated import open_board
 
 
 @pytest.mark.parametrize(
@@ -337,7 +336,7 @@ def test_a_slot_on_a_relay_or_input_that_the_board_does_not_have_is_lost_alone(t
     config = parse(RIG.format(state=tmp_path, board="answer_s = 0.1"), registry)
     first, second = config.slots
     second = replace(second, options=replace(second.options, **{wrong: 9}))
-    board = SimulatorBoard(config.hardware, World.from_config(replace(config, slots=(first, second)), keep=False))
+    board = open_board(replace(config, slots=(first, second)), keep=False)
     part = config.controllers[0]
     relays = registry.open_driver("controller", part.driver, part.name, part.options, board)
     board.add(part.name, relays)

@@ -59,8 +59,9 @@ class WiredPin(MockPin):
 
     def report(self, at: float, level: bool) -> None:
         """Show `level`, and call back if somebody listens. `at` is in seconds of the machine's time."""
-        if self._function == "input" and self._change_state(level) and self._when_changed is not None:
-            super(MockPin, self)._call_when_changed(at, level)
+        with self.factory.timeline.changing():
+            if self._function == "input" and self._change_state(level) and self._when_changed is not None:
+                super(MockPin, self)._call_when_changed(at, level)
 
 
 class WiredFactory(MockFactory):
@@ -69,10 +70,10 @@ class WiredFactory(MockFactory):
     def __init__(self, wiring: Wiring, timeline: Timeline) -> None:
         super().__init__(revision="a02082", pin_class=WiredPin)
         self.wiring = wiring
-        self._timeline = timeline
+        self.timeline = timeline
 
     def ticks(self) -> float:
-        return self._timeline.now()
+        return self.timeline.now()
 
 
 class Wiring:

@@ -193,7 +193,7 @@ def outcome(kiosk: Kiosk) -> Press:
 def checkpoint(kiosk: Kiosk) -> Press:
     """The write-ahead log is being folded in."""
     kiosk.disk.stall()
-    kiosk.service._write(lambda: kiosk.service._ledger.checkpoint(1))
+    kiosk.service._write(lambda: kiosk.service._ledger.relieve(0.0))
     kiosk.disk.wait_for_call()
     return kiosk.press("checkpoint")
 

@@ -18,7 +18,7 @@ from kiosk.config import Config
 from kiosk.dispense import sign
 from kiosk.dispense.admission import Admission
 from kiosk.dispense.chores import Chores
-from kiosk.dispense.desk import Desk, Order, same_request
+from kiosk.dispense.desk import REMEMBERED, Desk, Order, same_request
 from kiosk.dispense.ledger import Calendar, Doubt
 from kiosk.dispense.parts import Parts
 from kiosk.dispense.records import Records
@@ -82,6 +82,8 @@ class Service:
         self._clock = clock
         self._desk = Desk()
         self._inbox: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._earlier: dict[str, Past] = {}
+        """The latest requests of before this start, so that a repeated one is known whatever the disk does."""
         self.sign = Sign(parts, clock)
         """What lights and sounds tell visitors."""
         self._progress = self._idled = time.monotonic()
@@ -258,11 +260,16 @@ class Service:
         Raises DiskStalledError when the ledger does not tell in time, which in an emergency is at once.
         """
         request = order.request
-        past = self._searched(request.id) if order.emergency else self._remembered(request.id)
+        search = self._searched if order.emergency else self._remembered
+        past = self._known(request.id) or search(request.id)
         if past is None:
             return None
         same_request(past[0], request)
         return self._desk.find(request.id, 0) or done(*past, self._parts.lockers)
+
+    def _known(self, request_id: str) -> Past | None:
+        """Return a request that waits for the ledger, or one of the latest before this start. Reads no file."""
+        return self._scribe.recall(request_id) or self._earlier.get(request_id)
 
     def _searched(self, request_id: str) -> Past | None:
         """Return the same as `_remembered`, from a thread that may hang. Raises DiskStalledError."""
@@ -270,9 +277,9 @@ class Service:
         return self._searcher.wait(asked, time.monotonic() + SEARCH_S)
 
     def _remembered(self, request_id: str) -> Past | None:
-        """Return a request and what was tried for it, from what waits for the ledger, or from the ledger."""
-        if waiting := self._scribe.recall(request_id):
-            return waiting
+        """Return a request and what was tried for it, from memory or from the ledger."""
+        if past := self._known(request_id):
+            return past
         try:
             if request := self._reader.request(request_id):
                 return request, self._reader.attempts(request_id)
@@ -389,4 +396,5 @@ class Service:
     def _take_over(self) -> None:
         """Let the machine know what the ledger knows, once it is open."""
         self._publish()
+        self._scribe.keep(lambda: self._earlier.update(self._reader.latest_requests(REMEMBERED)))
         self._vending.ledger_opened = True

@@ -261,7 +261,8 @@ class Publisher:
     def _advance(self) -> None:
         """Do what is due. Raises KioskError when the source does not answer; everything is then still due."""
         self._dial()
-        self._receipts.hand_on(time.monotonic())
+        all_left = not len(self._window) and self._window.cursor >= self._report.released
+        self._receipts.hand_on(time.monotonic(), all_left=all_left)
         renewed = self._report.update()
         session = self._session
         if session is None:

@@ -25,12 +25,13 @@ class Receipts:
         """Note events that somebody else holds durably now."""
         self._done += seqs
 
-    def hand_on(self, now: float) -> None:
-        """Have the ledger forget them, when enough of them or enough time has come and no item drops.
+    def hand_on(self, now: float, *, all_left: bool) -> None:
+        """Have the ledger forget them while no item drops: when all has left, else when enough of them or of time came.
 
         Raises KioskError when it does not answer; they are then still due.
         """
-        if not self._done or (len(self._done) < STEP and now < self._due_at) or self._source.busy():
+        due = all_left or len(self._done) >= STEP or now >= self._due_at
+        if not self._done or not due or self._source.busy():
             return
         self._due_at = now + self._pace.forget_s
         self._source.forget(as_ranges(self._done))

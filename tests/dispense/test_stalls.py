@@ -123,3 +123,16 @@ def test_an_emergency_waits_for_no_look_up(shop: Running) -> None:
             shop.vend("STRIP", request_id="request-2")
     written(shop)
     assert (shop.bounds("A1"), shop.world.inside["A1"]) == ((3, 0), 3)
+
+
+def test_what_was_asked_for_before_a_start_is_known_without_a_look_up(shop: Running) -> None:
+    """Whoever asks again after a power cut gets no second item, however slow the disk is."""
+    before = shop.vend("NAL", request_id="request-1")
+    written(shop)
+    shop.restart()
+    shop.records.start()
+    with shop.reader._turn():
+        again = shop.vend("NAL", request_id="request-1")
+    assert (again.outcome, again.slot, again.attempts) == (Outcome.DISPENSED, before.slot, before.attempts)
+    written(shop)
+    assert (shop.bounds("A1"), shop.world.inside["A1"]) == ((4, 0), 4)

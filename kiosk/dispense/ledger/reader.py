@@ -119,18 +119,25 @@ class Reader:
 
     def request(self, request_id: str) -> VendRequest | None:
         """Return a request that the ledger remembers, as it was asked."""
-        rows = self._rows("SELECT by_slot, purpose, sku, slot FROM vend WHERE request = ? LIMIT 1", request_id)
-        for by_slot, purpose, sku, slot in rows:
-            asked = (None, slot) if by_slot else (sku, None)
-            return VendRequest(id=request_id, sku=asked[0], slot=asked[1], purpose=Purpose(purpose))
-        return None
+        rows = self._rows(f"SELECT {_ASKED} FROM vend WHERE request = ? LIMIT 1", request_id)
+        return _asked(*rows[0]) if rows else None
 
     def attempts(self, request_id: str) -> tuple[Attempt, ...]:
         """Return the slots that were tried for a request, in order. One still open reads `unknown`."""
         rows = self._rows("SELECT slot, state FROM vend WHERE request = ? ORDER BY attempt", request_id)
-        return tuple(
-            Attempt(slot=slot, outcome=Outcome.UNKNOWN if state == "intent" else Outcome(state)) for slot, state in rows
+        return tuple(_attempt(*row) for row in rows)
+
+    def latest_requests(self, count: int) -> dict[str, tuple[VendRequest, tuple[Attempt, ...]]]:
+        """Return some of the latest requests by their ids, up to `count`, and what was tried for each."""
+        found: dict[str, tuple[VendRequest, tuple[Attempt, ...]]] = {}
+        latest = "SELECT request FROM movement WHERE request IS NOT NULL ORDER BY seq DESC LIMIT ?"
+        rows = self._rows(
+            f"SELECT {_ASKED}, state FROM vend WHERE request IN ({latest}) ORDER BY request, attempt", count
         )
+        for *asked, state in rows:
+            request, before = found.get(asked[0], (_asked(*asked), ()))
+            found[request.id] = request, (*before, _attempt(asked[-1], state))
+        return found
 
     def events(self, limit: int, before: int | None = None, slot: str | None = None) -> tuple[Event, ...]:
         """Return up to `limit` events, newest first, older than sequence `before`, of all slots or lately of one."""
@@ -252,6 +259,19 @@ class Reader:
     def last_seq(self) -> int:
         """Return the newest event's sequence, 0 when there is none."""
         return int(self._rows("SELECT coalesce(max(seq), 0) FROM event")[0][0])
+
+
+_ASKED = "request, by_slot, purpose, sku, slot"
+"""What `_asked` makes a request of."""
+
+
+def _asked(request: str, by_slot: int, purpose: str, sku: str, slot: str) -> VendRequest:
+    asked = (None, slot) if by_slot else (sku, None)
+    return VendRequest(id=request, sku=asked[0], slot=asked[1], purpose=Purpose(purpose))
+
+
+def _attempt(slot: str, state: str) -> Attempt:
+    return Attempt(slot=slot, outcome=Outcome.UNKNOWN if state == "intent" else Outcome(state))
 
 
 def _event(row: tuple[Any, ...]) -> Event:

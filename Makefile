@@ -15,12 +15,12 @@ run:  ## Start a kiosk on a simulated machine, with its broker and staff pages (
 test:  ## Check style, types and imports, then run every test (minutes; TESTS=tests/folder for some of them)
 	@tools/setup.sh test
 	@$(MAKE) --no-print-directory lint
-	@$(PY) -m pytest -n 2 $(TESTS)
+	@$(PY) -m pytest -n 4 $(TESTS)
 
 test-long:  ## The same, and the tests that take long
 	@tools/setup.sh test
 	@$(MAKE) --no-print-directory lint
-	@$(PY) -m pytest -n 2 -m "not debian"
+	@$(PY) -m pytest -n 4 -m "not debian"
 
 test-os:  ## Install, run and test on fresh Debians 12 and 13 (as root; hours, TESTS=tests/folder for less)
 	@tools/setup.sh os

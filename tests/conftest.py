@@ -16,6 +16,9 @@ from hypothesis import settings
 settings.register_profile("kiosk", deadline=None)
 settings.load_profile("kiosk")
 
+LONG_FIRST = ("tests/privacy", "tests/stall", "tests/kernel", "tests/crash", "tests/model", "tests/daemon")
+"""Where single files take a minute: they begin first, so that no process works on alone when the others are done."""
+
 EVIDENCE = Path(__file__).parent.parent / "build" / "evidence.json"
 
 
@@ -59,7 +62,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the tests of lgpio where there is none: no wheel for this Python, and so no kiosk with it either."""
+    """Begin with what takes long, and leave out what cannot be: see `LONG_FIRST`, and lgpio where it has no wheel."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG_FIRST))
     if find_spec("lgpio") is None:
         left_out = [item for item in items if item.get_closest_marker("lgpio")]
         items[:] = [item for item in items if not item.get_closest_marker("lgpio")]
@@ -77,6 +81,8 @@ def pytest_testnodedown(node: Any) -> None:
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Keep the tests of a file in one process, and those that share the guest: they share what was set up for them."""
     from xdist.scheduler import LoadScopeScheduling
+
+    config.option.loadscopereorder = False  # else files with many tests come first, whatever they take
 
     class ByFile(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:

@@ -82,6 +82,8 @@ class Core:
         self.ledger = self._records.ledger
         bug.starting(self.ledger, machine)
         self.service = Service(config(), machine, self._records, world.clock)
+        # A journal is only changed by whoever has the file for themselves; the reader opens it again.
+        self._records.reader.close()
         bug.started(self.ledger)
 
     def vend(self, request: VendRequest) -> Vend:

@@ -19,6 +19,7 @@ from kiosk.config import Config
 from kiosk.dispense.entry import Entry
 from kiosk.dispense.ledger import Count, Intent, Planned, Unrecorded
 from kiosk.dispense.ledger.coils import Coils
+from kiosk.dispense.ledger.store import of_disk
 from kiosk.dispense.machine import NOTHING_MOVED, Finish
 from kiosk.dispense.records import Records
 from kiosk.dispense.worker import Job
@@ -71,9 +72,12 @@ class Scribe:
         """Called, in the writer's thread, when something was written that nobody waits for."""
         self.on_opened: Callable[[], None] = lambda: None
         """Called, in the writer's thread, when the ledger was opened."""
+        self._to_recover = False
         self._ledger.on_growth = self._journal.keep
-        self.opening = self.later(self.heal)
-        """The first try to open the ledger."""
+
+    def open(self) -> Job[None]:
+        """Have the ledger opened for the first time; `on_opened` is called when it is."""
+        return self.later(self.heal)
 
     @property
     def fault(self) -> str | None:
@@ -289,19 +293,20 @@ class Scribe:
         """
         has_journal = self._open_journal()
         try:
-            opened = not self._ledger.is_open
-            if opened:
+            if not self._ledger.is_open:
                 self._ledger.open(self._slots, self._skus, kept=self._journal.mark)
-            self.merge()
-            if opened:
+                self._to_recover = True
+            has_journal &= self.merge()
+            if self._to_recover:
                 self._ledger.vends.recover()
-            if self._fault and not opened:
+            elif self._fault:
                 self._ledger.prove()
-        except LedgerError as error:
-            self.note(error)
+        except (LedgerError, OSError) as error:
+            self.note(of_disk(error))
             return False
         if has_journal:
             self._fault = None
+        opened, self._to_recover = self._to_recover, False
         if opened:
             self._hand_over()
             self.on_opened()
@@ -318,13 +323,14 @@ class Scribe:
         """Do something else with the ledger; a failure is told to staff and does not stop the machine."""
         try:
             write()
-        except LedgerError as error:
-            self.note(error)
+        except (LedgerError, OSError) as error:
+            self.note(of_disk(error))
 
-    def merge(self) -> None:
+    def merge(self) -> bool:
         """Have the ledger take over what waits. It knows each attempt by its request, so it takes each once.
 
-        Raises LedgerError. No count of a slot may be written before it: what waits happened earlier.
+        Raises LedgerError. No count of a slot may be written before it: what waits happened earlier. Returns whether
+        the journal could be cleared; one that fails keeps nobody from the ledger.
         """
         self._write_unseen()
         with self._lock:
@@ -335,8 +341,13 @@ class Scribe:
                 for key in waiting:
                     del self._held[key]
                 self._counts |= self._ledger.changed()
-        if self._journal.is_open:
-            self._journal.clear()
+        try:
+            if self._journal.is_open:
+                self._journal.clear()
+        except LedgerError as error:
+            self.note(error)
+            return False
+        return True
 
     def _write_unseen(self) -> None:
         while self._unseen:
@@ -379,5 +390,9 @@ class Scribe:
         log.debug("%s", error)
         self._fault = str(error)
         if isinstance(error, LedgerDamagedError) and self._ledger.is_open and not self.damaged:
-            self.damaged = True
-            self.keep(self._ledger.suspect)
+            try:
+                self._ledger.suspect()
+            except LedgerError as unnoted:  # the next start would find it damaged again, and the next
+                self._fault = str(unnoted)
+            else:
+                self.damaged = True

@@ -111,8 +111,7 @@ class Service:
         self.staff = Staff(config, ledger, shelf, clock, self._change)
         """What staff and the programme may change."""
         scribe.on_opened = self._take_over
-        if self.opened_within(0):
-            self._take_over()
+        self._opening = scribe.open()
 
     # -- from any thread -------------------------------------------------------------------------------------------
 
@@ -146,7 +145,7 @@ class Service:
 
     def opened_within(self, seconds: float) -> bool:
         """Wait until the ledger was opened, or could not be; False when the disk has not answered after `seconds`."""
-        return self._scribe.opening.ended(seconds)
+        return self._opening.ended(seconds)
 
     def stock(self) -> Stock:
         """Return what is in every slot. Never waits."""
@@ -184,7 +183,7 @@ class Service:
         try:
             if past := self._past(order):
                 return past
-        except DiskStalledError:
+        except LedgerError:
             if not order.emergency:
                 raise
             # Naloxone waits for no look-up. It is written under an id of its own, in case this one was used before.
@@ -231,7 +230,7 @@ class Service:
         self._inbox.put(lambda: self._chores.take_temperature(celsius))
 
     def stop(self) -> None:
-        """End the vend thread after what it is doing now."""
+        """End the vend thread after what it is doing now, and after whoever was told that theirs comes next."""
         self._inbox.put(None)
 
     def progressed_within(self, seconds: float) -> bool:
@@ -273,19 +272,19 @@ class Service:
 
     def _searched(self, request_id: str) -> Past | None:
         """Return the same as `_remembered`, from a thread that may hang. Raises DiskStalledError."""
-        asked = self._searcher.submit(lambda: self._remembered(request_id))
+        asked = self._searcher.submit(lambda: self._remembered(request_id, strict=self._ledger.is_open))
         return self._searcher.wait(asked, time.monotonic() + SEARCH_S)
 
-    def _remembered(self, request_id: str) -> Past | None:
-        """Return a request and what was tried for it, from memory or from the ledger."""
+    def _remembered(self, request_id: str, *, strict: bool = False) -> Past | None:
+        """Return a request and what was tried for it, from memory or from the ledger, which fails if `strict`."""
         if past := self._known(request_id):
             return past
         try:
             if request := self._reader.request(request_id):
                 return request, self._reader.attempts(request_id)
-        except DiskStalledError:
-            raise
         except LedgerError as error:
+            if strict or isinstance(error, DiskStalledError):
+                raise
             log.debug("%s", error)
         return None
 
@@ -336,9 +335,12 @@ class Service:
             job = self._idle if overdue else self._inbox.get(timeout=timeout_s)
         except queue.Empty:
             job = self._idle
-        if job is None:
+        if job is None and not self._desk.busy:
             return False
-        job()
+        if job is None:  # but somebody was told that it is coming
+            self._inbox.put(None)
+        else:
+            job()
         return True
 
     def _beat(self) -> None:

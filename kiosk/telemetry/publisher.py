@@ -114,10 +114,7 @@ class Publisher:
             self._signals.put(Wake())
 
     def alive(self) -> bool:
-        """Say whether the thread runs as it should: also true when there is no broker, and before the start.
-
-        A connection that is lost, a broker that is away and a ledger that does not answer all leave it alive.
-        """
+        """Say whether the thread runs as it should: also true when there is no broker, and before the start."""
         return self._thread is None or self._thread.is_alive()
 
     def fault(self) -> str:
@@ -191,6 +188,13 @@ class Publisher:
         return max(0.0, min(waits))
 
     def _handle(self, signal: Signal) -> None:
+        """Take in one signal. If that fails, the others are not lost with it."""
+        try:
+            self._take(signal)
+        except KioskError as error:
+            self._rest(str(error))
+
+    def _take(self, signal: Signal) -> None:
         """Take in one signal. Those of an old connection mean nothing any more."""
         if isinstance(signal, Wake):
             self._report.changed()

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from kiosk.dispense.entry import Entry
 from kiosk.dispense.ledger import Planned
@@ -33,6 +36,7 @@ class Desk:
     def start(self) -> None:
         self.records = Records.of(self.folder, self.clock)
         self.scribe = Scribe(self.records, self.clock, CONFIG)
+        self.scribe.open()
 
     def cut(self) -> None:
         """Lose everything that was in memory only, and start again."""
@@ -342,3 +346,71 @@ def test_damage_that_a_new_start_cannot_mend_asks_for_none(desk: Desk) -> None:
     assert not desk.scribe.damaged
     assert desk.scribe.heal()
     assert desk.outcomes("request-1") == [Outcome.DISPENSED]
+
+
+def failing(error: Exception) -> Callable[..., Any]:
+    def fail(*_: object, **__: object) -> Any:
+        raise error
+
+    return fail
+
+
+def test_a_folder_that_cannot_be_read_does_not_end_the_thread_that_writes(desk: Desk) -> None:
+    """A process that ended for it would be started again, and again: naloxone would never come out."""
+    desk.scribe.keep(failing(OSError(5, "Input/output error")))
+    assert "Input/output error" in str(desk.scribe.fault)
+    desk.records.ledger.close()
+    vars(desk.records.ledger)["_suspect"] = SimpleNamespace(exists=failing(PermissionError(13, "Permission denied")))
+    assert not desk.scribe.heal()
+    assert "Permission denied" in str(desk.scribe.fault)
+    desk.begin("request-1")
+
+
+def test_a_journal_that_cannot_be_cleared_keeps_nobody_from_the_ledger(desk: Desk) -> None:
+    """What it holds is merged, what a power cut left open is closed, and staff can save."""
+    held = desk.begin("request-1").made
+    desk.begin("request-2", slot="A1")
+    desk.records.close()
+    desk.records = Records.of(desk.folder, desk.clock)
+    desk.records.journal.open()
+    desk.records.journal.append(replace(held, request=VendRequest(id="request-3", sku="NAL"), verdict=DISPENSED))
+    desk.records.journal.close()
+    vars(desk.records.journal)["clear"] = failing(LedgerError("The journal could not be written."))
+    desk.scribe = Scribe(desk.records, desk.clock, CONFIG)
+    opened: list[str] = []
+    desk.scribe.on_opened = lambda: opened.append("once")
+    desk.scribe.open()
+    assert opened == ["once"]
+    assert desk.outcomes("request-2") == [Outcome.UNKNOWN]
+    assert desk.outcomes("request-3") == [Outcome.DISPENSED]
+    assert "journal" in str(desk.scribe.fault)
+    desk.scribe.merge()
+    assert desk.bounds() == (2, 2)
+
+
+def test_a_first_try_that_fails_is_made_up_for(desk: Desk) -> None:
+    """What comes after the opening is done when it can be, not only at the try that opened the file."""
+    desk.begin("request-1")
+    desk.records.close()
+    desk.records = Records.of(desk.folder, desk.clock)
+    vars(desk.records.ledger.vends)["recover"] = failing(LedgerError("The disk is full."))
+    desk.scribe = Scribe(desk.records, desk.clock, CONFIG)
+    opened: list[str] = []
+    desk.scribe.on_opened = lambda: opened.append("once")
+    desk.scribe.open()
+    assert opened == []
+    del vars(desk.records.ledger.vends)["recover"]
+    assert desk.scribe.heal()
+    assert not desk.scribe.heal()
+    assert opened == ["once"]
+    assert desk.outcomes("request-1") == [Outcome.UNKNOWN]
+
+
+def test_damage_that_cannot_be_noted_asks_for_no_new_start(desk: Desk) -> None:
+    """The next start would find it again."""
+    vars(desk.records.ledger)["suspect"] = failing(LedgerError("No space left on device."))
+    desk.scribe.note(LedgerDamagedError("A table is damaged."))
+    assert not desk.scribe.damaged
+    del vars(desk.records.ledger)["suspect"]
+    desk.scribe.note(LedgerDamagedError("A table is damaged."))
+    assert desk.scribe.damaged

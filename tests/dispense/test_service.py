@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from kiosk import clock as time
 from kiosk.dispense import policy, words
-from kiosk.errors import ConflictError, NotFoundError, RequestError
+from kiosk.errors import ConflictError, LedgerError, NotFoundError, RequestError
 from kiosk.hardware.api import Turn
 from kiosk.model import (
     HideRequest,
@@ -26,6 +26,7 @@ from kiosk.model import (
     RefusedError,
     RestockLine,
     VendRequest,
+    new_request_id,
 )
 from tests.crash.world import Scene
 from tests.dispense.kept import NALOXONE, NOW_H, SOCK, STRIP, HandClock, kiosk_of
@@ -349,3 +350,31 @@ def test_telemetry_is_woken_when_there_is_news_and_only_then(shop: Running, woke
     for _ in range(5):
         shop.idle()
     assert len(woken) == before
+
+
+def test_who_was_told_that_it_is_coming_is_served_although_the_kiosk_stops(shop: Running) -> None:
+    shop.put("A1", 5, "N1", expiry=FAR)
+    inside = shop.world.inside["A1"]
+    shop.service.stop()
+    assert shop.service.press(VendRequest(id=new_request_id(), sku="NAL"))
+    while shop.service.step(0):
+        pass
+    assert shop.world.inside["A1"] == inside - 1
+
+
+def test_an_emergency_whose_id_cannot_be_looked_up_is_counted(shop: Running) -> None:
+    """The same id may have been used before: what leaves now is written under an id of its own."""
+    shop.put("A1", 5, "N1", expiry=FAR)
+    shop.vend("NAL", request_id="request-1")
+    shop.service._desk._vends.clear()
+
+    def fails(_request_id: str) -> None:
+        raise LedgerError("disk I/O error")
+
+    vars(shop.reader)["request"] = fails
+    assert shop.vend("NAL", request_id="request-1").outcome is Outcome.DISPENSED
+    del vars(shop.reader)["request"]
+    shop.idle()
+    shop.service._scribe.heal()
+    shop.service._publish()
+    assert shop.honest()

@@ -95,6 +95,11 @@ def failure(what: str, error: sqlite3.Error) -> LedgerError:
     return (LedgerDamagedError if damaged else LedgerError)(f"{what}: {error}.")
 
 
+def of_disk(error: LedgerError | OSError) -> LedgerError:
+    """Return an error of the disk as one of ours: it must not end the thread that writes."""
+    return error if isinstance(error, LedgerError) else LedgerError(f"The state folder fails: {error}. Check the disk.")
+
+
 def _open(uri: str) -> sqlite3.Connection:
     return sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=BUSY_TIMEOUT_S)
 

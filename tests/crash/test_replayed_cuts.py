@@ -18,7 +18,7 @@ from tests.crash.replay import replay
 STATES = 25_000
 """States per run; a quarter and more of them are the same as the one before, and are started once."""
 
-LIVES = 3
+LIVES = 2
 
 LONG_STATES = 1_000_000
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -74,12 +73,20 @@ def vends_of(kiosk: KioskProcess, request_id: str) -> list[str]:
     """Return the states of a request's vends, read from a copy of the file, which must be whole."""
     copy = kiosk.folder / "copy"
     copy.mkdir(exist_ok=True)
-    for name in ("ledger.db", "ledger.db-wal"):
-        shutil.copyfile(kiosk.state / name, copy / name)
+    for name, content in at_one_moment(kiosk).items():
+        (copy / name).write_bytes(content)
     with closing(sqlite3.connect(copy / "ledger.db")) as db:
         assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         rows = db.execute("SELECT state FROM vend WHERE request = ? ORDER BY attempt", (request_id,))
         return [state for (state,) in rows]
+
+
+def at_one_moment(kiosk: KioskProcess) -> dict[str, bytes]:
+    """Return the ledger and its log as they are together: a kiosk that runs may fold one into the other meanwhile."""
+    first: dict[str, bytes] = {}
+    while (second := {name: (kiosk.state / name).read_bytes() for name in ("ledger.db", "ledger.db-wal")}) != first:
+        first = second
+    return first
 
 
 def out_of_bounds(kiosk: KioskProcess) -> list[str]:

@@ -335,12 +335,12 @@ class Service:
             job = self._idle if overdue else self._inbox.get(timeout=timeout_s)
         except queue.Empty:
             job = self._idle
-        if job is None and not self._desk.busy:
-            return False
-        if job is None:  # but somebody was told that it is coming
+        if job is not None:
+            job()
+        elif self._desk.busy:  # somebody was told that it is coming
             self._inbox.put(None)
         else:
-            job()
+            return False
         return True
 
     def _beat(self) -> None:

@@ -13,9 +13,9 @@ import msgspec
 import pytest
 from playwright.sync_api import Page, expect
 
-from kiosk.model import Decision, Drift, Fault, Lock, Recall
+from kiosk.model import ClockState, Decision, Drift, Fault, Lock, Recall
 from tests.admin_web.fake_coil import HOUR
-from tests.admin_web.fake_daemon import CODE, FakeDaemon
+from tests.admin_web.fake_daemon import CODE, TODAY, FakeDaemon
 from tests.admin_web.fake_desk import a_shortage, an_excursion
 from tests.browser.conftest import LAPTOP, PHONE, SMALL_PHONE, OpenPage
 from tests.children import child
@@ -207,6 +207,7 @@ def test_every_page_is_accessible_and_fits(
 ) -> None:
     page = open_page(viewport=viewport, color_scheme=scheme)
     daemon.faults = [Fault(where="beam", text="The drop sensor is blocked: clean it, then test it.")]
+    daemon.clock = ClockState(shown=TODAY, judged=TODAY, trusted=False)
 
     def check() -> None:
         axe(page)
@@ -252,8 +253,9 @@ def look_at(daemon: FakeDaemon) -> list[str]:
     slots = ["/slots/A1", "/slots/B2", "/slots/A1/coil", "/slots/A3/test", "/slots/B3/product"]
     recalls = ["/recalls", "/recalls/new?lot=OLD-1", "/recalls/new?lot=", "/recalls/recall-1", "/recalls/recall-1/lift"]
     heat = ["/excursions", "/excursions/3", "/excursions/2", "/excursions/3/accept", "/excursions/3/remove"]
-    rest = ["/missing", "/menu", "/code", "/more", "/restock", "/events", "/events?before=9", "/account", "/nowhere"]
-    return ["/", *slots, *recalls, *heat, *rest]
+    more = ["/more", "/menu", "/code", "/date", "/account"]
+    rest = ["/missing", "/restock", "/events", "/events?before=9", "/nowhere"]
+    return ["/", *slots, *recalls, *heat, *more, *rest]
 
 
 def check_a_visit(page: Page, site: str, daemon: FakeDaemon, check: Callable[[], None]) -> None:

@@ -98,6 +98,7 @@ class Chores:
     def end(self) -> None:
         """Have written what must not wait for the next start."""
         self._scribe.later(self._keep_courses)
+        self._scribe.later(self._scribe.settle)
         self._scribe.later(self._wipe)
 
     def prove_beam(self) -> None:

@@ -62,7 +62,6 @@ class Journal:
         self._used: set[int] = set()
         self._next = 1
         self._kept = 0
-        self._unsettled: bytes | None = None
         self.mark: Mark | None = None
         """How far the ledger was when that was kept last; None until the file was opened."""
 
@@ -106,26 +105,15 @@ class Journal:
             self._used.discard(block)
 
     def keep(self, mark: Mark) -> None:
-        """Keep how far the ledger is, without waiting for the disk: `settle` does that. Raises nothing.
+        """Keep how far the ledger is. It is on the disk on return.
 
         It fits in one sector, which is written whole or not at all.
         """
-        if self._file is None:
+        if mark == self.mark:
             return
-        self.mark = mark
-        self._kept += 1
-        self._unsettled = _block(_MARK_MAGIC, Numbered(self._kept, mark))
-        with suppress(OSError):
-            os.pwrite(self._file, self._unsettled, self._mark_block() * BLOCK)
-
-    def settle(self) -> None:
-        """Have what was kept last on the disk on return."""
-        if self._unsettled is not None:
-            self._put(self._mark_block(), self._unsettled)
-            self._unsettled = None
-
-    def _mark_block(self) -> int:
-        return RECORDS + self._kept % MARKS
+        number = self._kept + 1
+        self._put(RECORDS + number % MARKS, _block(_MARK_MAGIC, Numbered(number, mark)))
+        self._kept, self.mark = number, mark
 
     def close(self) -> None:
         """Close the file."""

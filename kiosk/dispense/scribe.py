@@ -73,7 +73,6 @@ class Scribe:
         self.on_opened: Callable[[], None] = lambda: None
         """Called, in the writer's thread, when the ledger was opened."""
         self._to_recover = False
-        self._ledger.on_growth = self._journal.keep
 
     def open(self) -> Job[None]:
         """Have the ledger opened for the first time; `on_opened` is called when it is."""
@@ -314,9 +313,9 @@ class Scribe:
         return opened
 
     def settle(self) -> None:
-        """Have the mark of how far the ledger is on the disk, when nobody waits. Raises LedgerError."""
+        """Mark outside of the ledger how far it is, when nobody waits. Raises LedgerError."""
         if self._ledger.is_open and self._journal.is_open:
-            self._journal.settle()
+            self._journal.keep(self._ledger.mark)
             self._ledger.note_marked()
 
     def keep(self, write: Callable[[], object]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -55,8 +55,6 @@ class Book:
         self._rows = 0
         self.height = 0
         """How many movements and events there ever were, of which every one is on the disk."""
-        self.on_growth: Callable[[], None] = lambda: None
-        """Called when the height has grown. It must not raise, nor wait for the disk: a motor may wait for it."""
         self.changed: dict[str, Count] = {}
         """Stock rows that were committed and nobody has taken notice of yet."""
         self.recoiled = False
@@ -120,8 +118,6 @@ class Book:
             self.recoiled |= self._recoiling
             self.news |= self._telling
             self.height += self._rows
-            if self._rows:
-                self.on_growth()
         finally:
             self._changing, self._recoiling, self._telling, self._rows = {}, False, False, 0
             if db.in_transaction:

@@ -6,7 +6,7 @@ One Ledger, one thread: whoever owns it (the writer's thread) is the only writer
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection, Container, Mapping
+from collections.abc import Collection, Container, Mapping
 from pathlib import Path
 
 from msgspec import Struct
@@ -57,10 +57,6 @@ class Ledger:
         self.retention = Retention(book)
         self.epoch = ""
         """Names this ledger, once it was open: its numbers mean nothing in another one, nor after it went back."""
-        self.on_growth: Callable[[Mark], None] = lambda _: None
-        """Called with how far the ledger is, when it is farther than before and that is on the disk. It must not raise,
-        nor wait for the disk."""
-        book.on_growth = lambda: self.on_growth(Mark(self.epoch, book.height))
         self.mistrusted: tuple[str, ...] = ()
         """Slots whose stock was not the sum of its movements when the file was opened."""
 
@@ -70,7 +66,7 @@ class Ledger:
         """Open the file and take over the planogram. May be called again. `vends.recover` comes after it.
 
         `skus` names the products that staff may have put into a slot, besides those that kiosk.toml has there.
-        `kept` is how far the ledger was when `on_growth` told it last, None if that cannot be read.
+        `kept` is the latest `mark` that was kept outside of the ledger, None if that cannot be read.
 
         A damaged file is set aside. Of a slot that the ledger does not know, a first start's, a new one's or a lost
         ledger's, nobody can say what is inside: anything up to its capacity, until it is counted. The same is true of
@@ -109,6 +105,11 @@ class Ledger:
     def is_open(self) -> bool:
         """Whether anything can be written."""
         return self._book.is_open
+
+    @property
+    def mark(self) -> Mark:
+        """How far the ledger is; all of that is on the disk."""
+        return Mark(self.epoch, self._book.height)
 
     def close(self) -> None:
         """Close the file; the write-ahead log is folded into it, and stays if a reader closes after this."""

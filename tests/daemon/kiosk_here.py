@@ -61,6 +61,8 @@ class Kiosk:
 def eventually(true: Callable[[], bool]) -> bool:
     """Say whether something becomes true: some faults show only in the machine's own time."""
     give_up = time.monotonic() + 60
-    while not true() and time.monotonic() < give_up:
+    while not true():
+        if time.monotonic() > give_up:
+            return False
         time.sleep(0.05)
-    return true()
+    return True

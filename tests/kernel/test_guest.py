@@ -52,7 +52,7 @@ def test_a_guest_that_ends_early_is_told_with_its_last_words(tmp_path: Path, pro
 
 def test_a_guest_that_hangs_is_ended_and_told(tmp_path: Path, program: Any) -> None:
     program("qemu-system-x86_64", "exec sleep 60")
-    with pytest.raises(GuestError, match=r"^The guest was not done after 1 s\. Its console said nothing\.$"):
+    with pytest.raises(GuestError, match=r"^The guest printed nothing for 1 s\. Its console said nothing\.$"):
         boot(GUEST, tmp_path, "true", 1)
 
 

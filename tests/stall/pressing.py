@@ -321,9 +321,11 @@ def write_line(line: Press | Said) -> None:
 def eventually(true: Callable[[], bool]) -> bool:
     """Wait until something is true; say whether it ever was."""
     give_up = time.monotonic() + PATIENCE_S
-    while not true() and time.monotonic() < give_up:
+    while not true():
+        if time.monotonic() > give_up:
+            return False
         time.sleep(0.001)
-    return true()
+    return True
 
 
 def _probe(pin: Any, energised: Callable[[], None]) -> None:

@@ -128,7 +128,7 @@ class Daemon:
         self.service = Service(config, self.parts, records, board.clock)
         undo.callback(self.service.finish)
         sdnotify.step()
-        vend_thread = threads.start("vend", self.service.run)
+        vend_thread = threads.start("vend", self.service.run, shares_core=True)
         undo.callback(vend_thread.join, max(STOP_S, self.parts.longest_turn_s() + MARGIN_S))
         undo.callback(self.service.stop)
         self._listen_to_visitors()

@@ -46,7 +46,7 @@ class Records(NamedTuple):
 
     def start(self) -> None:
         """Have threads of their own wait for the disk from now on."""
-        self.writer.start()
+        self.writer.start(shares_core=True)  # with the vend thread
         self.searcher.start()
 
     def close(self) -> bool:

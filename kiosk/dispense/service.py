@@ -58,6 +58,9 @@ IDLE_AT_LEAST_S = 5.0
 FULL = 0.9
 """When so much of the write-ahead log is in use it is folded in right after a vend: 140 vends in an hour do that."""
 
+LOOK_EVERY = 8
+"""After so many vends it is looked at how much is in use. They add less to it than is left when it is FULL."""
+
 SEARCH_S = 0.1
 """How long an emergency waits for the ledger to tell whether its id was used before, in seconds."""
 
@@ -94,6 +97,7 @@ class Service:
             config=config, parts=parts, shelf=shelf, ledger=ledger, clock=clock, desk=self._desk, codes=codes
         )
         """The rules of who gets what, and anonymous codes."""
+        self._served = 0
         self._painting = threading.Lock()
         self.on_events: Callable[[], None] = lambda: None
         self._publish()
@@ -378,7 +382,9 @@ class Service:
         self._scribe.catch_up(time.monotonic() + EMERGENCY_WAIT_S, self._desk.is_hurried)
         self._publish()
         self._desk.finish(vend)
-        self._write(lambda: self._ledger.relieve(FULL))
+        self._served += 1
+        if self._served % LOOK_EVERY == 0:
+            self._write(lambda: self._ledger.relieve(FULL))
 
     def _account_strays(self) -> None:
         if self._vending.account_strays():

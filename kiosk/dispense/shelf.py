@@ -1,8 +1,9 @@
-"""What is in every slot, as everybody may read it at any time: an immutable picture that the vend thread renews."""
+"""What is in every slot, as everybody may read it at any time: an immutable picture, drawn anew after a change."""
 
 from __future__ import annotations
 
 import datetime
+import threading
 from collections.abc import Container, Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
@@ -24,7 +25,9 @@ versions to come, so that a count of now would seem to be older than it: no coun
 class Shelf:
     """The slots of the configuration, with counts and lots from the ledger.
 
-    Until it is told counts, every slot may hold anything up to its capacity.
+    Until it is told counts, every slot may hold anything up to its capacity. Any thread may ask, and tell. What has
+    changed is drawn when somebody asks: two changes follow each other closely in a vend, while a motor or the next
+    visitor may wait.
     """
 
     def __init__(self, config: Config, lockers: Container[str] = ()) -> None:
@@ -38,27 +41,38 @@ class Shelf:
         self._today = datetime.date.min
         self._lots: dict[tuple[str, int], tuple[CoilLot, ...]] = {}
         self._slots: dict[str, SlotStock] = {}
-        self._paint(self._plan)
+        self._lock = threading.Lock()
+        self._stale = set(self._plan)
+        self._stock = Stock(slots=())
 
     def update(self, counts: Mapping[str, Count], owed: Sequence[str]) -> None:
         """Renew the slots in `counts`. `owed` names the slot of each vend that could not be recorded."""
         stale = {*counts, *self._owed, *owed}
         if not stale:
             return
-        self._counts.update(counts)
-        self._owed = tuple(owed)
-        self._paint(stale & self._plan.keys())
+        with self._lock:
+            self._counts.update(counts)
+            self._owed = tuple(owed)
+            self._stale |= stale & self._plan.keys()
 
     def arrange(self, coils: Coils | None, today: datetime.date) -> None:
         """Renew all slots if the coils are arranged anew (None: they are not), or if it is another day."""
         if coils is None and today == self._today:
             return
-        self._coils, self._today = coils or self._coils, today
-        self._lots.clear()
-        self._paint(self._plan)
+        with self._lock:
+            self._coils, self._today = coils or self._coils, today
+            self._lots.clear()
+            self._stale |= self._plan.keys()
+
+    @property
+    def stock(self) -> Stock:
+        """Every slot."""
+        self._draw()
+        return self._stock
 
     def slot(self, slot: str) -> SlotStock:
         """Return one slot. Raises NotFoundError."""
+        self._draw()
         if found := self._slots.get(slot):
             return found
         raise NotFoundError(f"This kiosk has no slot {slot!r}.")
@@ -67,10 +81,15 @@ class Shelf:
         """Return the product that is in a slot. Raises NotFoundError."""
         return self.slot(slot).sku
 
-    def _paint(self, slots: Mapping[str, Slot] | set[str]) -> None:
-        for name in slots:
-            self._slots[name] = self._picture(self._plan[name], self._counts[name], self._owed.count(name))
-        self.stock = Stock(slots=tuple(self._slots.values()))
+    def _draw(self) -> None:
+        """Draw what has changed since it was drawn last."""
+        if not self._stale:
+            return
+        with self._lock:
+            for name in self._stale:
+                self._slots[name] = self._picture(self._plan[name], self._counts[name], self._owed.count(name))
+            self._stock = Stock(slots=tuple(self._slots[name] for name in self._plan))
+            self._stale.clear()
 
     def _picture(self, slot: Slot, count: Count, unrecorded: int) -> SlotStock:
         # A product that kiosk.toml no longer knows may still lie in a coil until somebody takes it out.

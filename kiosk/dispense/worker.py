@@ -83,9 +83,9 @@ class Worker:
         self._thread: threading.Thread | None = None
         self._began: float | None = None
 
-    def start(self) -> None:
-        """Start the thread."""
-        self._thread = threads.start(self._name, self._run)
+    def start(self, *, shares_core: bool = False) -> None:
+        """Start the thread, on the core of those who mostly wait for it if it `shares_core` with them."""
+        self._thread = threads.start(self._name, self._run, shares_core=shares_core)
 
     def submit(self, work: Callable[[], T], *, strict: bool = True) -> Job[T]:
         """Have something done after all that was submitted before; do not wait for it.

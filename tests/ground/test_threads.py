@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import subprocess
 import sys
 import threading
@@ -17,6 +18,15 @@ def test_a_thread_that_returns_harms_nobody() -> None:
     threads.start("short", done.set, on_death=deaths.set).join(5)
     assert done.is_set()
     assert not deaths.is_set()
+
+
+def test_threads_that_share_a_core_leave_the_others_alone() -> None:
+    before, cores = os.sched_getaffinity(0), []
+    for name in ("vend", "writer"):
+        threads.start(name, lambda: cores.append(os.sched_getaffinity(0)), shares_core=True).join(5)
+    threads.start("control", lambda: cores.append(os.sched_getaffinity(0))).join(5)
+    assert cores == [{threads.SHARED_CORE}, {threads.SHARED_CORE}, before]
+    assert os.sched_getaffinity(0) == before
 
 
 @pytest.mark.parametrize("error", [ValueError("boom"), SystemExit(0), KeyboardInterrupt()])

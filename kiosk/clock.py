@@ -55,6 +55,8 @@ class Clock(Waits):
         self._look_again = 0.0
         self.vouched = False
         """Whether the kernel, a real-time clock or a person vouched for the wall time; see `kiosk.timekeeper`."""
+        self.on_vouch: Callable[[], None] = lambda: None
+        """Is called when one of them does, before `vouch` returns."""
 
     def monotonic(self) -> float:
         """Return seconds since some fixed moment; never goes back, whatever is done to the wall clock."""
@@ -75,6 +77,7 @@ class Clock(Waits):
         """Take the wall time for right from now on."""
         self.vouched = True
         self._look_again = 0.0
+        self.on_vouch()
 
     def wall(self) -> float:
         """Return the seconds since 1970 that the clock shows; they are never stored."""

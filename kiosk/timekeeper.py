@@ -43,8 +43,8 @@ TIMEDATED = ("org.freedesktop.timedate1", "/org/freedesktop/timedate1", "org.fre
 class Timekeeper:
     """Vouches for `clock` as soon as somebody does. `known_hour` is an hour since 1970 that is surely past.
 
-    That somebody vouched is noted in `folder`, for this boot only: the kernel forgets within hours without a network,
-    and a daemon that was started again must not ask a person again.
+    That somebody vouched is noted in `folder` at once, for this boot only: the kernel forgets within hours without a
+    network, and a daemon that was started again must not ask a person again.
     """
 
     def __init__(self, clock: Clock, folder: Path, known_hour: Callable[[], int]) -> None:
@@ -52,6 +52,7 @@ class Timekeeper:
         self._note = folder / "clock"
         self._known_hour = known_hour
         self._stopped = threading.Event()
+        clock.on_vouch = self._write
 
     def start(self) -> None:
         """Begin to look, at once and from a thread of its own."""
@@ -63,14 +64,10 @@ class Timekeeper:
 
     def look(self) -> bool:
         """Ask everybody once; return whether the clock can be relied on."""
-        boot = BOOT_ID.read_text().strip() if BOOT_ID.exists() else ""
-        noted = _read(self._note) == boot != ""
         if not self._clock.vouched and (
-            noted or kernel_in_step() or real_time_clock_says(self._clock.wall(), self._known_hour())
+            self._noted() or kernel_in_step() or real_time_clock_says(self._clock.wall(), self._known_hour())
         ):
             self._clock.vouch()
-        if self._clock.vouched and not noted:
-            self._write(boot)
         return self._clock.vouched
 
     def _run(self) -> None:
@@ -78,9 +75,12 @@ class Timekeeper:
             if self._stopped.wait(EVERY_S):
                 return
 
-    def _write(self, boot: str) -> None:
+    def _noted(self) -> bool:
+        return _read(self._note) == _read(BOOT_ID) != ""
+
+    def _write(self) -> None:
         try:
-            self._note.write_text(boot)
+            self._note.write_text(_read(BOOT_ID))
         except OSError as error:
             log.debug("That somebody vouched for the clock could not be noted: %s", error)
 

@@ -40,10 +40,10 @@ def test_a_persons_word_holds_until_the_machine_is_switched_off(
     keeper: Callable[[], Timekeeper], clock: Clock, tmp_path: Path
 ) -> None:
     """The note outlives the daemon; the next boot has another id, and the note then says nothing."""
+    keeper()
     clock.vouch()
     assert clock.synced()
-    assert keeper().look()
-    clock.vouched, clock._look_again = False, 0.0
+    clock.vouched, clock._look_again = False, 0.0  # killed as soon as it has answered the person
     assert not clock.synced()
     assert keeper().look()
     assert clock.synced()
@@ -54,8 +54,9 @@ def test_a_persons_word_holds_until_the_machine_is_switched_off(
 
 def test_a_folder_that_cannot_be_written_changes_nothing(clock: Clock, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
+    keeper = Timekeeper(clock, tmp_path / "file", lambda: NOW_H)
     clock.vouch()
-    assert Timekeeper(clock, tmp_path / "file", lambda: NOW_H).look()
+    assert keeper.look()
 
 
 def test_the_kernels_answer_is_its_own() -> None:

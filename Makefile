@@ -24,7 +24,7 @@ test-long:  ## The same, and the tests that take long
 
 test-os:  ## Install, run and test on fresh Debians 12 and 13 (as root; hours, TESTS=tests/folder for less)
 	@tools/setup.sh os
-	@TESTS="$(TESTS)" $(PY) -m pytest -v -m debian tests/debian
+	@TESTS="$(TESTS)" $(PY) -m pytest -v --capture=no -m debian tests/debian
 
 lint:  ## Check style, types and which way imports point
 	@tools/setup.sh test

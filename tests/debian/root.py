@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.debian.told import tell
 from tools.guest.packages import own_archive
 
 PROJECT = Path(__file__).parents[2]
@@ -24,6 +25,9 @@ CERTIFICATES = "etc/ssl/certs/ca-certificates.crt"
 PROXIES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 PIP_SETTINGS = ("index-url", "extra-index-url", "trusted-host", "proxy", "timeout")
 
+APART = ("unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
+"""What is started like this leaves neither a process nor a mount when it is ended, however that happens."""
+
 UDEVADM = """#!/bin/sh
 echo "$*" >>/run/udevadm-was-told
 """
@@ -37,7 +41,9 @@ def fresh(suite: str, folder: Path) -> Path:
     """
     root = folder / suite
     root.mkdir(parents=True)
-    subprocess.run(["tar", "--directory", str(root), "--extract", "--file", str(_packed(suite))], check=True)
+    packed = _packed(suite, folder)
+    tell(f"Unpacking {suite}")
+    subprocess.run(["tar", "--directory", str(root), "--extract", "--file", str(packed)], check=True)
     (root / "etc/machine-id").write_text("")
     (root / "etc/hostname").write_text("debian\n")
     (root / "etc/hosts").write_text("127.0.0.1 localhost debian\n")
@@ -52,14 +58,14 @@ def fresh(suite: str, folder: Path) -> Path:
     return root
 
 
-def _packed(suite: str) -> Path:
-    KEPT.mkdir(parents=True, exist_ok=True)
+def _packed(suite: str, folder: Path) -> Path:
     kept = KEPT / f"{suite}.tar"
     if not kept.exists():
+        tell(f"Putting {suite} together from the archive, once; {kept.relative_to(PROJECT)} keeps it\n")
         archive, _ = own_archive()
-        made = KEPT / f"{suite}-{os.getpid()}.tar"
-        command = ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={','.join(PACKAGES)}"]
-        subprocess.run([*command, suite, str(made), archive], check=True)
+        made = folder / kept.name
+        command = [*APART, "mmdebstrap", "--variant=minbase", f"--include={','.join(PACKAGES)}"]
+        subprocess.run([*command, suite, str(made), archive], check=True, env=os.environ | {"TMPDIR": str(folder)})
         made.rename(kept)
     return kept
 

@@ -9,11 +9,10 @@ from typing import Any
 import pytest
 
 from tests.debian.conftest import machine
+from tests.debian.installed import KIOSK, install, wait_for_another
 from tests.debian.machine import Machine
-from tests.debian.page import INSTALL, commands
 from tests.debian.root import NEWCOMER
 
-KIOSK = "/opt/kiosk/venv/bin/kiosk"
 UNITS = {"kiosk": 1.0, "kiosk-admin-web": 1.5}
 """The most that each may leave exposed, on systemd's scale of 0 to 10."""
 
@@ -47,14 +46,8 @@ LAST = {"kiosk": "kiosk.daemon", "kiosk-admin-web": "admin_web.app"}
 @pytest.fixture(scope="module")
 def installed(suite: str, evidence: Any) -> Iterator[Machine]:
     """A machine on which the page's commands were typed, each as it is written, by somebody who may use sudo."""
-    install, ports, lgpio, _backup = commands(INSTALL)
-    assert "python3-lgpio" in " ".join(lgpio)  # which only Raspberry Pi OS has
     with machine(suite) as running:
-        running.run("git clone --quiet /srv/kiosk.bundle kiosk", user=NEWCOMER)
-        running.run("cp kiosk/examples/simulated.toml kiosk/kiosk.toml", user=NEWCOMER)
-        for command in (*install, *ports):
-            running.run(f"set -euo pipefail\ncd kiosk\n{command}", user=NEWCOMER)
-            evidence.count("install_commands_typed")
+        evidence.count("install_commands_typed", install(running))
         yield running
 
 
@@ -63,15 +56,6 @@ def shown(machine: Machine, unit: str, *properties: str) -> list[str]:
     names = " ".join(f"--property={name}" for name in properties)
     said = dict(line.partition("=")[::2] for line in machine.run(f"systemctl show {unit} {names}").splitlines())
     return [said[name] for name in properties]
-
-
-def wait_for_another(machine: Machine, unit: str, process: str) -> str:
-    """Wait until systemd has started the unit anew; return its process."""
-    return machine.until(
-        f"pid=$(systemctl show --property=MainPID --value {unit}); systemctl is-active --quiet {unit} && "
-        f'[ "$pid" != {process} ] && [ "$pid" != 0 ] && echo $pid',
-        240,
-    ).strip()
 
 
 def test_the_page_leaves_a_kiosk_that_works(installed: Machine) -> None:

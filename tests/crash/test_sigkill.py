@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.dispense.journal import Journal
 from kiosk.hardware.simulator.world import inside, motions
 from kiosk.model import VendRequest, new_request_id
 from tests.conftest import Evidence
@@ -20,6 +21,8 @@ from tests.stocking import counted, visit
 KILLS = 100
 VEND_S = 0.35
 """How long a vend takes at this speed; the instants of the kills are drawn from it."""
+
+KEPT = ("ledger.db", "ledger.db-wal", "journal.bin")
 
 
 @pytest.fixture
@@ -70,21 +73,25 @@ def violated(kiosk: KioskProcess, request: VendRequest, before: dict[str, int]) 
 
 
 def vends_of(kiosk: KioskProcess, request_id: str) -> list[str]:
-    """Return the states of a request's vends, read from a copy of the file, which must be whole."""
+    """Return the states of a request's vends, read from copies of the ledger, which must be whole, and the journal."""
     copy = kiosk.folder / "copy"
     copy.mkdir(exist_ok=True)
     for name, content in at_one_moment(kiosk).items():
         (copy / name).write_bytes(content)
     with closing(sqlite3.connect(copy / "ledger.db")) as db:
         assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        rows = db.execute("SELECT state FROM vend WHERE request = ? ORDER BY attempt", (request_id,))
-        return [state for (state,) in rows]
+        recorded = dict(db.execute("SELECT attempt, state FROM vend WHERE request = ?", (request_id,)))
+    with closing(Journal(copy / "journal.bin")) as journal:  # takes naloxone's vends while the disk is slow
+        for made in journal.open():
+            if made.request.id == request_id:
+                recorded.setdefault(made.attempt, made.verdict.outcome.value if made.verdict else "intent")
+    return [recorded[attempt] for attempt in sorted(recorded)]
 
 
 def at_one_moment(kiosk: KioskProcess) -> dict[str, bytes]:
-    """Return the ledger and its log as they are together: a kiosk that runs may fold one into the other meanwhile."""
+    """Return the files as they are together: a kiosk that runs may fold one into the other meanwhile."""
     first: dict[str, bytes] = {}
-    while (second := {name: (kiosk.state / name).read_bytes() for name in ("ledger.db", "ledger.db-wal")}) != first:
+    while (second := {name: (kiosk.state / name).read_bytes() for name in KEPT}) != first:
         first = second
     return first
 

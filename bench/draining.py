@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from bench.latency import WARM_UP, press
@@ -78,10 +78,9 @@ def _backlog(folder: Path) -> None:
     ledger = Ledger(path, Clock())
     ledger.open({"A1": Planned("NAL", 1)})
     ledger.close()
-    with sqlite3.connect(path) as db:
+    with closing(sqlite3.connect(path)) as db, db:
         db.executemany(
             "INSERT INTO event (kind, slot, sku, quantity, boot, hour, up_h, clock_ok)"
             " VALUES ('dispensed', 'A1', 'NAL', 1, 1, ?, 1, 1)",
             ((490_000 + number // 80,) for number in range(BACKLOG)),
         )
-    db.close()

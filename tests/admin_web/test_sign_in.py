@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import stat
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -111,10 +112,9 @@ def test_two_different_passwords_are_refused(stranger: Visitor) -> None:
 
 def test_the_password_is_kept_as_argon2id_of_the_set_cost(staff: Visitor, settings: Settings) -> None:
     file = settings.state / "admin.db"
-    with sqlite3.connect(file) as db:
+    with closing(sqlite3.connect(file)) as db:
         (kept,) = db.execute("SELECT password_hash FROM person").fetchone()
         tokens = db.execute("SELECT token_hash FROM sign_in").fetchall()
-    db.close()
     assert kept.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
     assert len(tokens) == 1
     assert stat.S_IMODE(file.stat().st_mode) == 0o600

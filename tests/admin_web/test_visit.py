@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -338,14 +339,13 @@ def test_the_latest_visits_are_listed(staff: Visitor) -> None:
 def test_a_draft_holds_no_time_and_no_trace_stays(staff: Visitor, daemon: FakeDaemon, tmp_path: Path) -> None:
     begin(staff)
     staff.send("/visit/slots/A1", found="5")
-    with sqlite3.connect(tmp_path / "state" / "admin.db") as db:
+    with closing(sqlite3.connect(tmp_path / "state" / "admin.db")) as db:
         columns = {row[1] for table in ("draft", "draft_slot") for row in db.execute(f"PRAGMA table_info({table})")}
         assert columns == {"person", "id", "draft", "slot", "typed"}
         assert not re.search(r"20\d\d-|\d{9,}", str(list(db.execute("SELECT typed FROM draft_slot"))))
     save(staff)
-    with sqlite3.connect(tmp_path / "state" / "admin.db") as db:
+    with closing(sqlite3.connect(tmp_path / "state" / "admin.db")) as db:
         assert list(db.execute("SELECT * FROM draft UNION ALL SELECT slot, typed FROM draft_slot")) == []
-    db.close()
 
 
 @pytest.mark.parametrize("path", ["/restock", "/visit/slots/A1", "/visit/check", "/slots/A1/coil", "/slots/A1/product"])

@@ -138,8 +138,7 @@ class Living(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         try:
-            if self.life is not None:
-                self._bury()
+            self._bury()
         finally:
             self._wires.close()
             shutil.rmtree(self.room)

@@ -28,7 +28,8 @@ def shop(running: Running, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]
         monkeypatch.setattr(module, "WAIT_S", 0.1)
     running.records.start()
     yield running
-    assert running.records.writer.stop(LONG_S)
+    written(running)
+    assert running.records.close()
 
 
 @contextmanager

@@ -30,6 +30,9 @@ START_S = 3.0
 SLOWER = 4.0
 """So many times what the slowest press with a disk that is well takes comes on top: so busy is this computer."""
 
+TURNS = 8
+"""So often at most one thread waits for another from the press to the motor, and each time for the processor too."""
+
 GIVE_UP_S = 240.0
 
 LINE = msgspec.json.Decoder(Press | Said)
@@ -70,7 +73,8 @@ def late(presses: Sequence[Press]) -> list[Press]:
         and (
             press.latency_s is None
             or not press.stalled
-            or press.latency_s > (START_S if press.met == "start" else WITHIN_S) + SLOWER * slowest
+            or press.latency_s
+            > (START_S if press.met == "start" else WITHIN_S) + SLOWER * slowest + TURNS * press.starved_s
         )
     ]
 

@@ -105,7 +105,7 @@ def take_lock(folder: Path) -> IO[str]:
     return lock
 
 
-_given: dict[int, int] = {}
+_given: dict[int, IO[str]] = {}
 """Ports that this process has given out, each with its lock: nobody listens there yet, and they are taken all the
 same, for another demonstration too."""
 
@@ -120,7 +120,7 @@ def free_port(wanted: int, what: str) -> int:
             try:
                 probe.bind((HOST, port))
             except OSError:
-                os.close(lock)
+                lock.close()
                 continue
         if port != wanted:
             print(f"Port {wanted} is taken: {what} on {port} instead.", flush=True)
@@ -129,14 +129,13 @@ def free_port(wanted: int, what: str) -> int:
     raise DemoError(f"No port from {wanted} on is free for {what}. Stop what listens there.")
 
 
-def _reserved(port: int) -> int | None:
+def _reserved(port: int) -> IO[str] | None:
     """Keep other demonstrations of this user from taking the port for as long as this process lives; None if taken."""
-    path = Path(tempfile.gettempdir()) / f"kiosk-port-{port}-{os.getuid()}.lock"
-    lock = os.open(path, os.O_WRONLY | os.O_CREAT, 0o666)
+    lock = (Path(tempfile.gettempdir()) / f"kiosk-port-{port}-{os.getuid()}.lock").open("a")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        os.close(lock)
+        lock.close()
         return None
     return lock
 

@@ -44,6 +44,11 @@ class Order(Struct, frozen=True):
         return replace(self.request, id=self.alias) if self.alias else self.request
 
     @property
+    def asked(self) -> str:
+        """The id that it was asked under, if it is written down under another."""
+        return self.request.id if self.alias else ""
+
+    @property
     def emergency(self) -> bool:
         """Whether a visitor may need it to live. A test turn of the same coil is none: it never waits for its turn."""
         return self.essential and self.request.purpose is Purpose.VISITOR

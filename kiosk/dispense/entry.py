@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from kiosk.dispense.ledger import Intent, Unrecorded
+from kiosk.clock import Stamp
+from kiosk.dispense.ledger import Intent, Past, Unrecorded
 from kiosk.dispense.worker import Job
+from kiosk.model import Attempt, Outcome, VendRequest, new_request_id
 
 
 class Entry(Struct):
@@ -23,6 +26,8 @@ class Entry(Struct):
     """What the ledger holds of it."""
     refused: bool = False
     """The ledger could not take it, so the next merge does."""
+    kept: bool = False
+    """The journal holds it as it is, until that merge."""
     over: bool = False
     """Nothing of what was asked to be written still waits for the disk."""
     given_up: bool = False
@@ -43,3 +48,23 @@ class Entry(Struct):
             yield made.slot
         for _ in range(1, verdict.drops if verdict else 0):
             yield from (made.slot, *made.hanging)
+
+
+def unseen(slot: str, kind: str, stamp: Stamp) -> Unrecorded:
+    """Return what is to be written of an item that may have left a slot outside any vend, under an id of its own."""
+    request = VendRequest(id=new_request_id(), slot=slot)
+    return Unrecorded(request=request, attempt=0, slot=slot, sku="", lot=0, stamp=stamp, unseen=kind)
+
+
+def owed(held: Iterable[Entry]) -> list[str]:
+    """Return the slot of each item that may have left and of which the ledger does not know."""
+    return [slot for entry in held for slot in entry.may_have_left()]
+
+
+def recalled(held: Iterable[Entry], request_id: str) -> Past | None:
+    """Return a request that was asked for under this id, and what was tried for it, from attempts that are held."""
+    made = [entry.made for entry in held if request_id in (entry.made.request.id, entry.made.asked)]
+    if not made:
+        return None
+    tried = (Attempt(slot=one.slot, outcome=one.verdict.outcome if one.verdict else Outcome.UNKNOWN) for one in made)
+    return replace(made[0].request, id=request_id), tuple(tried)

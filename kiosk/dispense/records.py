@@ -22,15 +22,14 @@ STOP_S = 5.0
 class Records(NamedTuple):
     """The ledger, who reads it beside the vend thread, and the journal for when it cannot be written.
 
-    `writer` alone uses ledger and journal once it was started; until then whoever calls does. `searcher` looks up what
-    a request in an emergency must not wait for.
+    `writer` alone uses ledger and journal once it was started; until then whoever calls does. The reader has a thread
+    of its own as well.
     """
 
     ledger: Ledger
     reader: Reader
     journal: Journal
     writer: Worker
-    searcher: Worker
 
     @classmethod
     def of(cls, folder: Path, clock: Clock, log_bytes: int = LOG_BYTES) -> Records:
@@ -41,13 +40,12 @@ class Records(NamedTuple):
             reader=Reader(path),
             journal=Journal(folder / "journal.bin"),
             writer=Worker("writer"),
-            searcher=Worker("searcher"),
         )
 
     def start(self) -> None:
         """Have threads of their own wait for the disk from now on."""
         self.writer.start(shares_core=True)  # with the vend thread
-        self.searcher.start()
+        self.reader.start()
 
     def close(self) -> bool:
         """Write down what waits, and close every file; False if the disk does not let that happen in time.
@@ -57,6 +55,6 @@ class Records(NamedTuple):
         give_up = time.monotonic() + STOP_S
         self.writer.submit(self.ledger.close)
         self.writer.submit(self.journal.close)
-        ended = [worker.stop(give_up - time.monotonic()) for worker in (self.writer, self.searcher)]
+        ended = self.writer.stop(give_up - time.monotonic())
         # The reader closes after the ledger, so that the log stays, with its full size.
-        return self.reader.close() and all(ended)
+        return self.reader.close(give_up - time.monotonic()) and ended

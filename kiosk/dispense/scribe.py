@@ -8,43 +8,27 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from msgspec import Struct
 from msgspec.structs import replace
 
-from kiosk.clock import Clock
+from kiosk.clock import Clock, Stamp
 from kiosk.config import Config
-from kiosk.dispense.entry import Entry
-from kiosk.dispense.ledger import Count, Intent, Planned, Unrecorded
+from kiosk.dispense import words
+from kiosk.dispense.entry import Entry, owed, recalled, unseen
+from kiosk.dispense.ledger import Count, Intent, Past, Planned, Unrecorded
 from kiosk.dispense.ledger.coils import Coils
 from kiosk.dispense.ledger.store import of_disk
 from kiosk.dispense.machine import NOTHING_MOVED, Finish
 from kiosk.dispense.records import Records
+from kiosk.dispense.shelf import News
 from kiosk.dispense.worker import Job
 from kiosk.errors import DiskStalledError, LedgerDamagedError, LedgerError
-from kiosk.model import Attempt, Outcome, VendRequest
+from kiosk.model import VendRequest
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
-
-OPENING = "The ledger is not open yet: its disk is slow, full or away. Naloxone comes out already."
-STUCK = (
-    "The disk does not answer. Naloxone still comes out, and nothing else. Leave the kiosk on: what came out is not "
-    "written down yet. If the disk stays silent, change it and count every slot."
-)
-NOT_SAVED = "The disk does not answer, so nothing was saved. Try again in a few minutes."
-MAY_BE_SAVED = "The disk does not answer. This may be saved when it does: look before you enter it once more."
-
-
-class News(Struct, frozen=True):
-    """What was written since somebody asked, and what is owed to the ledger: all of it true at one moment."""
-
-    counts: Mapping[str, Count]
-    coils: Coils | None
-    owed: Sequence[str]
-    events: bool
 
 
 class Scribe:
@@ -59,15 +43,14 @@ class Scribe:
         self._skus = [product.sku for product in config.products]
         self._lock = threading.Lock()
         self._held: dict[tuple[str, int], Entry] = {}
-        self._unseen: list[tuple[str, str]] = []
         self._counts: dict[str, Count] = {}
         self._coils: Coils | None = None
         self._told = False
+        self._began: tuple[str, Stamp] = "", clock.stamp()
         self._last_entry: Entry | None = None
         self._last_job: Job[None] | None = None
-        self._fault: str | None = OPENING
-        self.damaged = False
-        """Whether the ledger's file turned out not to be whole. Only a new start mends that."""
+        self._fault: str | None = words.LEDGER_OPENING
+        self._damaged = False
         self.on_written: Callable[[], None] = lambda: None
         """Called, in the writer's thread, when something was written that nobody waits for."""
         self.on_opened: Callable[[], None] = lambda: None
@@ -81,22 +64,38 @@ class Scribe:
     @property
     def fault(self) -> str | None:
         """What to tell staff while something cannot be written. Any thread may ask."""
-        return STUCK if self._writer.stuck else self._fault
+        return words.DISK_STUCK if self._writer.stuck else self._fault
+
+    @property
+    def damaged(self) -> bool:
+        """Whether the file turned out not to be whole, and a new start, which alone mends that, loses nothing held."""
+        with self._lock:
+            return self._damaged and all(entry.kept for entry in self._held.values())
 
     # -- one attempt -----------------------------------------------------------------------------------------------
 
-    def begin(self, request: VendRequest, slot: str, sku: str, *, attempt: int, lot: int, essential: bool) -> Entry:
+    def begin(
+        self,
+        request: VendRequest,
+        slot: str,
+        sku: str,
+        *,
+        attempt: int,
+        lot: int,
+        essential: bool,
+        asked: str = "",
+    ) -> Entry:
         """Have it written down that an item is about to leave; `begun` waits for that."""
         # Without the code that the visitor may have given.
-        asked = request if request.code is None else replace(request, code=None)
         made = Unrecorded(
-            request=asked,
+            request=request if request.code is None else replace(request, code=None),
             attempt=attempt,
             slot=slot,
             sku=sku,
             lot=lot,
-            stamp=self._clock.stamp(),
+            stamp=self._since(request.id),
             epoch=self._ledger.epoch,
+            asked=asked,
         )
         entry = Entry(made, essential)
         entry.job = self._writer.submit(lambda: self._write_intent(entry))
@@ -153,11 +152,23 @@ class Scribe:
                 self._held[entry.key] = entry
             return True
 
+    def unmet(self, request_id: str, sku: str, *, empty: bool) -> None:
+        """Have a request counted that got nothing: the kiosk was `empty` of it, or no slot gave one."""
+        stamp = self._since(request_id)
+        self.later(lambda: self._ledger.vends.unmet(sku, empty=empty, stamp=stamp))
+
     def unseen(self, slot: str, kind: str) -> None:
-        """Write down that an item may have left `slot` outside any vend; held in memory while that is impossible."""
+        """Have it written down that an item may have left `slot` outside any vend; held until that is done."""
+        entry = Entry(unseen(slot, kind, self._clock.stamp()))
         with self._lock:
-            self._unseen.append((slot, kind))
-        self.later(self._write_unseen)
+            self._held[entry.key] = entry
+        self.later(lambda: self._write_unseen(entry))
+
+    def _since(self, request_id: str) -> Stamp:
+        """Return the time of a request's first attempt, for all that comes of it."""
+        if self._began[0] != request_id:
+            self._began = request_id, self._clock.stamp()
+        return self._began[1]
 
     # -- what others have to write ---------------------------------------------------------------------------------
 
@@ -190,10 +201,10 @@ class Scribe:
             return self._writer.wait(job, until)
         except DiskStalledError:
             if job.cancel():
-                raise DiskStalledError(NOT_SAVED) from None
+                raise DiskStalledError(words.NOT_SAVED) from None
             if job.ended(0):
                 return job.result()
-            raise DiskStalledError(MAY_BE_SAVED) from None
+            raise DiskStalledError(words.MAY_BE_SAVED) from None
 
     def news(self) -> News:
         """Return what was written since the last call, and what is owed now. Any thread may ask."""
@@ -201,28 +212,17 @@ class Scribe:
             counts, self._counts = self._counts, {}
             coils, self._coils = self._coils, None
             told, self._told = self._told, False
-            return News(counts, coils, self._owed(), told)
+            return News(counts, coils, owed(self._held.values()), told)
 
     def owed(self) -> list[str]:
         """Return the slot of each item that may have left and of which the ledger does not know. Any thread may ask."""
         with self._lock:
-            return self._owed()
+            return owed(self._held.values())
 
-    def _owed(self) -> list[str]:
-        if not self._held and not self._unseen:
-            return []
-        attempted = [slot for entry in self._held.values() for slot in entry.may_have_left()]
-        return attempted + [slot for slot, _ in self._unseen]
-
-    def recall(self, request_id: str) -> tuple[VendRequest, tuple[Attempt, ...]] | None:
+    def recall(self, request_id: str) -> Past | None:
         """Return a request that waits for the ledger, and what became of it. Any thread may ask."""
         with self._lock:
-            made = [entry.made for entry in self._held.values() if entry.made.request.id == request_id]
-        if not made:
-            return None
-        outcomes = [one.verdict.outcome if one.verdict else Outcome.UNKNOWN for one in made]
-        tried = zip(made, outcomes, strict=True)
-        return made[0].request, tuple(Attempt(slot=one.slot, outcome=outcome) for one, outcome in tried)
+            return recalled(self._held.values(), request_id) if self._held else None
 
     # -- what the writer's thread does -----------------------------------------------------------------------------
 
@@ -230,7 +230,7 @@ class Scribe:
         made = entry.made
         intent = None
         try:
-            intent = self._ledger.vends.intent(made.request, made.slot, made.sku, attempt=made.attempt, lot=made.lot)
+            intent = self._ledger.vends.intent(made)
         except LedgerError as error:
             self.note(error)
             if not entry.essential:
@@ -331,7 +331,6 @@ class Scribe:
         Raises LedgerError. No count of a slot may be written before it: what waits happened earlier. Returns whether
         the journal could be cleared; one that fails keeps nobody from the ledger.
         """
-        self._write_unseen()
         with self._lock:
             waiting = {key: entry for key, entry in self._held.items() if entry.refused}
         if waiting:
@@ -348,23 +347,26 @@ class Scribe:
             return False
         return True
 
-    def _write_unseen(self) -> None:
-        while self._unseen:
-            self._ledger.vends.unseen(*self._unseen[0])
-            with self._lock:
-                del self._unseen[0]
-                self._counts |= self._ledger.changed()
+    def _write_unseen(self, entry: Entry) -> None:
+        try:
+            self._ledger.vends.merge([entry.made])
+        except LedgerError as error:
+            self.note(error)
+            self._hold(entry)
+        self._hand_over(entry)
 
     def _hold(self, entry: Entry) -> None:
         """Keep for the next merge what the ledger could not take."""
         with self._lock:
-            entry.refused = True
+            entry.refused, entry.kept = True, False
             self._held[entry.key] = entry
             made = entry.made
         try:
             self._journal.append(made)
         except LedgerError as error:
             self.note(error)
+        else:
+            entry.kept = True
 
     def _open_journal(self) -> bool:
         """Open the journal, if it is not, and take what it holds; return whether there is one."""
@@ -377,7 +379,7 @@ class Scribe:
             return False
         with self._lock:
             for made in found:
-                self._held.setdefault((made.request.id, made.attempt), Entry(made, refused=True, over=True))
+                self._held.setdefault((made.request.id, made.attempt), Entry(made, refused=True, kept=True, over=True))
         return True
 
     def note(self, error: LedgerError) -> None:
@@ -388,10 +390,10 @@ class Scribe:
         """
         log.debug("%s", error)
         self._fault = str(error)
-        if isinstance(error, LedgerDamagedError) and self._ledger.is_open and not self.damaged:
+        if isinstance(error, LedgerDamagedError) and self._ledger.is_open and not self._damaged:
             try:
                 self._ledger.suspect()
             except LedgerError as unnoted:  # the next start would find it damaged again, and the next
                 self._fault = str(unnoted)
             else:
-                self.damaged = True
+                self._damaged = True

@@ -18,8 +18,9 @@ from kiosk.config import Config
 from kiosk.dispense import sign
 from kiosk.dispense.admission import Admission
 from kiosk.dispense.chores import Chores
-from kiosk.dispense.desk import REMEMBERED, Desk, Order, same_request
+from kiosk.dispense.desk import Desk, Order, same_request
 from kiosk.dispense.ledger import Calendar, Doubt
+from kiosk.dispense.memory import Memory
 from kiosk.dispense.parts import Parts
 from kiosk.dispense.records import Records
 from kiosk.dispense.scribe import Scribe
@@ -28,10 +29,9 @@ from kiosk.dispense.sign import Sign
 from kiosk.dispense.staff import Staff
 from kiosk.dispense.vending import EMERGENCY_WAIT_S, FALLEN, WAIT_S, Report, Vending, done
 from kiosk.dispense.worker import Job
-from kiosk.errors import BusyError, DiskStalledError, KioskError, LedgerError, NotFoundError
+from kiosk.errors import BusyError, KioskError, LedgerError, NotFoundError
 from kiosk.hardware.api import Signal
 from kiosk.model import (
-    Attempt,
     Purpose,
     RefusalCode,
     SlotStock,
@@ -46,8 +46,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
-Past = tuple[VendRequest, tuple[Attempt, ...]]
-"""A request of earlier, and what was tried for it."""
 
 IDLE_S = 1.0
 """How often the idle vend thread wakes to prove that it lives and to do what can wait."""
@@ -61,8 +59,8 @@ FULL = 0.9
 LOOK_EVERY = 8
 """After so many vends it is looked at how much is in use. They add less to it than is left when it is FULL."""
 
-SEARCH_S = 0.1
-"""How long an emergency waits for the ledger to tell whether its id was used before, in seconds."""
+CHANGES = 3
+"""So many changes by staff wait at once for a vend that is under way."""
 
 CHANGE_TIMEOUT_S = 60.0
 """How long a change by staff waits for a vend that is under way. The longest vend tries every slot of a product."""
@@ -85,19 +83,18 @@ class Service:
         self._clock = clock
         self._desk = Desk()
         self._inbox: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
-        self._earlier: dict[str, Past] = {}
-        """The latest requests of before this start, so that a repeated one is known whatever the disk does."""
         self.sign = Sign(parts, clock)
         """What lights and sounds tell visitors."""
         self._progress = self._idled = time.monotonic()
-        self._searcher = records.searcher
         self._scribe = scribe = Scribe(records, clock, config)
+        self._memory = Memory(scribe, ledger, records.reader)
         self._shelf = shelf = Shelf(config, parts.lockers)
         self.admission = Admission(
             config=config, parts=parts, shelf=shelf, ledger=ledger, clock=clock, desk=self._desk, codes=codes
         )
         """The rules of who gets what, and anonymous codes."""
         self._served = 0
+        self._changes = threading.BoundedSemaphore(CHANGES)
         self._painting = threading.Lock()
         self.on_events: Callable[[], None] = lambda: None
         self._publish()
@@ -198,7 +195,7 @@ class Service:
         """Return what became of a request, waiting up to `wait_s` seconds for its end. Raises NotFoundError."""
         if vend := self._desk.find(request_id, wait_s):
             return vend
-        if past := self._remembered(request_id):
+        if past := self._memory.past(request_id):
             return done(*past, self._parts.lockers)
         raise NotFoundError(f"No vend has the id {request_id}.")
 
@@ -263,37 +260,22 @@ class Service:
         Raises DiskStalledError when the ledger does not tell in time, which in an emergency is at once.
         """
         request = order.request
-        search = self._searched if order.emergency else self._remembered
-        past = self._known(request.id) or search(request.id)
+        past = self._memory.past(request.id, urgent=order.emergency)
         if past is None:
             return None
         same_request(past[0], request)
         return self._desk.find(request.id, 0) or done(*past, self._parts.lockers)
 
-    def _known(self, request_id: str) -> Past | None:
-        """Return a request that waits for the ledger, or one of the latest before this start. Reads no file."""
-        return self._scribe.recall(request_id) or self._earlier.get(request_id)
-
-    def _searched(self, request_id: str) -> Past | None:
-        """Return the same as `_remembered`, from a thread that may hang. Raises DiskStalledError."""
-        asked = self._searcher.submit(lambda: self._remembered(request_id, strict=self._ledger.is_open))
-        return self._searcher.wait(asked, time.monotonic() + SEARCH_S)
-
-    def _remembered(self, request_id: str, *, strict: bool = False) -> Past | None:
-        """Return a request and what was tried for it, from memory or from the ledger, which fails if `strict`."""
-        if past := self._known(request_id):
-            return past
-        try:
-            if request := self._reader.request(request_id):
-                return request, self._reader.attempts(request_id)
-        except LedgerError as error:
-            if strict or isinstance(error, DiskStalledError):
-                raise
-            log.debug("%s", error)
-        return None
-
     def _change(self, change: Callable[[], T]) -> T:
         """Have a change made between two vends, and wait for it."""
+        if not self._changes.acquire(blocking=False):
+            raise BusyError("Others wait here already until an item is out. Try again in a minute; nothing was saved.")
+        try:
+            return self._change_in_turn(change)
+        finally:
+            self._changes.release()
+
+    def _change_in_turn(self, change: Callable[[], T]) -> T:
         asked: Future[Job[T]] = Future()
 
         def ask() -> None:
@@ -368,7 +350,7 @@ class Service:
                 self.admission.took(order)
             elif vend.outcome not in FALLEN and vend.refusal not in (RefusalCode.NO_LEDGER, RefusalCode.DOOR_OPEN):
                 empty = vend.refusal is RefusalCode.SOLD_OUT
-                self._write(lambda: self._ledger.vends.unmet(order.request.id, order.sku, empty=empty))
+                self._scribe.unmet(order.written.id, order.sku, empty=empty)
         self._answer(order, vend)
 
     def _turning(self, vend: Vend) -> None:
@@ -404,5 +386,5 @@ class Service:
     def _take_over(self) -> None:
         """Let the machine know what the ledger knows, once it is open."""
         self._publish()
-        self._scribe.keep(lambda: self._earlier.update(self._reader.latest_requests(REMEMBERED)))
+        self._memory.load()
         self._vending.ledger_opened = True

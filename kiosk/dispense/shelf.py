@@ -6,6 +6,7 @@ import datetime
 import threading
 from collections.abc import Container, Iterator, Mapping, Sequence
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from kiosk.config import Config, Slot
@@ -20,6 +21,15 @@ UNWRITTEN = -1
 """The version of a slot while the ledger does not know of all that may have left it. What waits is written down under
 versions to come, so that a count of now would seem to be older than it: no count may name this version.
 """
+
+
+class News(Struct, frozen=True):
+    """What was written since somebody asked for it, and what is owed to the ledger: all of it true at one moment."""
+
+    counts: Mapping[str, Count]
+    coils: Coils | None
+    owed: Sequence[str]
+    events: bool
 
 
 class Shelf:

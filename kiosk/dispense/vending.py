@@ -161,6 +161,7 @@ class Vending:
             attempt=len(tried) + 1,
             lot=slot.lots[0].id if slot.lots else 0,
             essential=order.emergency,
+            asked=order.asked,
         )
 
         def ready() -> None:

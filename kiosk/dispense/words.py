@@ -13,6 +13,13 @@ WAITING = "Yours is next. It takes a few seconds."
 BUSY = "One item is dropping now. Press again when it is done."
 TWO_COMING = "Two are on their way. Press again when they are out."
 SOLD_OUT = "Sold out here. The people who refill it will see that you asked."
+LEDGER_OPENING = "The ledger is not open yet: its disk is slow, full or away. Naloxone comes out already."
+DISK_STUCK = (
+    "The disk does not answer. Naloxone still comes out, and nothing else. Leave the kiosk on: what came out is not "
+    "written down yet. If the disk stays silent, change it and count every slot."
+)
+NOT_SAVED = "The disk does not answer, so nothing was saved. Try again in a few minutes."
+MAY_BE_SAVED = "The disk does not answer. This may be saved when it does: look before you enter it once more."
 STUCK = "This one cannot come out right now. The people who can fix it will see that. Other items are free to take."
 NOT_OUT = "Nothing came out. The people who can fix it will see that, and nothing was counted as taken."
 NO_LEDGER = "The kiosk cannot keep its count right now. Naloxone still comes out."

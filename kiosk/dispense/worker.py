@@ -116,12 +116,18 @@ class Worker:
         return began is not None and time.monotonic() - began > STUCK_S
 
     def stop(self, wait_s: float) -> bool:
-        """End the thread after what was submitted; return whether it ended within `wait_s` seconds."""
+        """End the thread after what was submitted; return whether it ended within `wait_s` seconds.
+
+        It can be started anew. Until then each job is done by whoever submits it.
+        """
         if self._thread is None:
             return True
         self._jobs.put(None)
         self._thread.join(max(0.0, wait_s))
-        return not self._thread.is_alive()
+        if self._thread.is_alive():
+            return False
+        self._thread = None
+        return True
 
     def _run(self) -> None:
         while (job := self._jobs.get()) is not None:

@@ -6,10 +6,10 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any
 
-from kiosk.dispense.ledger import Intent, Ledger
+from kiosk.dispense.ledger import Intent, Ledger, Unrecorded
 from kiosk.dispense.machine import Finish
 from kiosk.dispense.parts import Parts
-from kiosk.model import Outcome, VendRequest
+from kiosk.model import Outcome
 from tests.crash.world import Beam, CoilMotor
 
 
@@ -47,10 +47,10 @@ class MotorBeforeIntent(Bug):
     def starting(self, ledger: Ledger, machine: Parts) -> None:
         record = ledger.vends.intent
 
-        def intent(request: VendRequest, slot: str, sku: str, *, attempt: int = 1, lot: int = 0) -> Intent:
-            moved = _move_ahead(machine, slot)
+        def intent(made: Unrecorded) -> Intent:
+            moved = _move_ahead(machine, made.slot)
             try:
-                return record(request, slot, sku, attempt=attempt, lot=lot)
+                return record(made)
             finally:
                 moved()
 

@@ -29,10 +29,10 @@ def machine(suite: str) -> Iterator[Machine]:
         with Machine(fresh(suite, folder)) as running:
             yield running
     finally:
-        remove(folder)
+        _remove(folder)
 
 
-def remove(folder: Path) -> None:
+def _remove(folder: Path) -> None:
     """Remove it, but for whatever should still be mounted there."""
     subprocess.run(["rm", "--recursive", "--force", "--one-file-system", str(folder)], check=True)
 
@@ -59,7 +59,7 @@ def alone() -> Iterator[None]:
         pytest.exit(f"Somebody else runs machines in {KEPT} now.", returncode=1)
     for left in KEPT.glob("machine-*"):
         tell(f"Removing {left.relative_to(PROJECT)}, which an earlier run had to leave")
-        remove(left)
+        _remove(left)
     yield
     os.close(held)
 

@@ -95,7 +95,7 @@ class Machine:
         try:
             if kept:
                 follow(kept, process, timeout_s)
-            code = process.wait(0 if kept else timeout_s)
+            code = process.wait(timeout_s)
         finally:
             process.kill()
             process.wait()

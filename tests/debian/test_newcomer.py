@@ -21,7 +21,6 @@ TEST_S = 5400.0
 
 RUN = """
 cd kiosk
-touch run.log
 setsid make run > >(tee run.log) 2>&1 &
 made=$!
 trap 'kill -INT -- -$made; wait $made' EXIT

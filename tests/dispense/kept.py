@@ -8,7 +8,7 @@ from typing import Any
 from kiosk.clock import HOUR_S, Clock
 from kiosk.config import Config, Product, Slot
 from kiosk.config.settings import Kiosk
-from kiosk.dispense.ledger import Intent, Planned
+from kiosk.dispense.ledger import Intent, Planned, Unrecorded
 from kiosk.dispense.machine import Finish
 from kiosk.dispense.records import Records
 from kiosk.dispense.shelf import Shelf
@@ -69,6 +69,11 @@ def kiosk_of(*products: Product, slots: dict[str, str], capacity: int = 9, **tab
 CONFIG = kiosk_of(
     NALOXONE, STRIP, SOCK, slots={"A1": "NAL", "A2": "NAL", "B1": "STRIP", "B2": "STRIP", "B3": "STRIP", "C1": "SOCK"}
 )
+
+
+def told(clock: Clock, request: VendRequest, slot: str, sku: str = "NAL", **what: Any) -> Unrecorded:
+    """Return an attempt on a slot as it is told to the ledger."""
+    return Unrecorded(**{"attempt": 1, "lot": 0, **what}, request=request, slot=slot, sku=sku, stamp=clock.stamp())
 
 
 class Kept:
@@ -144,11 +149,19 @@ class Kept:
         """Record that an item of a slot is about to leave."""
         stock = self.slot(slot)
         request = VendRequest(id=request_id or new_request_id(), sku=stock.sku)
-        return self.ledger.vends.intent(request, slot, stock.sku, lot=stock.lots[0].id if stock.lots else 0)
+        return self.ledger.vends.intent(
+            told(self.clock, request, slot, stock.sku, lot=stock.lots[0].id if stock.lots else 0)
+        )
 
     def vend(self, slot: str, verdict: Finish = DISPENSED, request_id: str | None = None) -> None:
         """Record a whole vend."""
         self.ledger.vends.outcome(self.intend(slot, request_id), verdict)
+
+    def stray(self, slot: str) -> Unrecorded:
+        """Record that an item may have left a slot outside any vend."""
+        made = told(self.clock, VendRequest(id=new_request_id(), slot=slot), slot, attempt=0, unseen="stray_drop")
+        self.ledger.vends.merge([made])
+        return made
 
     def kinds(self, limit: int = 20) -> list[str]:
         """Return the kinds of the latest events, newest first."""

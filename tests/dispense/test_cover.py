@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import random
-import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from socket import AF_UNIX, socket
@@ -18,7 +17,6 @@ from kiosk.dispense import cover
 from kiosk.dispense.cover import NEVER_S, Cover, hide_reading, touch
 
 PATIENCE_S = 20.0
-BUILD = Path(__file__).parents[2] / "build"
 
 
 def until(condition: Callable[[], bool], what: str) -> None:
@@ -42,18 +40,9 @@ def test_a_touch_is_noted_like_a_write(tmp_path: Path) -> None:
     assert file.read_bytes() == b"content"
 
 
-@pytest.fixture
-def on_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder beside the code. /tmp is in memory on Debian 13, where each reading is noted (`strictatime`)."""
-    BUILD.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=BUILD) as name:
-        monkeypatch.chdir(name)  # a socket's path must be short
-        yield Path(name)
-
-
-def test_reading_is_not_noted_any_more(on_disk: Path) -> None:
+def test_reading_is_not_noted_any_more(tmp_path: Path) -> None:
     """Neither of a file that changed since, nor of a socket; nothing else about them is noted either."""
-    file = on_disk / "file"
+    file = tmp_path / "file"
     file.write_bytes(b"content")
     written = file.stat().st_mtime_ns
     hide_reading(file)
@@ -62,11 +51,11 @@ def test_reading_is_not_noted_any_more(on_disk: Path) -> None:
     file.read_bytes()
     assert file.stat().st_atime == NEVER_S
     with closing(socket(AF_UNIX)) as server, closing(socket(AF_UNIX)) as client:
-        server.bind("socket")
+        server.bind(str(tmp_path / "socket"))
         server.listen()
-        hide_reading(on_disk / "socket")
-        client.connect("socket")
-    assert (on_disk / "socket").stat().st_atime == NEVER_S
+        hide_reading(tmp_path / "socket")
+        client.connect(str(tmp_path / "socket"))
+    assert (tmp_path / "socket").stat().st_atime == NEVER_S
 
 
 def test_what_is_not_there_is_an_error_and_is_not_made(tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ import pytest
 from kiosk.dispense.ledger import Reader
 from kiosk.dispense.machine import Finish
 from kiosk.errors import LedgerError
-from kiosk.model import Outcome, Purpose, VendRequest
-from tests.dispense.kept import DISPENSED, JAMMED, Kept
+from kiosk.model import Attempt, Outcome, Purpose, VendRequest
+from tests.dispense.kept import DISPENSED, JAMMED, Kept, told
 
 REQUEST = VendRequest(id="request-1", sku="NAL")
 
@@ -56,13 +56,14 @@ def test_each_outcome_leaves_honest_bounds(five: Kept, verdict: Finish, after: t
 def test_an_open_intent_becomes_unknown_at_boot(five: Kept) -> None:
     """A power cut in the middle leaves the honest range, an event, and nothing to repeat."""
     five.intend("A1", "request-1")
-    assert five.reader.attempts("request-1")[0].outcome is Outcome.UNKNOWN
+    unknown = VendRequest(id="request-1", sku="NAL"), (Attempt(slot="A1", outcome=Outcome.UNKNOWN),)
+    assert five.reader.past("request-1") == unknown
     five.ledger.close()
     five.open_only()
     assert five.ledger.vends.recover() == ["A1"]
     assert five.ledger.vends.recover() == []
     assert five.bounds("A1") == (4, 1)
-    assert [attempt.outcome for attempt in five.reader.attempts("request-1")] == [Outcome.UNKNOWN]
+    assert five.reader.past("request-1") == unknown
     assert five.kinds(1) == ["unknown"]
 
 
@@ -75,9 +76,9 @@ def test_an_item_that_fell_twice_may_be_from_a_coil_in_which_one_hung(five: Kept
 
 
 def test_an_item_that_falls_later_is_told(five: Kept) -> None:
-    """What may have left outside any vend widens the range, and never below zero."""
-    for _ in range(7):
-        five.ledger.vends.unseen("A1", "stray_drop")
+    """What may have left outside any vend widens the range, and never below zero; told again, it changes nothing."""
+    strays = [five.stray("A1") for _ in range(7)]
+    five.ledger.vends.merge(strays)
     assert five.bounds("A1") == (0, 5)
     assert five.kinds(1) == ["stray_drop"]
     assert sound(five)
@@ -100,10 +101,10 @@ def test_a_test_turn_is_no_dispensing(five: Kept) -> None:
     """What staff turn out is told as a test. That an item hangs is remembered, and takes no slot out of service."""
     for number in range(4):
         request = VendRequest(id=f"a-test-turn-{number}", slot="A1", purpose=Purpose.TEST)
-        five.ledger.vends.outcome(five.ledger.vends.intent(request, "A1", "NAL"), JAMMED)
+        five.ledger.vends.outcome(five.ledger.vends.intent(told(five.clock, request, "A1")), JAMMED)
         assert five.slot("A1").jams == 1
     assert five.kinds(1) == ["tested"]
-    assert five.reader.request("a-test-turn-3") == request
+    assert five.reader.past("a-test-turn-3") == (request, (Attempt(slot="A1", outcome=Outcome.JAMMED),))
 
 
 def test_a_drop_ends_a_row_of_failures(five: Kept) -> None:
@@ -198,9 +199,9 @@ def test_a_change_that_fails_in_the_middle_is_not_shown(five: Kept) -> None:
     """An intent of a slot that does not exist fails after its first row was written: no trace is left of it."""
     before = five.slots()
     with pytest.raises(LedgerError, match="FOREIGN KEY"):
-        five.ledger.vends.intent(REQUEST, "Z9", "NAL")
+        five.ledger.vends.intent(told(five.clock, REQUEST, "Z9"))
     assert five.slots() == before
-    assert five.reader.request(REQUEST.id) is None
+    assert five.reader.past(REQUEST.id) is None
 
 
 def test_the_settings_that_survive_a_power_cut(five: Kept) -> None:

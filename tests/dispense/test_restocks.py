@@ -369,7 +369,7 @@ def test_where_it_is_not_certain_the_count_is_worth_nothing(kept: Kept, doubt: s
     elif doubt == "two fell":
         kept.vend("A1", Finish(Outcome.DISPENSED, certain=True, drops=2))
     elif doubt == "stray":
-        kept.ledger.vends.unseen("A1", "stray_drop")
+        kept.stray("A1")
     elif doubt == "counted":
         kept.put("A1", 1)
     else:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from kiosk.clock import day
 from kiosk.dispense.ledger.retention import CHUNK
 from kiosk.errors import ConflictError
-from tests.dispense.kept import DISPENSED, JAMMED, NOW_H, PRESUMED, HandClock, Kept
+from kiosk.model import VendRequest
+from tests.dispense.kept import DISPENSED, JAMMED, NOW_H, PRESUMED, HandClock, Kept, told
 from tests.stocking import visit
 
 
@@ -73,7 +74,6 @@ def test_no_count_changes_and_no_total_is_lost(trusted: Kept) -> None:
     days = {row[0] for row in rows(trusted, "SELECT day FROM daily")}
     first = NOW_H // 24
     assert days == set(range(first, first + 8))
-    assert trusted.reader.attempts("nobody") == ()
     trusted.reopen()
     assert trusted.ledger.mistrusted == ()
     assert trusted.slots() == before
@@ -83,12 +83,18 @@ def test_the_details_go_and_requests_with_them(trusted: Kept) -> None:
     """A request that was folded is no longer known; one of this week still is, and moves nothing again."""
     trusted.put("A1", 9, "L1")
     trusted.vend("A1", request_id="long-ago")
+    trusted.ledger.vends.intent(told(trusted.clock, VendRequest(id="own-1", sku="NAL"), "A1", asked="asked-1"))
     trusted.clock.pass_h(24 * 30)
     trusted.vend("A1", request_id="today-1")
+    trusted.ledger.vends.intent(told(trusted.clock, VendRequest(id="own-2", sku="NAL"), "A1", asked="asked-2"))
+    trusted.ledger.vends.recover()
     acknowledge(trusted)
     fold(trusted, trusted.clock.stamp().hour - 24 * 7)
-    assert trusted.reader.request("long-ago") is None
-    assert trusted.reader.request("today-1") is not None
+    assert trusted.reader.past("long-ago") is None
+    assert trusted.reader.past("asked-1") is None
+    assert trusted.reader.past("today-1") is not None
+    assert trusted.reader.past("asked-2") is not None
+    assert rows(trusted, "SELECT asked FROM asked") == [("asked-2",)]
     assert rows(trusted, "SELECT min(hour) >= 0 FROM movement") == [(1,)]
     assert rows(trusted, f"SELECT count(*) FROM movement WHERE hour < {NOW_H + 24}") == [(0,)]
     assert rows(trusted, f"SELECT count(*) FROM event WHERE hour < {NOW_H + 24}") == [(0,)]
@@ -179,15 +185,15 @@ def test_an_old_visit_keeps_what_was_counted_and_can_no_longer_be_undone(trusted
 
 def test_unmet_demand_outlives_its_details(trusted: Kept) -> None:
     """By product and hour while they are kept, by day afterwards; the sum is the same."""
-    for number, tried in enumerate((True, False, True)):
-        trusted.ledger.vends.unmet(f"r{number}", "STRIP", empty=not tried)
+    for tried in (True, False, True):
+        trusted.ledger.vends.unmet("STRIP", empty=not tried)
         trusted.clock.pass_h(1)
-    trusted.ledger.vends.unmet("r3", "NAL", empty=True)
+    trusted.ledger.vends.unmet("NAL", empty=True)
     hours = trusted.reader.shortage().demand
     assert [(one.sku, one.unmet) for one in hours] == [("NAL", 1), ("STRIP", 1), ("STRIP", 1), ("STRIP", 1)]
     assert all(one.when.endswith(":00Z") for one in hours)
     trusted.clock.pass_h(24 * 30)
-    trusted.ledger.vends.unmet("r4", "STRIP", empty=True)
+    trusted.ledger.vends.unmet("STRIP", empty=True)
     acknowledge(trusted)
     fold(trusted, NOW_H + 48)
     told = [(one.when, one.sku, one.unmet) for one in trusted.reader.shortage().demand]

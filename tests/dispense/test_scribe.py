@@ -18,7 +18,7 @@ from kiosk.dispense.machine import Finish
 from kiosk.dispense.records import Records
 from kiosk.dispense.scribe import Scribe
 from kiosk.errors import LedgerDamagedError, LedgerError
-from kiosk.model import Added, Outcome, RestockLine, RestockRequest, VendRequest, new_request_id
+from kiosk.model import Added, Attempt, Outcome, RestockLine, RestockRequest, VendRequest, new_request_id
 from tests.dispense.kept import CONFIG, DISPENSED, JAMMED, NOW_H, PRESUMED, HandClock
 from tests.dispense.small_disk import SmallDisk, no_file_longer_than, small_disk
 from tests.stocking import FAR
@@ -65,7 +65,8 @@ class Desk:
         return count.on_hand, count.unresolved
 
     def outcomes(self, request_id: str) -> list[Outcome]:
-        return [attempt.outcome for attempt in self.records.reader.attempts(request_id)]
+        past = self.records.reader.past(request_id)
+        return [attempt.outcome for attempt in past[1]] if past else []
 
     def journal_holds(self, text: bytes) -> bool:
         return text in (self.folder / "journal.bin").read_bytes()
@@ -265,6 +266,35 @@ def test_with_every_write_refused_it_is_held_in_memory(desk: Desk) -> None:
     assert desk.scribe.fault is None
 
 
+def test_what_fell_by_itself_outlives_power_that_fails_while_the_ledger_cannot_be_written(desk: Desk) -> None:
+    """It is in the journal, is owed after the start, and merged once, also when the journal is not cleared then."""
+    desk.stock("A2", 3)
+    with locked(desk):
+        for _ in range(2):
+            desk.scribe.unseen("A2", "stray_drop")
+        assert desk.scribe.owed() == ["A2", "A2"]
+        journal = (desk.folder / "journal.bin").read_bytes()
+    desk.cut()
+    assert (desk.bounds("A2"), desk.scribe.owed()) == ((1, 2), [])
+    (desk.folder / "journal.bin").write_bytes(journal)
+    desk.cut()
+    assert (desk.bounds("A2"), desk.scribe.owed()) == ((1, 2), [])
+
+
+def test_an_id_of_its_own_is_in_the_journal_with_the_one_that_was_asked(desk: Desk) -> None:
+    """Neither while it waits for the ledger nor after the merge is the request unknown."""
+    with locked(desk):
+        request = VendRequest(id="its-own-id", sku="NAL")
+        entry = desk.scribe.begin(request, "A1", "NAL", attempt=1, lot=1, essential=True, asked="request-1")
+        desk.scribe.begun(entry)
+        desk.scribe.end(entry, DISPENSED, ())
+        asked = VendRequest(id="request-1", sku="NAL"), (Attempt(slot="A1", outcome=Outcome.DISPENSED),)
+        assert desk.scribe.recall("request-1") == asked
+    desk.cut()
+    assert desk.scribe.recall("request-1") is None
+    assert desk.records.reader.past("request-1") == asked
+
+
 def test_a_journal_that_could_not_be_cleared_is_cleared_later(desk: Desk) -> None:
     """The ledger has taken over what it holds; staff are told until it is empty."""
     # Its next record lies at some 400 kB, beyond where the kernel will let anybody write, unlike the ledger's.
@@ -333,6 +363,16 @@ def test_what_else_fails_is_told_and_passes(desk: Desk) -> None:
         raise LedgerDamagedError("The ledger is damaged.")
 
     desk.scribe.keep(damage)
+    assert desk.scribe.damaged
+
+
+def test_a_new_start_waits_for_what_is_in_memory_only(desk: Desk) -> None:
+    """Neither ledger nor journal took what came out: ending the process would lose it."""
+    with no_file_longer_than(1024):
+        desk.vend("request-1")
+        desk.scribe.note(LedgerDamagedError("The ledger is damaged."))
+        assert not desk.scribe.damaged
+    assert desk.scribe.merge()
     assert desk.scribe.damaged
 
 

@@ -29,7 +29,7 @@ from kiosk.model import (
     new_request_id,
 )
 from tests.crash.world import Scene
-from tests.dispense.kept import NALOXONE, NOW_H, SOCK, STRIP, HandClock, kiosk_of
+from tests.dispense.kept import NALOXONE, NOW_H, SOCK, STRIP, HandClock, kiosk_of, told
 from tests.dispense.running import BLIND_JAM, FALLS, JAMS, TWO_FALL, Running
 from tests.stocking import FAR, counted
 
@@ -58,7 +58,7 @@ def test_an_item_comes_out_and_is_counted(shop: Running, scene: Scene) -> None:
 
 def test_a_request_that_power_cut_is_not_repeated(shop: Running) -> None:
     """The intent is there and no outcome: after the start it is unknown, and asking again moves nothing."""
-    shop.records.ledger.vends.intent(VendRequest(id="request-1", sku="STRIP"), "B1", "STRIP", lot=1)
+    shop.records.ledger.vends.intent(told(shop.clock, VendRequest(id="request-1", sku="STRIP"), "B1", "STRIP", lot=1))
     shop.restart()
     again = shop.vend("STRIP", request_id="request-1")
     assert (again.outcome, again.message) == (Outcome.UNKNOWN, words._SAID[Outcome.UNKNOWN])

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from kiosk.dispense import service, vending
-from kiosk.dispense.scribe import MAY_BE_SAVED, NOT_SAVED
-from kiosk.errors import DiskStalledError
+from kiosk.dispense.words import MAY_BE_SAVED, NOT_SAVED
+from kiosk.errors import ConflictError, DiskStalledError
 from kiosk.model import Attempt, Outcome, RefusalCode
 from tests.dispense.running import Running
 from tests.stocking import FAR, counted, visit
@@ -63,6 +63,19 @@ def within(room: Any, method: str) -> Iterator[None]:
         answers.set()
 
 
+@contextmanager
+def unread(shop: Running) -> Iterator[None]:
+    """Have who reads wait for the disk with another question."""
+    answers = threading.Event()
+    reader = shop.reader._worker
+    waits = reader.submit(lambda: answers.wait(LONG_S))
+    try:
+        yield
+    finally:
+        answers.set()
+        assert waits.ended(LONG_S)
+
+
 def written(shop: Running) -> None:
     """Wait until the writer has done all that it was told."""
     assert shop.service._scribe.later(lambda: None).ended(LONG_S)
@@ -77,7 +90,9 @@ def test_something_ordinary_stays_inside(shop: Running) -> None:
         assert shop.vend("STRIP", request_id="request-1").refusal is RefusalCode.NO_LEDGER
     written(shop)
     assert (shop.bounds("B1"), shop.world.inside["B1"]) == ((5, 0), 5)
-    assert shop.reader.attempts("request-1") == (Attempt(slot="B1", outcome=Outcome.NOT_STARTED),)
+    past = shop.reader.past("request-1")
+    assert past
+    assert past[1] == (Attempt(slot="B1", outcome=Outcome.NOT_STARTED),)
     assert shop.slot("B1").jams == 0
 
 
@@ -118,7 +133,7 @@ def test_an_emergency_waits_for_no_look_up(shop: Running) -> None:
     shop.vend("NAL", request_id="request-1")
     written(shop)
     shop.service._desk._vends.clear()
-    with shop.reader._turn():
+    with unread(shop):
         assert shop.vend("NAL", request_id="request-1").outcome is Outcome.DISPENSED
         with pytest.raises(DiskStalledError):
             shop.vend("STRIP", request_id="request-2")
@@ -132,8 +147,44 @@ def test_what_was_asked_for_before_a_start_is_known_without_a_look_up(shop: Runn
     written(shop)
     shop.restart()
     shop.records.start()
-    with shop.reader._turn():
+    with unread(shop):
         again = shop.vend("NAL", request_id="request-1")
     assert (again.outcome, again.slot, again.attempts) == (Outcome.DISPENSED, before.slot, before.attempts)
     written(shop)
     assert (shop.bounds("A1"), shop.world.inside["A1"]) == ((4, 0), 4)
+
+
+@pytest.mark.parametrize("remembered", [True, False])
+def test_an_emergency_that_was_not_looked_up_is_known_by_the_id_it_was_asked_under(
+    shop: Running, remembered: bool
+) -> None:
+    """It is written under an id of its own; after a start, memory or ledger knows it, and nothing moves again."""
+    with unread(shop):
+        assert shop.vend("NAL", request_id="request-1").outcome is Outcome.DISPENSED
+    written(shop)
+    shop.restart()
+    shop.records.start()
+    if not remembered:
+        shop.service._memory._earlier.clear()
+    again = shop.vend("NAL", request_id="request-1")
+    assert (again.id, again.outcome) == ("request-1", Outcome.DISPENSED)
+    with pytest.raises(ConflictError):
+        shop.vend("STRIP", request_id="request-1")
+    written(shop)
+    assert (shop.bounds("A1"), shop.world.inside["A1"]) == ((4, 0), 4)
+
+
+def test_what_is_written_late_has_the_hour_in_which_it_was(shop: Running) -> None:
+    """The disk answers two hours later: what came out, what somebody went without and what fell were earlier."""
+    with behind(shop):
+        assert shop.vend("NAL").outcome is Outcome.DISPENSED
+        shop.vend("STRIP")
+        shop.service._scribe.unmet("request-9", "STRIP", empty=True)
+        shop.service._scribe.unseen("A1", "stray_drop")
+        before = shop.clock.hour()
+        shop.clock.pass_h(2)
+    written(shop)
+    told = {event.kind: event.hour for event in shop.reader.events(9)}
+    assert {kind: told[kind] for kind in ("dispensed", "sold_out", "stray_drop")} == dict.fromkeys(
+        ("dispensed", "sold_out", "stray_drop"), before
+    )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kiosk.dispense.machine import Finish
 from kiosk.model import Audit, Outcome, Purpose, VendRequest, new_request_id
-from tests.dispense.kept import DISPENSED, JAMMED, PRESUMED, HandClock, Kept
+from tests.dispense.kept import DISPENSED, JAMMED, PRESUMED, HandClock, Kept, told
 
 NOT_STARTED = Finish(Outcome.NOT_STARTED, certain=True, drops=0)
 UNKNOWN = Finish(Outcome.UNKNOWN, certain=False, drops=0)
@@ -19,7 +19,7 @@ VERDICTS = {"given": DISPENSED, "jammed": JAMMED, "presumed": PRESUMED, "not_sta
 
 def turn(kept: Kept, slot: str, verdict: Finish) -> None:
     request = VendRequest(id=new_request_id(), slot=slot, purpose=Purpose.TEST)
-    kept.ledger.vends.outcome(kept.ledger.vends.intent(request, slot, "NAL"), verdict)
+    kept.ledger.vends.outcome(kept.ledger.vends.intent(told(kept.clock, request, slot)), verdict)
 
 
 def of_slot(audit: Audit, slot: str) -> dict[str, int]:
@@ -38,8 +38,8 @@ def test_each_outcome_counts_where_it_happened(kept: Kept) -> None:
         kept.vend("A1", verdict)
     for verdict in (DISPENSED, JAMMED, JAMMED):
         turn(kept, "A2", verdict)
-    kept.ledger.vends.unmet("r", "STRIP", empty=True)
-    kept.ledger.vends.unmet("r", "STRIP", empty=False)
+    kept.ledger.vends.unmet("STRIP", empty=True)
+    kept.ledger.vends.unmet("STRIP", empty=False)
     audit = kept.reader.audit()
     assert of_slot(audit, "A1") == dict.fromkeys(VERDICTS, 1) | {"given": 2, "tested": 0, "test_drops": 0}
     assert of_slot(audit, "A2") == dict.fromkeys(VERDICTS, 0) | {"tested": 3, "test_drops": 1}
@@ -78,7 +78,7 @@ def test_a_total_never_shrinks_and_counts_nothing_twice(
             turn(kept, slot, JAMMED) if what == "tested" else kept.vend(slot, VERDICTS[what])
         elif step in ("sold_out", "unserved"):
             happened["", step] += 1
-            kept.ledger.vends.unmet("r", "NAL", empty=step == "sold_out")
+            kept.ledger.vends.unmet("NAL", empty=step == "sold_out")
         elif step == "acknowledge":
             kept.ledger.outbox.forget([(1, kept.reader.last_seq())])
         elif step == "a day":

@@ -13,7 +13,6 @@ from kiosk.config import Config, Kiosk, Privacy, Product, Slot
 from kiosk.dispense.ledger import Ledger, Reader
 from kiosk.dispense.records import Records
 from kiosk.dispense.service import Service
-from kiosk.dispense.worker import Worker
 from kiosk.errors import NotFoundError
 from kiosk.model import Attempt
 from tests.crash.kiosk_core import LOG_BYTES
@@ -62,7 +61,6 @@ class Life:
             reader=Reader(folder / "ledger.db"),
             journal=CutJournal(folder / "journal.bin", disk),
             writer=self.writer,
-            searcher=Worker("searcher"),
         )
         parts = world.parts()
         bug.opening(records, world)
@@ -94,11 +92,17 @@ class Life:
         except NotFoundError:
             return ()
 
+    def kept_strays(self) -> bool:
+        """Say whether what fell outside any vend is on the disk, in the ledger or in the journal."""
+        journal = (self.folder / "journal.bin").read_bytes()
+        waiting = [entry.made for entry in self.service._scribe._held.values() if entry.made.unseen]
+        return all(made.request.id.encode() in journal for made in waiting)
+
     @property
     def waits(self) -> bool:
         """Whether the ledger has yet to take something over."""
         scribe = self.service._scribe
-        return bool(scribe._held or scribe._unseen) or self.writer.waits
+        return bool(scribe._held) or self.writer.waits
 
     def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         """Ask the file itself, as a program beside the kiosk would."""

@@ -138,8 +138,8 @@ class Model(Asking):
         self.world.fall(data.draw(st.sampled_from(self.loose())), extra=True)
         self.world.stray()
         self.do(self.kiosk.rest)
-        if self.kiosk.service._scribe._unseen:
-            # It is held in memory only until the disk is mended; power may go before that.
+        if not self.kiosk.kept_strays():
+            # Neither file took it, so it is in memory until the disk is mended; power may go before that.
             self.truth.excuse(self.world.unnoticed)
         self.world.unnoticed.clear()
 

@@ -12,10 +12,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-CONTROL = struct.Struct("iii")
-"""stall.c's `struct control`: syncs, writes, waiting."""
+CONTROL = struct.Struct("iiii")
+"""stall.c's `struct control`: syncs, writes, reads, waiting."""
 
-SWITCHES = struct.Struct("ii")
+SWITCHES = struct.Struct("iii")
 """What of it is set here."""
 
 LOOK_S = 0.001
@@ -51,13 +51,13 @@ class StallingDisk:
             "STALL_CONTROL": str(self.control),
         }
 
-    def stall(self, *, writes: bool = False) -> None:
-        """Have no sync come back from now on, nor any write."""
-        SWITCHES.pack_into(self._map, 0, 1, writes)
+    def stall(self, *, writes: bool = False, reads: bool = False) -> None:
+        """Have no sync come back from now on, nor any write, nor what SQLite reads."""
+        SWITCHES.pack_into(self._map, 0, 1, writes, reads)
 
     def answer(self) -> None:
         """Have everything come back that waits."""
-        SWITCHES.pack_into(self._map, 0, 0, 0)
+        SWITCHES.pack_into(self._map, 0, 0, 0, 0)
 
     @property
     def stalled(self) -> bool:
@@ -67,7 +67,7 @@ class StallingDisk:
     @property
     def waiting(self) -> int:
         """How many calls wait for it now."""
-        return int(CONTROL.unpack_from(self._map)[2])
+        return int(CONTROL.unpack_from(self._map)[3])
 
     def wait_for_call(self) -> None:
         """Wait until something meets the stalled disk."""

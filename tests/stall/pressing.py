@@ -39,6 +39,8 @@ SECONDS = (0.1, 0.1, 0.2, 0.2, 0.4, 1.2)
 HEALTHY_EVERY = 4
 """Every so many presses the disk is well: what such a press takes is what this computer takes."""
 
+FEEL_S = 0.002
+
 PATIENCE_S = 30.0
 """How long a busy machine may take for anything, in seconds, before it is called not to happen."""
 
@@ -46,12 +48,14 @@ PATIENCE_S = 30.0
 class Press(msgspec.Struct, tag=True):
     """One press for naloxone: what waited for the disk, and how long the motor took to be on; None if it never was.
 
-    `stalled` is whether the disk was still silent when the motor was on.
+    `stalled` is whether the disk was still silent when the motor was on. `starved_s` is by how much this computer was
+    late, at worst meanwhile, to run a thread that wanted nothing but to run.
     """
 
     met: str
     latency_s: float | None
     stalled: bool
+    starved_s: float
 
 
 class Said(msgspec.Struct, tag=True):
@@ -75,6 +79,15 @@ class Kiosk:
         """Each time that a motor was switched on: its pin, when, and whether the disk was silent."""
         self.on_energised: Callable[[], None] = lambda: None
         self.wrong: list[str] = []
+        self._starved_s = 0.0
+        threading.Thread(target=self._feel, daemon=True).start()
+
+    def _feel(self) -> None:
+        """Find out again and again how late this computer is to run a thread."""
+        while True:
+            due = time.monotonic() + FEEL_S
+            time.sleep(FEEL_S)
+            self._starved_s = max(self._starved_s, time.monotonic() - due)
 
     def start(self) -> None:
         """Start in good order."""
@@ -110,16 +123,20 @@ class Kiosk:
     def service(self) -> Any:
         return self.daemon.service
 
-    def press(self, met: str) -> Press:
-        """Press for naloxone and wait for a motor."""
+    def press(self, met: str, ask: Callable[[], object] | None = None) -> Press:
+        """Press for naloxone, or `ask` for it, and wait for a motor."""
         self.presses += 1
+        self._starved_s = 0.0
         seen, began = len(self.energised), time.monotonic()
-        self.world.press("naloxone")
+        if ask is None:
+            self.world.press("naloxone")
+        else:
+            ask()
         eventually(lambda: any(pin in NALOXONE_PINS for pin, *_ in self.energised[seen:]))
         for pin, at, stalled in self.energised[seen:]:
             if pin in NALOXONE_PINS:
-                return Press(met, at - began, stalled)
-        return Press(met, None, self.disk.stalled)
+                return Press(met, at - began, stalled, self._starved_s)
+        return Press(met, None, self.disk.stalled, self._starved_s)
 
     def rest(self) -> None:
         """Wait until the machine is at rest, and hold what it says against what is inside."""
@@ -222,6 +239,21 @@ def staff(kiosk: Kiosk) -> Press:
     return kiosk.press("staff")
 
 
+def question(kiosk: Kiosk) -> Press:
+    """Somebody asks what was written, who is told that the disk does not answer, and somebody else by the API."""
+    kiosk.disk.stall(writes=True, reads=True)
+
+    def ask() -> None:
+        try:
+            kiosk.service._reader.shortage()
+        except KioskError as error:
+            kiosk.check("disk does not answer" in str(error), f"who asks is told: {error}")
+
+    threading.Thread(target=ask, daemon=True).start()
+    kiosk.disk.wait_for_call()
+    return kiosk.press("question", lambda: kiosk.service.vend(VendRequest(id=new_request_id(), sku="NAL")))
+
+
 def ordinary(kiosk: Kiosk) -> Press:
     """Something that can wait was asked for before: it stays inside, and makes nobody wait."""
     return _overtaken(kiosk, VendRequest(id=new_request_id(), slot="B1", purpose=Purpose.VISITOR), "ordinary")
@@ -248,7 +280,7 @@ def _overtaken(kiosk: Kiosk, request: VendRequest, met: str) -> Press:
     return pressed
 
 
-MEETS = (intent, write, outcome, checkpoint, chore, staff, ordinary, trial)
+MEETS = (intent, write, outcome, checkpoint, chore, staff, question, ordinary, trial)
 
 
 def start(kiosk: Kiosk) -> Iterator[Press]:

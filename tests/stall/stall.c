@@ -1,7 +1,7 @@
 /* Has the disk below one folder not answer, for as long as somebody outside says so.
  *
  * Preloaded (LD_PRELOAD) with STALL_FOLDER, the folder, and STALL_CONTROL, a file that holds a struct control: whoever
- * maps it as well switches syncs and writes on and off, and sees how many calls wait. A call that waits is made when it
+ * maps it as well switches syncs, writes and reads on and off, and sees how many calls wait. A call that waits is made when it
  * may, and tells what it would have told. What the simulated machine keeps of its metal is no part of the disk.
  */
 #define _GNU_SOURCE
@@ -18,6 +18,7 @@
 struct control {
     volatile int syncs; /* not 0: nothing that makes writes durable comes back */
     volatile int writes; /* not 0: nor does any write */
+    volatile int reads; /* not 0: nor does what SQLite reads */
     volatile int waiting;
 };
 
@@ -96,6 +97,20 @@ ssize_t pwrite64(int fd, const void *data, size_t size, off64_t offset)
 {
     REAL(pwrite64);
     wait_for_disk(fd, &control->writes);
+    return real(fd, data, size, offset);
+}
+
+ssize_t pread(int fd, void *data, size_t size, off_t offset)
+{
+    REAL(pread);
+    wait_for_disk(fd, &control->reads);
+    return real(fd, data, size, offset);
+}
+
+ssize_t pread64(int fd, void *data, size_t size, off64_t offset)
+{
+    REAL(pread64);
+    wait_for_disk(fd, &control->reads);
     return real(fd, data, size, offset);
 }
 

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.dispense.scribe import MAY_BE_SAVED, NOT_SAVED, STUCK
+from kiosk.dispense.words import DISK_STUCK, MAY_BE_SAVED, NOT_SAVED
 from kiosk.errors import RequestError
-from kiosk.model import HideRequest, Outcome, RefusalCode
+from kiosk.hardware.simulator.world import inside
+from kiosk.model import HideRequest, Outcome, RefusalCode, VendRequest, VendState, new_request_id
 from tests.kiosk_process import KioskProcess
 from tests.stall.disk import StallingDisk
 
@@ -66,11 +67,31 @@ def test_a_disk_that_never_answers(kiosk: KioskProcess, disk: StallingDisk, syst
     with pytest.raises(RequestError) as told:
         kiosk.client.hide(HideRequest(sku="STRIP", hidden=True))
     assert str(told.value) in (NOT_SAVED, MAY_BE_SAVED)
-    assert STUCK in [fault.text for fault in kiosk.client.state().faults]
+    assert DISK_STUCK in [fault.text for fault in kiosk.client.state().faults]
     hear(systemd, b"WATCHDOG=1")
     assert disk.waiting
     kiosk.stop()
     assert disk.stalled
+
+
+def test_a_disk_that_can_not_be_read(kiosk: KioskProcess, disk: StallingDisk) -> None:
+    """Whoever asks for what is on it is told so, strips stay inside, and naloxone comes out, once for each id."""
+    kiosk.start()
+    kiosk.fill()
+    kiosk.vend(sku="NAL")
+    asked = VendRequest(id=new_request_id(), sku="NAL")
+    disk.stall(writes=True, reads=True)
+    for ask in (lambda: kiosk.client.events(5), lambda: kiosk.vend(sku="STRIP")):
+        with pytest.raises(RequestError, match="The disk does not answer"):
+            ask()
+    assert kiosk.client.vend(asked).state is not VendState.DONE
+    assert kiosk.wait(asked.id).outcome is Outcome.DISPENSED
+    disk.answer()
+    assert kiosk.stop() == 0
+    kiosk.start()
+    assert kiosk.client.vend(asked).outcome is Outcome.DISPENSED
+    assert kiosk.wait(asked.id).id == asked.id
+    assert sum(inside(kiosk.state)[slot] for slot in ("A1", "A2")) == 16
 
 
 def test_what_was_held_is_written_once_the_disk_answers(kiosk: KioskProcess, disk: StallingDisk) -> None:

@@ -125,8 +125,8 @@ class Book:
                     db.execute("ROLLBACK")
 
     @contextmanager
-    def at(self, stamp: Stamp) -> Iterator[None]:
-        """Write what follows with the time of a thing that happened earlier."""
+    def at(self, stamp: Stamp | None) -> Iterator[None]:
+        """Write what follows with the time of a thing that happened earlier, if it did."""
         self._stamp = stamp
         try:
             yield

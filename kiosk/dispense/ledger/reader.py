@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime
 import sqlite3
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
+
+from msgspec.structs import replace
 
 from kiosk.clock import label
 from kiosk.dispense import words
@@ -19,7 +20,8 @@ from kiosk.dispense.ledger.restocks import restocked
 from kiosk.dispense.ledger.schema import PENDING
 from kiosk.dispense.ledger.store import check_all, connect_reader, translated
 from kiosk.dispense.ledger.totals import totals
-from kiosk.errors import DiskStalledError, LedgerDamagedError
+from kiosk.dispense.worker import Worker
+from kiosk.errors import DiskStalledError, LedgerDamagedError, LedgerError
 from kiosk.model import (
     Attempt,
     Audit,
@@ -39,9 +41,16 @@ from kiosk.model import (
 )
 
 T = TypeVar("T")
+Past = tuple[VendRequest, tuple[Attempt, ...]]
+"""A request of earlier, and what was tried for it."""
 
-PATIENCE_S = 2.0
-"""How long a question waits for one before it, in seconds. One that takes longer waits for a disk that is stuck."""
+PATIENCE_S = 4.0
+"""How long somebody waits for an answer, in seconds. One that takes longer waits for a disk that is stuck."""
+
+AUDIT_S = 60.0
+"""How long for sums over everything there ever was: seconds on a small computer, after years."""
+
+STALLED = "The disk does not answer, so the ledger cannot be read now. Try again later."
 
 LOOK_BACK = 5000
 """A slot's events are looked for among so many of the newest: without an index, which each vend would pay for."""
@@ -58,27 +67,31 @@ _EVENT = (
 
 
 class Reader:
-    """Read-only answers from ledger.db. Any thread may ask.
+    """Read-only answers from ledger.db. Any thread may ask; once it was started, a thread of its own reads.
 
-    Each method raises LedgerError if the file fails, and DiskStalledError while another question waits for the disk.
+    Each method raises LedgerError if the file fails, and DiskStalledError if there is no answer in time.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._worker = Worker("reader")
         self._connection: sqlite3.Connection | None = None
-        self._lock = threading.Lock()
-        self._began: float | None = None
         self.on_damage: Callable[[LedgerDamagedError], None] = lambda _error: None
-        """Called, in the thread that asked, when the file turns out not to be whole."""
+        """Called, in the thread that reads, when the file turns out not to be whole."""
 
-    def close(self) -> bool:
-        """Close the connection, which the next question opens again; False while a question does not end."""
-        with suppress(DiskStalledError), self._turn():
-            connection, self._connection = self._connection, None
-            if connection is not None:
-                connection.close()
-            return True
-        return False
+    def start(self) -> None:
+        """Have a thread of its own wait for the disk from now on."""
+        self._worker.start()
+
+    def close(self, wait_s: float = PATIENCE_S) -> bool:
+        """Close the connection, which the next question opens again; False if a question does not end in time."""
+        self._worker.submit(self._disconnect)
+        return self._worker.stop(wait_s)
+
+    def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
 
     @property
     def epoch(self) -> str:
@@ -93,9 +106,17 @@ class Reader:
     def _rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         return self._ask(lambda db: db.execute(sql, values).fetchall())
 
-    def _ask(self, question: Callable[[sqlite3.Connection], T]) -> T:
+    def _ask(self, question: Callable[[sqlite3.Connection], T], within_s: float = PATIENCE_S) -> T:
+        job = self._worker.submit(lambda: self._answer(question), strict=False)
         try:
-            with translated("The ledger could not be read"), self._turn():
+            return self._worker.wait(job, time.monotonic() + within_s)
+        except DiskStalledError:
+            job.cancel()
+            raise DiskStalledError(STALLED) from None
+
+    def _answer(self, question: Callable[[sqlite3.Connection], T]) -> T:
+        try:
+            with translated("The ledger could not be read"):
                 if self._connection is None:
                     self._connection = connect_reader(self._path)
                 return question(self._connection)
@@ -103,41 +124,21 @@ class Reader:
             self.on_damage(error)
             raise
 
-    @contextmanager
-    def _turn(self) -> Iterator[None]:
-        """Wait for the question before, but not for one that hangs: the rest of the kiosk has more to do."""
-        began = self._began
-        wait_s = PATIENCE_S if began is None else max(0.0, began + PATIENCE_S - time.monotonic())
-        if not self._lock.acquire(timeout=wait_s):
-            raise DiskStalledError("The disk does not answer, so the ledger cannot be read now. Try again later.")
-        self._began = time.monotonic()
-        try:
-            yield
-        finally:
-            self._began = None
-            self._lock.release()
+    def past(self, request_id: str, within_s: float = PATIENCE_S) -> Past | None:
+        """Return a request that the ledger remembers, as it was asked, and the slots that were tried for it, in order.
 
-    def request(self, request_id: str) -> VendRequest | None:
-        """Return a request that the ledger remembers, as it was asked."""
-        rows = self._rows(f"SELECT {_ASKED} FROM vend WHERE request = ? LIMIT 1", request_id)
-        return _asked(*rows[0]) if rows else None
+        An attempt that is still open reads `unknown`. Raises DiskStalledError after `within_s` seconds.
+        """
+        return self._ask(lambda db: _past(db, request_id), within_s)
 
-    def attempts(self, request_id: str) -> tuple[Attempt, ...]:
-        """Return the slots that were tried for a request, in order. One still open reads `unknown`."""
-        rows = self._rows("SELECT slot, state FROM vend WHERE request = ? ORDER BY attempt", request_id)
-        return tuple(_attempt(*row) for row in rows)
+    def latest_requests(self, count: int, told: Callable[[dict[str, Past]], None]) -> None:
+        """Have some of the latest requests, up to `count`, `told` by their ids, when they were read. Never waits."""
 
-    def latest_requests(self, count: int) -> dict[str, tuple[VendRequest, tuple[Attempt, ...]]]:
-        """Return some of the latest requests by their ids, up to `count`, and what was tried for each."""
-        found: dict[str, tuple[VendRequest, tuple[Attempt, ...]]] = {}
-        latest = "SELECT request FROM movement WHERE request IS NOT NULL ORDER BY seq DESC LIMIT ?"
-        rows = self._rows(
-            f"SELECT {_ASKED}, state FROM vend WHERE request IN ({latest}) ORDER BY request, attempt", count
-        )
-        for *asked, state in rows:
-            request, before = found.get(asked[0], (_asked(*asked), ()))
-            found[request.id] = request, (*before, _attempt(asked[-1], state))
-        return found
+        def read() -> None:
+            with suppress(LedgerError):
+                told(self._answer(lambda db: _latest(db, count)))
+
+        self._worker.submit(read, strict=False)
 
     def events(self, limit: int, before: int | None = None, slot: str | None = None) -> tuple[Event, ...]:
         """Return up to `limit` events, newest first, older than sequence `before`, of all slots or lately of one."""
@@ -218,7 +219,7 @@ class Reader:
 
     def audit(self) -> Audit:
         """Return what every slot and every product has seen since this ledger began."""
-        slots, products = self._ask(totals)
+        slots, products = self._ask(totals, AUDIT_S)
         ((name,),) = self._rows("SELECT value FROM meta WHERE key = 'epoch'")
         return Audit(epoch=str(name), slots=slots, products=products)
 
@@ -261,6 +262,21 @@ class Reader:
         return int(self._rows("SELECT coalesce(max(seq), 0) FROM event")[0][0])
 
 
+def _past(db: sqlite3.Connection, request_id: str) -> Past | None:
+    asked = f"SELECT {_ASKED}, state FROM vend WHERE request = ? ORDER BY attempt"
+    rows = db.execute(asked, (request_id,)).fetchall()
+    if not rows:
+        (own,) = db.execute("SELECT min(request) FROM asked WHERE asked = ?", (request_id,)).fetchone()
+        rows = db.execute(asked, (own,)).fetchall()
+    return _pasts(rows, {row[0]: request_id for row in rows}).get(request_id)
+
+
+def _latest(db: sqlite3.Connection, count: int) -> dict[str, Past]:
+    latest = "SELECT request FROM movement WHERE request IS NOT NULL ORDER BY seq DESC LIMIT ?"
+    tried = f"SELECT {_ASKED}, state FROM vend WHERE request IN ({latest}) ORDER BY request, attempt"
+    return _pasts(db.execute(tried, (count,)), dict(db.execute("SELECT request, asked FROM asked")))
+
+
 _ASKED = "request, by_slot, purpose, sku, slot"
 """What `_asked` makes a request of."""
 
@@ -268,6 +284,19 @@ _ASKED = "request, by_slot, purpose, sku, slot"
 def _asked(request: str, by_slot: int, purpose: str, sku: str, slot: str) -> VendRequest:
     asked = (None, slot) if by_slot else (sku, None)
     return VendRequest(id=request, sku=asked[0], slot=asked[1], purpose=Purpose(purpose))
+
+
+def _pasts(rows: Iterable[tuple[Any, ...]], names: Mapping[str, str]) -> dict[str, Past]:
+    """Return requests by their `names`, or else their own ids. Of two with one name its first use counts, its own."""
+    found: dict[str, Past] = {}
+    for *asked, state in rows:
+        request, tried = found.get(asked[0], (_asked(*asked), ()))
+        found[request.id] = request, (*tried, _attempt(asked[-1], state))
+    own = {name: past for name, past in found.items() if names.get(name, name) == name}
+    named = {
+        names[name]: (replace(past[0], id=names[name]), past[1]) for name, past in found.items() if name not in own
+    }
+    return named | own
 
 
 def _attempt(slot: str, state: str) -> Attempt:

@@ -75,6 +75,7 @@ class Retention:
             " AND request NOT IN (SELECT request FROM movement WHERE seq > ? AND seq <= ? AND request IS NOT NULL)",
             (last, last, last + CHUNK),
         )
+        db.execute("DELETE FROM asked WHERE request NOT IN (SELECT request FROM vend)")
         db.execute("DELETE FROM movement WHERE seq <= ?", (last,))
         return True
 

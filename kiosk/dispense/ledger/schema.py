@@ -210,7 +210,7 @@ CREATE TABLE command (
 """
 
 
-VERSION = 3
+VERSION = 4
 """What `PRAGMA user_version` says of a file that this software can read, or bring up to date."""
 
 
@@ -238,3 +238,10 @@ def epochs(db: Database) -> None:
     db.execute("ALTER TABLE boot ADD COLUMN epoch TEXT NOT NULL DEFAULT ''")
     db.execute("UPDATE boot SET epoch = (SELECT value FROM meta WHERE key = 'epoch')")
     db.execute("PRAGMA user_version = 3")
+
+
+@migrations()
+def asked(db: Database) -> None:
+    """Keep what id somebody used to ask for what was written under one of its own; see `Unrecorded.asked`."""
+    db.execute("CREATE TABLE asked (request TEXT PRIMARY KEY, asked TEXT NOT NULL) STRICT, WITHOUT ROWID")
+    db.execute("PRAGMA user_version = 4")

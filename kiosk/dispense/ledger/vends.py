@@ -32,9 +32,13 @@ class Intent(Struct, frozen=True):
 
 
 class Unrecorded(Struct, frozen=True, kw_only=True):
-    """One attempt that was made while the ledger could not be written. `verdict` is None if power failed meanwhile.
+    """One attempt as it is told to the ledger, at once or, from the journal, when that can be written again.
 
-    `lot` is a number of the ledger that `epoch` names. Another ledger, begun after that one was lost, does not know it.
+    `attempt` counts the slots that are tried for a request, from 1. `lot`, what lies in front, is a number of the
+    ledger that `epoch` names: another one, begun after that one was lost, does not know it. `stamp` is when the request
+    began, and `verdict` how the attempt ended: None until it has, or if power failed meanwhile.
+
+    What fell outside any vend is told like an attempt, under an id of its own.
     """
 
     request: VendRequest
@@ -47,6 +51,10 @@ class Unrecorded(Struct, frozen=True, kw_only=True):
     hanging: tuple[str, ...] = ()
     """Other slots in which an item was stuck before; see `Vends.outcome`."""
     verdict: Finish | None = None
+    asked: str = ""
+    """The id that somebody asked under, if nobody could tell in time whether it was used before."""
+    unseen: str = ""
+    """Why an item may have left that nobody asked for; empty for an attempt."""
 
 
 UNKNOWN = Finish(Outcome.UNKNOWN, certain=False, drops=0)
@@ -60,15 +68,11 @@ class Vends:
         self._book = book
         self.capacities: Mapping[str, int] = {}
         """How many items each slot holds when it is full."""
-        self._last: tuple[str, Stamp] | None = None
 
-    def intent(self, request: VendRequest, slot: str, sku: str, *, attempt: int = 1, lot: int = 0) -> Intent:
-        """Record that an item is about to leave `slot`. Durable on return: only then may the motor be energised.
-
-        `attempt` counts the slots that are tried for this request, from 1; `lot` is what lies in front.
-        """
-        with self._book.transaction(), self._book.at(self._began(request.id)):
-            return self._begin(request, slot, sku, attempt, lot)
+    def intent(self, made: Unrecorded) -> Intent:
+        """Record that an item is about to leave a slot. Durable on return: only then may the motor be energised."""
+        with self._book.transaction(), self._book.at(made.stamp):
+            return self._begin(made, made.lot)
 
     def outcome(self, intent: Intent, verdict: Finish, hanging: Sequence[str] = ()) -> None:
         """Record how a vend ended: the stock's correction and the event, in one transaction.
@@ -99,34 +103,25 @@ class Vends:
                 with self._book.at(made.stamp):
                     self._take_over(made)
 
-    def unmet(self, request_id: str, sku: str, *, empty: bool) -> None:
-        """Count a request that got nothing: the kiosk was `empty` of it, or no slot gave one."""
-        with self._book.transaction(), self._book.at(self._began(request_id)):
+    def unmet(self, sku: str, *, empty: bool, stamp: Stamp | None = None) -> None:
+        """Count a request, of now or of a `stamp`, that got nothing: the kiosk was `empty`, or no slot gave one."""
+        with self._book.transaction(), self._book.at(stamp):
             self._book.event("sold_out" if empty else "unserved", None, sku, 1)
-
-    def unseen(self, slot: str, kind: str, items: int = 1) -> None:
-        """Record that items may have left `slot` outside any recorded vend; `kind` says why."""
-        with self._book.transaction():
-            self._book.may_have_left(slot, kind, items)
-
-    def _began(self, request_id: str) -> Stamp:
-        """Return the time of a request's first attempt, for all that comes of it."""
-        if self._last is None or self._last[0] != request_id:
-            self._last = request_id, self._book.stamp()
-        return self._last[1]
 
     # -- inside a transaction --------------------------------------------------------------------------------------
 
-    def _begin(self, request: VendRequest, slot: str, sku: str, attempt: int, lot: int) -> Intent:
-        book = self._book
+    def _begin(self, made: Unrecorded, lot: int) -> Intent:
+        book, request, slot, attempt = self._book, made.request, made.slot, made.attempt
+        if made.asked:
+            book.db.execute("INSERT OR IGNORE INTO asked VALUES (?, ?)", (request.id, made.asked))
         book.db.execute(
             "INSERT INTO vend (request, attempt, by_slot, purpose, sku, slot, state)"
             " VALUES (?, ?, ?, ?, ?, ?, 'intent')",
-            (request.id, attempt, request.slot is not None, request.purpose, sku, slot),
+            (request.id, attempt, request.slot is not None, request.purpose, made.sku, slot),
         )
         change = bounds.may_have_left(book.bounds(slot))
         book.move(slot, "intent", change, request=request.id, lot=lot)
-        return Intent(request.id, attempt, slot, sku, request.purpose, lot, change, book.stamp())
+        return Intent(request.id, attempt, slot, made.sku, request.purpose, lot, change, book.stamp())
 
     def _end(self, intent: Intent, verdict: Finish, hanging: Sequence[str]) -> None:
         book, slot = self._book, intent.slot
@@ -165,6 +160,9 @@ class Vends:
             book.change_stock("jams = max(jams, 1)", intent.slot)
 
     def _take_over(self, made: Unrecorded) -> None:
+        if made.unseen:
+            self._take_over_unseen(made)
+            return
         book = self._book
         hanging = [slot for slot in made.hanging if self._has(slot)]
         known = book.db.execute(
@@ -172,10 +170,17 @@ class Vends:
         ).fetchone()
         if known is None and self._has(made.slot):
             lot = made.lot if made.epoch == book.get("epoch", "") else 0
-            intent = self._begin(made.request, made.slot, made.sku, made.attempt, lot)
+            intent = self._begin(made, lot)
             self._end(intent, made.verdict or UNKNOWN, hanging)
         elif known == ("intent",) and made.verdict is not None:
             self._end(self._begun(made), made.verdict, hanging)
+
+    def _take_over_unseen(self, made: Unrecorded) -> None:
+        book, slot, name = self._book, made.slot, made.request.id
+        known = book.db.execute("SELECT 1 FROM movement WHERE request = ?", (name,)).fetchone()
+        if known is None and self._has(slot):
+            book.move(slot, made.unseen, bounds.may_have_left(book.bounds(slot)), request=name)
+            book.event(made.unseen, slot, book.sku(slot), 1)
 
     def _has(self, slot: str) -> bool:
         return self._book.db.execute("SELECT 1 FROM stock WHERE slot = ?", (slot,)).fetchone() is not None

@@ -108,7 +108,7 @@ class Client:
         return self._ask("POST", "/v1/vends", Vend, request)
 
     def wait_vend(self, request_id: str, wait_s: float) -> Vend:
-        """Return a request's state, at once when it is done, else after at most `wait_s` (0 to 30 s)."""
+        """Return a request's state, at once when done or too many wait, else after at most `wait_s` (0 to 30 s)."""
         return self._ask("GET", f"/v1/vends/{quote(request_id, safe='')}?wait_s={wait_s:g}", Vend)
 
     def restock(self, request: RestockRequest) -> RestockResult:

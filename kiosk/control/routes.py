@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from typing import Any, TypeVar
 
 import msgspec
@@ -43,6 +44,10 @@ BODY_BYTES = 128 * 1024
 
 WAIT_S = 30.0
 """The longest that an answer about a vend is held back, in seconds."""
+
+WATCHERS = 3
+"""So many answers about vends are held back at once. With the changes that wait for a vend, no more than
+`kiosk.dispense.service.CHANGES`, some of the server's workers are always there for whoever needs an answer now."""
 
 MOST_ID = 2**63 - 1
 """The largest number that a row of the ledger can have; SQLite takes no larger one."""
@@ -96,9 +101,17 @@ def _questions(app: Flask, service: Service, reader: Reader, status: Status) -> 
         before = _number("before", 0, 2**62, 2**62)
         return _answer(Events(events=reader.events(int(limit), int(before))))
 
+    watchers = threading.BoundedSemaphore(WATCHERS)
+
     @app.get("/v1/vends/<request_id>")
     def vend_state(request_id: str) -> Response:
-        return _answer(service.find(request_id, _number("wait_s", 0, WAIT_S, 0)))
+        wait_s = _number("wait_s", 0, WAIT_S, 0)
+        if not wait_s or not watchers.acquire(blocking=False):
+            return _answer(service.find(request_id))
+        try:
+            return _answer(service.find(request_id, wait_s))
+        finally:
+            watchers.release()
 
 
 def _records(app: Flask, service: Service, reader: Reader) -> None:

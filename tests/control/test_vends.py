@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import datetime
-from concurrent.futures import ThreadPoolExecutor
+import socket
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import ExitStack
+from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -68,6 +71,27 @@ def test_one_vend_at_a_time(kiosk: KioskProcess) -> None:
         kiosk.client.vend(VendRequest(id=new_request_id(), sku="NAL"))
     for request in (first, *two):
         assert kiosk.wait(request.id).outcome is Outcome.DISPENSED
+
+
+def test_whoever_needs_an_answer_gets_it_beside_all_who_wait(tmp_path: Path) -> None:
+    """Ten wait for a vend and ten to save something: the state is told, and says that the vend is still under way."""
+    slow = KioskProcess(tmp_path, speed=0.1)
+    slow.start()
+    slow.fill()
+    line = counted(slow.client.slot("B1").stock, 4)
+    request = VendRequest(id=new_request_id(), sku="NAL")
+    slow.client.vend(request)
+    with ExitStack() as waiting, ThreadPoolExecutor(10) as pool:
+        for _ in range(10):
+            asking = waiting.enter_context(socket.socket(socket.AF_UNIX))
+            asking.connect(str(slow.socket))
+            asking.sendall(f"GET /v1/vends/{request.id}?wait_s=30 HTTP/1.1\r\nHost: kiosk\r\n\r\n".encode())
+        saves = [pool.submit(slow.client.restock, visit(line)) for _ in range(10)]
+        refused = [save.exception() for save in islice(as_completed(saves), 7)]
+        busy = slow.client.state().busy
+        slow.kill()
+    assert {type(error) for error in refused} == {BusyError}
+    assert busy
 
 
 def test_a_limit_holds_for_a_visit(kiosk: KioskProcess) -> None:

@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from itertools import takewhile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kiosk.clock import Clock
@@ -387,15 +386,14 @@ class Publisher:
         path = self._config.command_key_file
         if not path or execute is None:
             return None
-        from kiosk.telemetry.commands import Commands, parse_key
+        from kiosk.telemetry.commands import Commands, load_key
 
         try:
-            key = parse_key(Path(path).read_text(encoding="ascii"))
-        except (OSError, ValueError, KioskError) as error:
+            return Commands(load_key(path), self._kiosk_id, execute)
+        except KioskError as error:
             log.warning("telemetry commands_off reason=%r", str(error))
             self._deaf = f" It takes no commands, because it cannot read its key in {path}."
             return None
-        return Commands(key, self._kiosk_id, execute)
 
     def _new_window(self) -> Window:
         hold = min(_HELD_PER_WINDOW * self._config.window, _HELD_AT_MOST)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.lgpio
 
 @pytest.fixture
 def pins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.chdir(tmp_path)  # importing lgpio leaves a FIFO in the working directory
+    monkeypatch.chdir(tmp_path)  # importing lgpio makes a FIFO in the working directory
     from kiosk.hardware.pins import lgpio as pins
 
     return pins
@@ -43,6 +44,17 @@ def pin(pins: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     made = pins.CarefulPin(SimpleNamespace(_handle=0, failure=None), info)
     made.calls = calls
     return made
+
+
+def test_no_file_is_left_whose_times_tell_when_an_item_fell(tmp_path: Path) -> None:
+    """Importing lgpio makes a FIFO, which each edge writes to."""
+    program = "import os, kiosk.hardware.pins.lgpio; print(os.listdir())"
+    command = [sys.executable, "-c", program]
+    root = Path(__file__).parents[2]
+    told = subprocess.run(
+        command, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(root)}, capture_output=True, text=True, check=True
+    )
+    assert told.stdout == "[]\n"
 
 
 @pytest.mark.parametrize("level", [True, False])

@@ -2,12 +2,15 @@
 
 - An output is claimed at the level it shall have; gpiozero alone would pulse an active-low output at start.
 - lgpio calls back in one thread and an exception ends it for good: none gets through, and `fault` watches the thread.
-- Importing lgpio makes a FIFO in the working directory, so this module is imported only when it is chosen.
+- Importing lgpio makes a FIFO in the working directory, so this module is imported only when it is chosen. Its
+  times would tell the moment of the latest edge, of an item that fell perhaps. So its name is taken away at once: both
+  ends are open already.
 """
 
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +22,9 @@ from kiosk.clock import Clock
 from kiosk.config import Config, Hardware
 from kiosk.errors import HardwareError
 from kiosk.hardware.board import BaseBoard
+
+with suppress(OSError):
+    Path(f".lgd-nfy{lgpio._notify_thread._notify}").unlink()
 
 STALE_S = 5.0
 """Kernels before 5.7 stamp edges with another clock. A stamp further off than this is not used."""

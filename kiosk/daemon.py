@@ -115,7 +115,8 @@ class Daemon:
     def start(self) -> None:
         """Start every part, the emergency path first. Raises KioskError when the kiosk cannot work at all."""
         config, undo = self._config, self._undo
-        self._be_alone(Path(config.paths.state))
+        for folder in dict.fromkeys(Path(path).resolve() for path in (config.paths.state, config.paths.runtime)):
+            self._be_alone(folder)
         board = open_board(config)
         sdnotify.step()
         self.parts = open_parts(config, board)
@@ -184,13 +185,13 @@ class Daemon:
     def _close_records(self, records: Records) -> None:
         self.hangs = not records.close()
 
-    def _be_alone(self, state: Path) -> None:
+    def _be_alone(self, folder: Path) -> None:
         """Raise RunningError beside another daemon, before any pin is touched. A folder that fails stops nobody."""
         try:
-            state.mkdir(parents=True, exist_ok=True)
-            self._undo.callback(hold(state))
+            folder.mkdir(parents=True, exist_ok=True)
+            self._undo.callback(hold(folder))
         except OSError as error:
-            log.warning("Nobody can tell whether another kiosk runs: folder=%s why=%s", state, error)
+            log.warning("Nobody can tell whether another kiosk runs: folder=%s why=%s", folder, error)
 
     def _listen_to_visitors(self) -> None:
         counter = Counter(self.service, self._config, self.parts.board.clock)

@@ -1,4 +1,4 @@
-"""Sees to it that only one process works on a state folder: two daemons would count twice and fight for the motors."""
+"""Sees to it that only one process works with a folder: two daemons would count twice and fight for the motors."""
 
 from __future__ import annotations
 

@@ -43,6 +43,16 @@ def test_a_second_daemon_is_refused_in_a_sentence(first: KioskProcess) -> None:
     assert sum(slot.on_hand for slot in first.client.stock().slots) == 3 * 9 - 1
 
 
+def test_nor_does_one_with_another_state_folder_take_the_control_socket(first: KioskProcess) -> None:
+    """It would take it for good: nobody could restock the first one, nor see what it says."""
+    config = first.config.read_text()
+    first.config.write_text(config.replace(str(first.state), str(first.folder / "another")))
+    ended = second(first)
+    assert ended.returncode == 1
+    assert f"Another kiosk works with {first.socket.parent} already" in ended.stderr.splitlines()[-1]
+    assert first.vend(sku="NAL").outcome == "dispensed"
+
+
 def test_what_a_killed_daemon_left_behind_is_no_daemon(first: KioskProcess) -> None:
     """Its socket is still there; the next start takes it over, and the count goes on."""
     first.kill()

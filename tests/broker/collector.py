@@ -16,7 +16,7 @@ from kiosk.telemetry import messages
 from kiosk.telemetry.outbox import as_ranges
 
 
-def until(true: Callable[[], object], what: str, timeout_s: float = 60.0) -> None:
+def until(true: Callable[[], object], what: str, timeout_s: float = 300.0) -> None:
     """Wait until `true()`. Fails with `what` after `timeout_s`."""
     deadline = time.monotonic() + timeout_s
     while not true():

@@ -14,7 +14,7 @@ import statistics
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from itertools import pairwise
 from pathlib import Path
 
@@ -81,31 +81,37 @@ def read(image: Path) -> Card:
         }
         ledger, wal = (card.content(latest[files[f"/state/ledger.db{suffix}"]]) for suffix in ("", "-wal"))
         hours = _vends(ledger, wal)
+        assert hours is not None, "the ledger on the card is not whole"
         grown = _grown(ledger, wal, copies[files["/state/ledger.db-wal"]], sum(hours))
     clues = dict(_clues(paths, copies, log))
     return Card(hours, clues | {"any time": [moment for each in clues.values() for moment in each]}, grown)
 
 
-def _vends(ledger: bytes, wal: bytes) -> list[int]:
-    """Return how many vends a ledger tells of in each of its hours that has any. It must be whole."""
+def _vends(ledger: bytes, wal: bytes) -> list[int] | None:
+    """Return how many vends a ledger tells of in each of its hours that has any; None if it is not whole."""
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "ledger.db"
         path.write_bytes(ledger)
         path.with_name("ledger.db-wal").write_bytes(wal)
-        with closing(sqlite3.connect(path)) as db:
-            assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        with closing(sqlite3.connect(path)) as db, suppress(sqlite3.DatabaseError):
+            if db.execute("PRAGMA integrity_check").fetchone() != ("ok",):
+                return None
             if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'movement'").fetchone():
                 return []
             rows = db.execute("SELECT hour FROM movement WHERE kind = 'intent' ORDER BY seq").fetchall()
-    return list(Counter(hour for (hour,) in rows).values())
+            return list(Counter(hour for (hour,) in rows).values())
+    return None
 
 
 def _grown(ledger: bytes, wal: bytes, copies: Iterable[Inode], vends: int) -> list[float]:
-    """Say for each vend when the log was first so long that it is in it, by the copies of the log's inode."""
+    """Say for each vend when the log was first so long that it is in it, by the copies of the log's inode.
+
+    A shorter log tells nothing when the ledger has taken over more than that: the two then make no whole one.
+    """
     found: list[float] = []
     sizes = {copy.size: copy.written for copy in sorted(copies, key=lambda copy: -copy.written)}
     for size, written in sorted(sizes.items()):
-        found += [written] * (sum(_vends(ledger, wal[:size])) - len(found))
+        found += [written] * (sum(_vends(ledger, wal[:size]) or ()) - len(found))
     return found[:vends]
 
 

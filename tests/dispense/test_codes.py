@@ -83,6 +83,7 @@ def test_a_code_is_good_at_every_kiosk_in_its_period_and_only_then(
         assert refused(other, code, When(shown)) == WRONG
 
 
+@settings(derandomize=True)
 @given(KEYS, KEYS, PERIODS, HOURS, SEEDS)
 def test_a_code_is_worth_nothing_to_another_programme(
     key: bytes, other: bytes, period: Period, made: int, seed: int
@@ -92,6 +93,7 @@ def test_a_code_is_worth_nothing_to_another_programme(
         assert refused(kiosk(other, period), code, When(made)) == WRONG
 
 
+@settings(derandomize=True)  # one of four million such codes is another right one: always the same are tried
 @given(PERIODS, HOURS, SEEDS, st.integers(0, 3), st.sampled_from(WORDS))
 def test_one_wrong_word_is_a_wrong_code(period: Period, made: int, seed: int, place: int, word: str) -> None:
     words = kiosk(period=period, seed=seed).issue(When(made)).split()
@@ -100,6 +102,7 @@ def test_one_wrong_word_is_a_wrong_code(period: Period, made: int, seed: int, pl
         assert refused(kiosk(period=period), " ".join(words), When(made)) == WRONG
 
 
+@settings(derandomize=True)
 @given(HOURS, SEEDS)
 def test_the_order_of_the_words_counts(made: int, seed: int) -> None:
     words = kiosk(seed=seed).issue(When(made)).split()

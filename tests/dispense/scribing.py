@@ -1,0 +1,74 @@
+"""A scribe as the vend thread uses it, on real files."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from kiosk.dispense.entry import Entry
+from kiosk.dispense.machine import Finish
+from kiosk.dispense.records import Records
+from kiosk.dispense.scribe import Scribe
+from kiosk.model import Added, Outcome, RestockLine, RestockRequest, VendRequest, new_request_id
+from tests.dispense.kept import CONFIG, DISPENSED, HandClock
+from tests.stocking import FAR
+
+
+class Desk:
+    """A scribe as the vend thread uses it, and a start after a power cut."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(exist_ok=True)
+        self.folder = folder
+        self.clock = HandClock(folder)
+        self.start()
+
+    def start(self) -> None:
+        self.records = Records.of(self.folder, self.clock)
+        self.scribe = Scribe(self.records, self.clock, CONFIG)
+        self.scribe.open()
+
+    def cut(self) -> None:
+        """Lose everything that was in memory only, and start again."""
+        self.records.close()
+        self.start()
+
+    def stock(self, slot: str = "A1", items: int = 5) -> None:
+        version = self.records.ledger.counts()[slot].version
+        line = RestockLine(
+            slot=slot, as_of=version, found=0, added=(Added(quantity=items, lot=f"L-{slot}", expiry=FAR),)
+        )
+        self.records.ledger.restocks.commit(RestockRequest(id=new_request_id(), lines=(line,)))
+
+    def begin(self, request_id: str, *, attempt: int = 1, slot: str = "A1", essential: bool = True) -> Entry:
+        sku = "NAL" if slot.startswith("A") else "STRIP"
+        request = VendRequest(id=request_id, sku=sku, code="able baker charlie dog")
+        entry = self.scribe.begin(request, slot, sku, attempt=attempt, lot=1, essential=essential)
+        self.scribe.begun(entry)
+        return entry
+
+    def vend(self, request_id: str, verdict: Finish = DISPENSED, *, attempt: int = 1, slot: str = "A1") -> None:
+        self.scribe.end(self.begin(request_id, attempt=attempt, slot=slot), verdict, ())
+
+    def bounds(self, slot: str = "A1") -> tuple[int, int]:
+        count = self.records.ledger.counts()[slot]
+        return count.on_hand, count.unresolved
+
+    def outcomes(self, request_id: str) -> list[Outcome]:
+        past = self.records.reader.past(request_id)
+        return [attempt.outcome for attempt in past[1]] if past else []
+
+    def journal_holds(self, text: bytes) -> bool:
+        return text in (self.folder / "journal.bin").read_bytes()
+
+
+@contextmanager
+def locked(desk: Desk) -> Iterator[None]:
+    """Keep the ledger from being written, as a backup that hangs would."""
+    desk.records.ledger._book.db.execute("PRAGMA busy_timeout = 1")
+    with closing(sqlite3.connect(desk.folder / "ledger.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.execute("ROLLBACK")

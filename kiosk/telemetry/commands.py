@@ -15,7 +15,6 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
 import msgspec
@@ -112,14 +111,6 @@ def parse_key(text: str) -> bytes:
     if len(key) != KEY_BYTES:
         raise CommandError(f"The command key is not {2 * KEY_BYTES} hexadecimal digits. Make the file anew.")
     return key
-
-
-def load_key(path: str) -> bytes:
-    """Return the key in a file. Raises CommandError when it cannot be read or is none."""
-    try:
-        return parse_key(Path(path).read_text(encoding="ascii"))
-    except (OSError, ValueError) as error:
-        raise CommandError(str(error)) from error
 
 
 def sign(key: bytes, kiosk_id: str, command: Command) -> bytes:

@@ -386,7 +386,8 @@ class Publisher:
         path = self._config.command_key_file
         if not path or execute is None:
             return None
-        from kiosk.telemetry.commands import Commands, load_key
+        from kiosk.telemetry.command_key import load_key
+        from kiosk.telemetry.commands import Commands
 
         try:
             return Commands(load_key(path), self._kiosk_id, execute)

@@ -386,11 +386,10 @@ class Publisher:
         path = self._config.command_key_file
         if not path or execute is None:
             return None
-        from kiosk.telemetry.command_key import load_key
-        from kiosk.telemetry.commands import Commands
+        from kiosk.telemetry import command_key, commands
 
         try:
-            return Commands(load_key(path), self._kiosk_id, execute)
+            return commands.Commands(command_key.load_key(path), self._kiosk_id, execute)
         except KioskError as error:
             log.warning("telemetry commands_off reason=%r", str(error))
             self._deaf = f" It takes no commands, because it cannot read its key in {path}."

@@ -30,8 +30,7 @@ class _Start:
         now = time.monotonic()
         if now - self._told_at >= EVERY_S:
             self._told_at = now
-            # One that gets lost is followed by the next, so nothing waits here for systemd to listen.
-            _send(f"EXTEND_TIMEOUT_USEC={STEP_S * 1e6:.0f}", socket.MSG_DONTWAIT)
+            _send(f"EXTEND_TIMEOUT_USEC={STEP_S * 1e6:.0f}")
 
 
 def starting() -> None:
@@ -53,7 +52,7 @@ def ready() -> None:
     """Say that start-up is done."""
     for start in _starts():
         sys.meta_path.remove(start)
-    _send("READY=1")
+    _send("READY=1", wait_s=STEP_S)  # it is said only once
 
 
 def watchdog() -> None:
@@ -76,16 +75,18 @@ def _starts() -> list[_Start]:
     return [finder for finder in sys.meta_path if isinstance(finder, _Start)]
 
 
-def _send(message: str, flags: int = 0) -> None:
+def _send(message: str, wait_s: float = 0.0) -> None:
+    """Send a note. If systemd does not listen just now, it gets lost: the next one follows, and nobody waits for it."""
     address = os.environ.get("NOTIFY_SOCKET")
     if not address:
         return
     if address.startswith("@"):
         address = "\0" + address[1:]
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as connection:
+        connection.settimeout(wait_s)
         try:
             connection.connect(address)
-            connection.send(message.encode(), flags)
+            connection.send(message.encode())
         except OSError as error:
             # A kiosk that works must not end because nobody listens; if systemd does, its watchdog will tell.
             log.debug("systemd did not take a note: note=%s error=%s", message, error)

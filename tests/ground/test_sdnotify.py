@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import socket
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -37,6 +38,22 @@ def heard(
 def test_systemd_hears(heard: Callable[[], str], say: Callable[[], None], message: str) -> None:
     say()
     assert heard() == message
+
+
+def test_nobody_waits_for_a_systemd_that_does_not_listen(heard: Callable[[], str]) -> None:
+    """The kernel keeps some notes for it; then whoever feeds the watchdog would hang, and could not be told to end."""
+
+    def tell() -> None:
+        for _ in range(1000):
+            sdnotify.watchdog()
+            sdnotify.status("Vends do not get on.")
+        sdnotify.stopping()
+
+    telling = threading.Thread(target=tell, daemon=True)
+    telling.start()
+    telling.join(60)
+    assert not telling.is_alive()
+    assert heard() == "WATCHDOG=1"
 
 
 def test_without_systemd_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:

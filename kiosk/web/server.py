@@ -103,6 +103,8 @@ class Server(BaseWSGIServer):
         self.name = name
         self._next_look = 0.0
         self._leave_at: float | None = None
+        self._waking = threading.Lock()
+        self._awake = True
         settings = Adjustments(
             sockets=[listener],
             threads=workers,
@@ -134,6 +136,12 @@ class Server(BaseWSGIServer):
         self._leave_at = time.monotonic() + FLUSH_S
         self.pull_trigger()
         self._thread.join(2 * FLUSH_S)
+
+    def pull_trigger(self) -> None:
+        """Wake the server's thread, unless it has ended: by then its pipe's number may be that of another file."""
+        with self._waking:
+            if self._awake:
+                super().pull_trigger()
 
     def relieve(self) -> None:
         """Drop the clients that hold most, until all together hold no more than they may."""
@@ -189,7 +197,9 @@ class Server(BaseWSGIServer):
             wasyncore.loop(timeout=LOOK_S / 4, use_poll=True, map=self._map, count=1)
         for client in list(self.active_channels.values()):
             client.handle_close()
-        self.close()
+        with self._waking:
+            self._awake = False
+            self.close()
 
     def _unsent(self) -> bool:
         return any(client.total_outbufs_len for client in self.active_channels.values())

@@ -91,6 +91,20 @@ def test_a_server_stops_without_a_worker_that_does_not_come_back(tmp_path: Path)
         never.set()
 
 
+def test_whoever_wakes_a_server_that_has_ended_writes_into_no_other_file(tmp_path: Path) -> None:
+    """The number of its pipe goes to the next file that is opened, the ledger perhaps."""
+    app = Flask(__name__)
+    app.config["MAX_CONTENT_LENGTH"] = 1024
+    server = web.Server(app, web.unix(tmp_path / "sock", 0o600), name="test", workers=1)
+    server.start()
+    server.stop(0.1)
+    with ExitStack() as files:
+        opened = [files.enter_context((tmp_path / f"{number}").open("w")) for number in range(20)]
+        assert server.trigger.trigger in [file.fileno() for file in opened]
+        server.pull_trigger()
+        assert not any(Path(file.name).read_text() for file in opened)
+
+
 HELD_UP = """
 import threading, admin_web.app
 from admin_web.__main__ import main

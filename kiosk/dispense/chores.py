@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from kiosk.clock import HOUR_S, HOURS_A_DAY, Clock
 from kiosk.config import Config, Product
 from kiosk.dispense import excursion
+from kiosk.dispense.attempt import shows_that_it_sees
 from kiosk.dispense.choose import in_stock
 from kiosk.dispense.excursion import Ranges, State
 from kiosk.dispense.ledger import Ledger
@@ -23,9 +24,6 @@ from kiosk.dispense.worker import Job
 
 CARE_EVERY_S = 60.0
 """How often the drop sensor is proven, and what could not be written is tried again."""
-
-PROOFS = 3
-"""So often it is tried; one that is blind never shows that it sees."""
 
 CROWDED = 0.5
 """When so much of the write-ahead log is in use, in an hour of some 80 vends, it is folded in at a random moment."""
@@ -105,11 +103,11 @@ class Chores:
         self._scribe.later(self._wipe)
 
     def prove_beam(self) -> None:
-        """Have the drop sensor show that it sees, again if it does not: a busy computer may miss its answer."""
+        """Have the drop sensor show that it sees."""
         beam = self._parts.beam
         if beam is not None:
             with self._clock.taking_part():
-                any(beam.prove() for _ in range(PROOFS))
+                shows_that_it_sees(beam)
 
     def _begin_hour(self) -> None:
         """Write down what waited for an hour to begin; then the log is folded in and wiped, which is seen as well."""

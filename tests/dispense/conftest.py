@@ -10,6 +10,7 @@ import pytest
 
 from tests.dispense.kept import HandClock, Kept
 from tests.dispense.running import Running
+from tests.dispense.scribing import Desk
 from tests.stocking import FAR
 
 
@@ -32,6 +33,14 @@ def running(tmp_path: Path, clock: HandClock) -> Iterator[Running]:
     started.find_empty()
     yield started
     started.close()
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    opened = Desk(tmp_path)
+    opened.stock()
+    yield opened
+    opened.records.close()
 
 
 @pytest.fixture

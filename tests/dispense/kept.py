@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 from kiosk.clock import HOUR_S, Clock
 from kiosk.config import Config, Product, Slot
 from kiosk.config.settings import Kiosk
-from kiosk.dispense.ledger import Intent, Planned, Unrecorded
+from kiosk.dispense.ledger import Intent, Ledger, Planned, Unrecorded
 from kiosk.dispense.machine import Finish
 from kiosk.dispense.records import Records
 from kiosk.dispense.shelf import Shelf
@@ -169,3 +172,13 @@ class Kept:
 
     def events(self, limit: int = 20) -> tuple[Event, ...]:
         return self.reader.events(limit)
+
+
+@contextmanager
+def locked(ledger: Ledger) -> Iterator[None]:
+    """Keep a ledger from being written, as a backup that hangs would."""
+    ledger._book.db.execute("PRAGMA busy_timeout = 1")
+    with closing(sqlite3.connect(ledger._book.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.execute("ROLLBACK")

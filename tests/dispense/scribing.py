@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from pathlib import Path
 
 from kiosk.dispense.entry import Entry
@@ -62,13 +59,3 @@ class Desk:
 
     def journal_holds(self, text: bytes) -> bool:
         return text in (self.folder / "journal.bin").read_bytes()
-
-
-@contextmanager
-def locked(desk: Desk) -> Iterator[None]:
-    """Keep the ledger from being written, as a backup that hangs would."""
-    desk.records.ledger._book.db.execute("PRAGMA busy_timeout = 1")
-    with closing(sqlite3.connect(desk.folder / "ledger.db", isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        yield
-        other.execute("ROLLBACK")

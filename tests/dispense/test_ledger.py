@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from kiosk.dispense.ledger import Reader
 from kiosk.dispense.machine import Finish
 from kiosk.errors import LedgerError
 from kiosk.model import Attempt, Outcome, Purpose, VendRequest
-from tests.dispense.kept import DISPENSED, JAMMED, Kept, told
+from tests.dispense.kept import DISPENSED, JAMMED, Kept, locked, told
 
 REQUEST = VendRequest(id="request-1", sku="NAL")
 
@@ -175,20 +174,10 @@ def test_a_full_outbox_gives_up_the_oldest_and_counts_them(five: Kept) -> None:
     assert five.reader.dropped() == len(seqs) - 2
 
 
-@contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold the write lock of a ledger, as a backup that hangs would."""
-    with closing(sqlite3.connect(path, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        yield
-        other.execute("ROLLBACK")
-
-
 def test_a_failing_write_changes_nothing(five: Kept) -> None:
     """With the database locked by somebody else for too long the call fails whole, and nothing is shown."""
-    five.ledger._book.db.execute("PRAGMA busy_timeout = 10")
     shown = five.slot("A1")
-    with locked(five.path), pytest.raises(LedgerError, match="nothing of this change"):
+    with locked(five.ledger), pytest.raises(LedgerError, match="nothing of this change"):
         five.intend("A1")
     assert five.slot("A1") == shown
     five.vend("A1")

@@ -12,17 +12,9 @@ import pytest
 from kiosk.dispense.machine import Finish
 from kiosk.errors import LedgerError
 from kiosk.model import Attempt, Outcome, VendRequest
-from tests.dispense.kept import DISPENSED, JAMMED, NOW_H, PRESUMED, HandClock
-from tests.dispense.scribing import Desk, locked
+from tests.dispense.kept import DISPENSED, JAMMED, NOW_H, PRESUMED, HandClock, locked
+from tests.dispense.scribing import Desk
 from tests.dispense.small_disk import SmallDisk, no_file_longer_than, small_disk
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    opened = Desk(tmp_path)
-    opened.stock()
-    yield opened
-    opened.records.close()
 
 
 def test_ordinarily_the_journal_is_not_touched(desk: Desk) -> None:
@@ -35,7 +27,7 @@ def test_ordinarily_the_journal_is_not_touched(desk: Desk) -> None:
 
 def test_without_the_ledger_naloxone_is_written_to_the_journal_and_merged_once(desk: Desk) -> None:
     """What happened is known meanwhile, told to staff, and in the ledger afterwards: once, with its own time."""
-    with locked(desk):
+    with locked(desk.records.ledger):
         desk.vend("request-1")
         desk.vend("request-2", PRESUMED)
         desk.vend("request-3", JAMMED)
@@ -65,7 +57,7 @@ def test_without_the_ledger_naloxone_is_written_to_the_journal_and_merged_once(d
 
 def test_a_code_is_never_written(desk: Desk) -> None:
     """Neither to the journal nor to the ledger."""
-    with locked(desk):
+    with locked(desk.records.ledger):
         desk.vend("request-1")
         assert not desk.journal_holds(b"able")
     desk.scribe.heal()
@@ -75,7 +67,7 @@ def test_a_code_is_never_written(desk: Desk) -> None:
 
 def test_an_ordinary_item_stays_inside(desk: Desk) -> None:
     """Without a ledger nothing else moves, and nothing of it is kept."""
-    with locked(desk), pytest.raises(LedgerError):
+    with locked(desk.records.ledger), pytest.raises(LedgerError):
         desk.begin("request-1", slot="B1", essential=False)
     assert desk.scribe.owed() == []
     assert not desk.journal_holds(b"HRJ1")
@@ -84,7 +76,7 @@ def test_an_ordinary_item_stays_inside(desk: Desk) -> None:
 def test_a_ledger_that_fails_in_the_middle(desk: Desk) -> None:
     """The intent is in the ledger, the outcome in the journal: they are put together, not counted twice."""
     entry = desk.begin("request-1")
-    with locked(desk):
+    with locked(desk.records.ledger):
         desk.scribe.end(entry, DISPENSED, ())
         assert desk.bounds() == (4, 1)
     desk.scribe.heal()
@@ -94,7 +86,7 @@ def test_a_ledger_that_fails_in_the_middle(desk: Desk) -> None:
 def test_a_ledger_that_fails_in_the_middle_and_then_the_power(desk: Desk) -> None:
     """After the start the journal still knows how it ended, so it is not unknown."""
     entry = desk.begin("request-1")
-    with locked(desk):
+    with locked(desk.records.ledger):
         desk.scribe.end(entry, DISPENSED, ())
     desk.cut()
     assert (desk.bounds(), desk.outcomes("request-1")) == ((4, 0), [Outcome.DISPENSED])
@@ -102,7 +94,7 @@ def test_a_ledger_that_fails_in_the_middle_and_then_the_power(desk: Desk) -> Non
 
 def test_power_that_goes_in_the_middle_without_a_ledger(desk: Desk) -> None:
     """An intent that only the journal holds becomes unknown, whose item may have left."""
-    with locked(desk):
+    with locked(desk.records.ledger):
         desk.begin("request-1")
     desk.cut()
     assert (desk.bounds(), desk.outcomes("request-1")) == ((4, 1), [Outcome.UNKNOWN])
@@ -112,7 +104,7 @@ def test_a_request_that_went_on_over_several_slots(desk: Desk) -> None:
     """Each attempt is its own; the first before the ledger failed, the second after."""
     desk.stock("A2", 3)
     desk.vend("request-1", JAMMED)
-    with locked(desk):
+    with locked(desk.records.ledger):
         desk.vend("request-1", attempt=2, slot="A2")
     desk.scribe.heal()
     assert desk.outcomes("request-1") == [Outcome.JAMMED, Outcome.DISPENSED]
@@ -121,7 +113,7 @@ def test_a_request_that_went_on_over_several_slots(desk: Desk) -> None:
 
 def test_power_that_goes_between_merging_and_clearing(desk: Desk) -> None:
     """What the journal still holds is known to the ledger, and changes nothing a second time."""
-    with locked(desk):
+    with locked(desk.records.ledger):
         desk.vend("request-1")
         desk.vend("request-2", PRESUMED)
     journal = (desk.folder / "journal.bin").read_bytes()
@@ -204,7 +196,7 @@ def test_with_every_write_refused_it_is_held_in_memory(desk: Desk) -> None:
 def test_what_fell_by_itself_outlives_power_that_fails_while_the_ledger_cannot_be_written(desk: Desk) -> None:
     """It is in the journal, is owed after the start, and merged once, also when the journal is not cleared then."""
     desk.stock("A2", 3)
-    with locked(desk):
+    with locked(desk.records.ledger):
         for _ in range(2):
             desk.scribe.unseen("A2", "stray_drop")
         assert desk.scribe.owed() == ["A2", "A2"]
@@ -218,7 +210,7 @@ def test_what_fell_by_itself_outlives_power_that_fails_while_the_ledger_cannot_b
 
 def test_an_id_of_its_own_is_in_the_journal_with_the_one_that_was_asked(desk: Desk) -> None:
     """Neither while it waits for the ledger nor after the merge is the request unknown."""
-    with locked(desk):
+    with locked(desk.records.ledger):
         request = VendRequest(id="its-own-id", sku="NAL")
         entry = desk.scribe.begin(request, "A1", "NAL", attempt=1, lot=1, essential=True, asked="request-1")
         desk.scribe.begun(entry)
@@ -233,13 +225,13 @@ def test_an_id_of_its_own_is_in_the_journal_with_the_one_that_was_asked(desk: De
 def test_a_journal_that_could_not_be_cleared_is_cleared_later(desk: Desk) -> None:
     """The ledger has taken over what it holds; staff are told until it is empty."""
     # Its next record lies at some 400 kB, beyond where the kernel will let anybody write, unlike the ledger's.
-    with locked(desk):
+    with locked(desk.records.ledger):
         made = desk.begin("request-1").made
     assert made is not None
     for _ in range(100):
         desk.records.journal.append(made)
     desk.records.journal.clear()
-    with locked(desk):
+    with locked(desk.records.ledger):
         desk.vend("request-x")
     with no_file_longer_than(400_000):
         desk.scribe.heal()

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import pytest
 from msgspec.structs import replace
 
 from kiosk.dispense.ledger import Planned
@@ -18,14 +17,6 @@ from kiosk.model import Outcome, VendRequest
 from tests.dispense.kept import CONFIG, DISPENSED
 from tests.dispense.scribing import Desk
 from tests.dispense.small_disk import no_file_longer_than
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    opened = Desk(tmp_path)
-    opened.stock()
-    yield opened
-    opened.records.close()
 
 
 def test_a_journal_that_cannot_be_used_does_not_shut_the_ledger(tmp_path: Path) -> None:

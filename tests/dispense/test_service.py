@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import datetime
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +28,7 @@ from kiosk.model import (
     new_request_id,
 )
 from tests.crash.world import Scene
-from tests.dispense.kept import NALOXONE, NOW_H, SOCK, STRIP, HandClock, kiosk_of, told
+from tests.dispense.kept import NALOXONE, NOW_H, SOCK, STRIP, HandClock, kiosk_of, locked, told
 from tests.dispense.running import BLIND_JAM, FALLS, JAMS, TWO_FALL, Running
 from tests.stocking import FAR, counted
 
@@ -234,20 +233,10 @@ def test_another_product_in_a_coil_is_given_out_from_there(shop: Running) -> Non
     assert (shop.world.inside["B2"], shop.world.inside["C1"]) == (0, 0)
 
 
-@contextmanager
-def locked(running: Running) -> Iterator[None]:
-    """Keep the ledger from being written, as a backup that hangs would."""
-    running.records.ledger._book.db.execute("PRAGMA busy_timeout = 1")
-    with closing(sqlite3.connect(running.folder / "ledger.db", isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        yield
-        other.execute("ROLLBACK")
-
-
 def test_a_count_that_comes_before_the_ledger_knows_all(shop: Running) -> None:
     """An item left while the ledger could not be written; staff count before that was merged: counted once."""
     shop.put("A1", 5, "N1")
-    with locked(shop):
+    with locked(shop.records.ledger):
         assert shop.vend("NAL").outcome is Outcome.DISPENSED
     assert shop.bounds("A1") == (4, 1)
     with pytest.raises(ConflictError, match="A1 changed while you counted"):

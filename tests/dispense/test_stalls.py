@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from kiosk.dispense import service, vending
+from kiosk.dispense.ledger.reader import PATIENCE_S
 from kiosk.dispense.words import MAY_BE_SAVED, NOT_SAVED
 from kiosk.errors import ConflictError, DiskStalledError
 from kiosk.model import Attempt, Outcome, RefusalCode
@@ -17,6 +19,8 @@ from tests.dispense.running import Running
 from tests.stocking import FAR, counted, visit
 
 LONG_S = 30.0
+
+QUESTIONS = 10
 
 
 @pytest.fixture
@@ -139,6 +143,16 @@ def test_an_emergency_waits_for_no_look_up(shop: Running) -> None:
             shop.vend("STRIP", request_id="request-2")
     written(shop)
     assert (shop.bounds("A1"), shop.world.inside["A1"]) == ((3, 0), 3)
+
+
+def test_a_reader_that_is_stuck_keeps_nobody_waiting(shop: Running) -> None:
+    """Whoever asks several things, as a page does, waits for the first of them at most."""
+    with unread(shop):
+        began = time.monotonic()
+        for _ in range(QUESTIONS):
+            with pytest.raises(DiskStalledError):
+                shop.reader.doubt()
+        assert time.monotonic() - began < QUESTIONS / 2 * PATIENCE_S
 
 
 def test_what_was_asked_for_before_a_start_is_known_without_a_look_up(shop: Running) -> None:

@@ -107,6 +107,8 @@ class Reader:
         return self._ask(lambda db: db.execute(sql, values).fetchall())
 
     def _ask(self, question: Callable[[sqlite3.Connection], T], within_s: float = PATIENCE_S) -> T:
+        if self._worker.stuck:  # whoever asks several things would wait for each of them
+            raise DiskStalledError(STALLED)
         job = self._worker.submit(lambda: self._answer(question), strict=False)
         try:
             return self._worker.wait(job, time.monotonic() + within_s)

@@ -105,6 +105,9 @@ limit_per_visit = 3
 START_S = 120.0
 """How long a start may take on a busy machine before a test calls it failed."""
 
+END_S = 40.0
+"""How long an end may take."""
+
 
 class KioskProcess:
     """`kiosk run` in `folder`. Everything it keeps survives `kill`, as on a real disk."""
@@ -154,7 +157,8 @@ class KioskProcess:
                 self.log_level,
                 *self.options,
             ]
-            self._process = subprocess.Popen(command, stderr=log, stdout=log, env=os.environ | self.environment)
+            environment = os.environ | {"PYTHONFAULTHANDLER": "1"} | self.environment
+            self._process = subprocess.Popen(command, stderr=log, stdout=log, env=environment)
         give_up = time.monotonic() + self.patience_s
         while not self._answers():
             assert self.running, f"The daemon ended: {self.log.read_text()}"
@@ -179,7 +183,12 @@ class KioskProcess:
     def _end(self, number: signal.Signals) -> int:
         assert self._process is not None
         self._process.send_signal(number)
-        return self._process.wait(timeout=40)
+        try:
+            return self._process.wait(END_S)
+        except subprocess.TimeoutExpired:
+            self._process.send_signal(signal.SIGABRT)  # Python then writes down where each thread is
+            self._process.wait(END_S)
+            raise AssertionError(f"The daemon did not end: {self.log.read_text()}") from None
 
     @property
     def pid(self) -> int:

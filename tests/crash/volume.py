@@ -27,17 +27,19 @@ UNMOUNT_S = 10.0
 class Volume:
     """A fresh ext4 file system, mounted at `root`. Leaving the context unmounts it, whatever happened."""
 
-    def __init__(self, folder: Path, size: int = IMAGE_BYTES, options: str = OPTIONS) -> None:
+    def __init__(self, folder: Path, size: int = IMAGE_BYTES, options: str = OPTIONS, features: str = "") -> None:
+        """Prepare one of `size` bytes, mounted with `options`; `features` are ext4's besides the defaults."""
         self.image = folder / "disk.img"
         self.root = folder / "mounted"
         self._size = size
         self._options = options
+        self._features = ("-O", features) if features else ()
 
     def __enter__(self) -> Self:
         with self.image.open("wb") as file:
             file.truncate(self._size)
         self.root.mkdir(exist_ok=True)
-        _run("mkfs.ext4", "-q", "-F", str(self.image))
+        _run("mkfs.ext4", "-q", "-F", *self._features, str(self.image))
         self.mount()
         return self
 

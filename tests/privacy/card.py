@@ -48,7 +48,7 @@ REPOSITORY = Path(__file__).parents[2]
 
 
 class Order(Struct, frozen=True):
-    """What is to happen to one card. `kind` is one of `weakened.KINDS`, `mounted` how it is: ext4's own options."""
+    """What is to happen to one card. `kind` is one of `weakened.KINDS`."""
 
     kind: str
     seed: int
@@ -56,6 +56,9 @@ class Order(Struct, frozen=True):
     """In each hour."""
     hours: int
     mounted: str = "defaults"
+    """ext4's own options."""
+    features: str = ""
+    """What mkfs.ext4 is to set besides its defaults."""
 
 
 class Hour(Struct, frozen=True):
@@ -98,7 +101,10 @@ def seize(orders: Sequence[Order], folder: Path) -> list[Seized]:
 
 def _seize(order: Order, folder: Path) -> Seized:
     """Do so with one, where mounting is allowed."""
-    with tempfile.TemporaryDirectory(dir=folder) as name, Volume(Path(name), CARD_BYTES, order.mounted) as volume:
+    with (
+        tempfile.TemporaryDirectory(dir=folder) as name,
+        Volume(Path(name), CARD_BYTES, order.mounted, order.features) as volume,
+    ):
         kiosk = KioskProcess(volume.root, speed=SPEED, capacity=order.visits * order.hours, privacy="release_s = 3600")
         kiosk.program = ("-m", "tests.privacy.weakened", order.kind, repr(HOUR_S), name)
         kiosk.log_level = "INFO"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from statistics import median
 
 import pytest
 
@@ -23,9 +24,12 @@ MANY, SOME = 30, 12
 QUICK = "commit=1"
 """Has ext4 write its notes down five times as often as by default: more to see for whoever holds the card."""
 
+DEBIAN_13 = "orphan_file"
+"""What Debian 13 formats with. The two inodes that a kiosk touches then lie in two blocks of their table."""
+
 SOUND = (
     Order("sound", seed=1, visits=MANY, hours=1),
-    Order("sound", seed=2, visits=SOME, hours=1),
+    Order("sound", seed=2, visits=SOME, hours=1, features=DEBIAN_13),
     Order("sound", seed=3, visits=SOME, hours=1, mounted=QUICK),
 )
 AS_BEFORE = Order("as before", seed=4, visits=MANY, hours=1)
@@ -33,12 +37,12 @@ UNCOVERED = Order("uncovered", seed=5, visits=SOME, hours=1, mounted=QUICK)
 ORDERS = (*SOUND, AS_BEFORE, UNCOVERED)
 
 DAY_S = 86400
-MOST_BYTES = 360_000_000
-"""What hiding may cost the card in a day, also where the two inodes that it touches do not lie in one block of their
-table, as on what Debian 13 formats."""
+MOST_BYTES = 300_000_000
+"""What hiding may cost the card in a day, also where the two inodes lie in two blocks."""
 
-HOME_BYTES = 2 * 4096 * DAY_S // 30
-"""What the kernel writes of it to the inodes' own place: their two blocks, at most every 30 s."""
+HOME_BYTES = 6_000_000
+"""What of it reaches the inodes' own place in a day: little, since they always wait for the next commit as well. With
+touches alone the device counted 5 MB more than what was committed, in seven minutes that stood for a day."""
 
 
 def bag(orders: tuple[Order, ...], folder: Path) -> dict[Order, tuple[Seized, Card]]:
@@ -109,10 +113,10 @@ def test_what_hiding_costs(bagged: dict[Order, tuple[Seized, Card]]) -> None:
     for order in SOUND[:2]:
         (hour,) = bagged[order][0].hours
         with Image(Path(bagged[order][0].image)) as card:
-            blocks = sum(
-                each.blocks for each in card.transactions() if hour.begins + 2 < each.at < hour.begins + HOUR_S
-            )
-        assert 100_000_000 < blocks * 4096 * DAY_S / (HOUR_S - 2) + HOME_BYTES < MOST_BYTES
+            during = [each for each in card.transactions() if hour.begins < each.at < hour.begins + HOUR_S]
+        often = (len(during) - 1) / (during[-1].at - during[0].at)
+        most = median(each.blocks for each in during)  # in some the daemon's own log grows, which is elsewhere
+        assert 100_000_000 < most * 4096 * often * DAY_S + HOME_BYTES < MOST_BYTES
 
 
 @pytest.mark.long

@@ -317,8 +317,7 @@ class Service:
         """
         self._beat()
         try:
-            overdue = self._progress - self._idled > IDLE_AT_LEAST_S and not self._desk.busy
-            job = self._idle if overdue else self._inbox.get(timeout=timeout_s)
+            job = self._idle if self._overdue() else self._inbox.get(timeout=timeout_s)
         except queue.Empty:
             job = self._idle
         if job is not None:
@@ -328,6 +327,9 @@ class Service:
         else:
             return False
         return True
+
+    def _overdue(self) -> bool:
+        return self._progress - self._idled > IDLE_AT_LEAST_S and not self._desk.busy
 
     def _beat(self) -> None:
         self._progress = time.monotonic()

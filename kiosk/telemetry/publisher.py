@@ -157,8 +157,8 @@ class Publisher:
         except KioskError as error:
             self._rest(str(error))
         except Exception as error:
-            log.exception("telemetry stumbled")
             self._hang_up("telemetry stumbled")
+            log.exception("telemetry stumbled")
             self._window = self._new_window()
             self._rest(str(error) or type(error).__name__)
         return True

@@ -99,8 +99,14 @@ def answers(programme: Listener) -> list[messages.CommandAck]:
 
 
 def connected(publisher: Publisher) -> Publisher:
-    until(lambda: publisher.link().connected, "it connects")
+    """Wait until the broker has what it says of itself, and before that had what it listens to."""
+    until(lambda: publisher.link().connected and introduced(publisher), "it connects")
     return publisher
+
+
+def introduced(publisher: Publisher) -> bool:
+    session = publisher._session
+    return session is not None and session.told()
 
 
 def test_a_recall_is_carried_out_and_answered_and_a_replay_changes_nothing(
@@ -220,7 +226,7 @@ def test_what_the_kiosk_cannot_do_is_answered_and_telemetry_goes_on(
     until(lambda: kiosk.asked == 2, "it is tried")
     kiosk.error = None
     until(lambda: "telemetry stumbled" in caplog.text, "the mistake is told")
-    until(lambda: publisher.link().connected, "it connects again")
+    connected(publisher)
     send(listener, recall())
     until(lambda: answers(listener)[-1].ok, "the same command can be sent again")
     outbox.add(2)

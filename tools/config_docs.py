@@ -1,4 +1,4 @@
-"""Write docs/config.md and docs/drivers.md from the code: `python -m tools.config_docs`; a test fails if stale."""
+"""Write the pages of docs that are made from the code: `python -m tools.config_docs`; a test fails if one is stale."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from kiosk.config import Config, Options
 from kiosk.config.load import KINDS
 from kiosk.config.words import describe, first, is_table, item_of, peel, spell
 from kiosk.hardware import registry
+from kiosk.model import EventKind
 
 DOCS = Path(__file__).parent.parent / "docs"
 
@@ -63,7 +64,27 @@ def drivers_page() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-PAGES = {DOCS / "config.md": settings_page, DOCS / "drivers.md": drivers_page}
+EVENTS_HEAD = """\
+# Events
+
+Every kind of event that a kiosk writes into its ledger and [sends](telemetry.md), what it means, and what its quantity
+counts. This page is written from the code by `make docs`.
+
+| kind | means | quantity |
+|---|---|---|
+"""
+
+
+def events_page() -> str:
+    """Return docs/events.md."""
+    return EVENTS_HEAD + "".join(f"| `{kind}` | {kind.means} | {kind.counts} |\n" for kind in EventKind)
+
+
+PAGES = {
+    DOCS / "config.md": settings_page,
+    DOCS / "drivers.md": drivers_page,
+    DOCS / "events.md": events_page,
+}
 """Every page that is written, and what writes it."""
 
 

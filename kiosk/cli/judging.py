@@ -6,7 +6,7 @@ import enum
 
 from msgspec.structs import replace
 
-from kiosk.model import Event, Fact, Fault, MachinePart, Outcome, Reading, SlotStock, Stock, Vend
+from kiosk.model import Event, EventKind, Fact, Fault, MachinePart, Outcome, Reading, SlotStock, Stock, Vend
 
 
 class Seen(enum.StrEnum):
@@ -117,9 +117,9 @@ def heard(vend: Vend, events: tuple[Event, ...], after: int) -> Vend:
 
     Only events with a sequence above `after` count; without one, `vend` is returned as it is.
     """
-    endings = {outcome.value: outcome for outcome in Outcome}
-    kinds = [event.kind for event in events if event.seq > after and event.kind in endings]
-    return replace(vend, outcome=endings[kinds[0]], advice=None) if kinds else vend
+    endings = {EventKind(outcome): outcome for outcome in Outcome}
+    ended = [endings[event.kind] for event in events if event.seq > after and event.kind in endings]
+    return replace(vend, outcome=ended[0], advice=None) if ended else vend
 
 
 def _at_keypad(vend: Vend, seen: Seen | None) -> tuple[bool | None, str, str]:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from kiosk.clock import Stamp
 from kiosk.dispense.ledger import Intent, Past, Unrecorded
 from kiosk.dispense.worker import Job
-from kiosk.model import Attempt, Outcome, VendRequest, new_request_id
+from kiosk.model import Attempt, EventKind, Outcome, VendRequest, new_request_id
 
 
 class Entry(Struct):
@@ -50,7 +50,7 @@ class Entry(Struct):
             yield from (made.slot, *made.hanging)
 
 
-def unseen(slot: str, kind: str, stamp: Stamp) -> Unrecorded:
+def unseen(slot: str, kind: EventKind, stamp: Stamp) -> Unrecorded:
     """Return what is to be written of an item that may have left a slot outside any vend, under an id of its own."""
     request = VendRequest(id=new_request_id(), slot=slot)
     return Unrecorded(request=request, attempt=0, slot=slot, sku="", lot=0, stamp=stamp, unseen=kind)

@@ -25,7 +25,7 @@ from kiosk.dispense.records import Records
 from kiosk.dispense.shelf import News
 from kiosk.dispense.worker import Job
 from kiosk.errors import DiskStalledError, LedgerDamagedError, LedgerError
-from kiosk.model import VendRequest
+from kiosk.model import EventKind, VendRequest
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -157,7 +157,7 @@ class Scribe:
         stamp = self._since(request_id)
         self.later(lambda: self._ledger.vends.unmet(sku, empty=empty, stamp=stamp))
 
-    def unseen(self, slot: str, kind: str) -> None:
+    def unseen(self, slot: str, kind: EventKind) -> None:
         """Have it written down that an item may have left `slot` outside any vend; held until that is done."""
         entry = Entry(unseen(slot, kind, self._clock.stamp()))
         with self._lock:

@@ -19,7 +19,18 @@ from kiosk.dispense.parts import Parts
 from kiosk.dispense.scribe import Scribe
 from kiosk.dispense.shelf import Shelf
 from kiosk.errors import LedgerError
-from kiosk.model import Attempt, Outcome, Purpose, Refusal, RefusalCode, SlotStock, Vend, VendRequest, VendState
+from kiosk.model import (
+    Attempt,
+    EventKind,
+    Outcome,
+    Purpose,
+    Refusal,
+    RefusalCode,
+    SlotStock,
+    Vend,
+    VendRequest,
+    VendState,
+)
 
 FALLEN = (Outcome.DISPENSED, Outcome.PRESUMED)
 """After these the request is over; after the others the next slot is tried.
@@ -226,7 +237,7 @@ class Vending:
         if leaking:
             self._drops_known += strays
         for slot in leaking:
-            self._scribe.unseen(slot, "stray_drop")
+            self._scribe.unseen(slot, EventKind.STRAY_DROP)
         return bool(leaking)
 
     def _leaking(self, strays: int) -> list[str]:

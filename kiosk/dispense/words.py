@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from kiosk.model import Outcome, Purpose, Refusal, RefusalCode, RefusedError, SlotStock
+from kiosk.model import EventKind, Outcome, Purpose, Refusal, RefusalCode, RefusedError, SlotStock
 
 DROPPING = "It is dropping now. Look in the tray."
 OPENING = "It is opening now. Look for the open door."
@@ -71,41 +71,42 @@ def said(outcome: Outcome, purpose: Purpose, slot: str, *, locker: bool) -> str:
 
 
 _EVENTS = {
-    "dispensed": "An item fell.",
-    "presumed": "It gave out, but no sensor could see whether an item came: count this slot.",
-    "jammed": "Nothing fell: the item may hang in the coil.",
-    "not_started": "Nothing moved: check its motor or lock.",
-    "unknown": "A vend was cut short, by the power or by a part: count this slot.",
-    "tested": "A test turn was made.",
-    "extra_drop": "More than one item may have fallen: count this slot.",
-    "stray_drop": "Something fell later on its own: count this slot.",
-    "surplus": "An item fell from a slot that was counted empty: count this slot.",
-    "sold_out": "Somebody asked for it and there was none.",
-    "unserved": "Somebody asked for it and nothing came out.",
-    "counted": "Counted: {quantity}.",
-    "drift": "The count was {quantity:+} against what was expected.",
-    "added": "Put in: {quantity}.",
-    "removed_expired": "Taken out, past its date: {quantity}.",
-    "removed_damaged": "Taken out, damaged: {quantity}.",
-    "removed_recalled": "Taken out, recalled: {quantity}.",
-    "removed_other": "Taken out: {quantity}.",
-    "planogram": "Another product is in this slot from now on.",
-    "undone": "A restock visit was taken back: count this slot.",
-    "recalled": "Recalled and locked: {quantity} here.",
-    "recall_lifted": "A recall was lifted.",
-    "excursion": "It is too warm or too cold for this product.",
-    "excursion_over": "The temperature is in range again, after {quantity} minutes: review the items.",
-    "excursion_accepted": "Reviewed after it was too warm or too cold: the items stay.",
-    "spoiled": "Locked after a review: take out {quantity}.",
-    "hidden": "Taken off the menu.",
-    "shown": "Back on the menu.",
-    "rebuilt": "The ledger had to be begun anew: count this slot.",
-    "behind": "The ledger had lost its latest changes: count this slot.",
-    "started": "The kiosk started.",
+    EventKind.DISPENSED: "An item fell.",
+    EventKind.PRESUMED: "It gave out, but no sensor could see whether an item came: count this slot.",
+    EventKind.JAMMED: "Nothing fell: the item may hang in the coil.",
+    EventKind.NOT_STARTED: "Nothing moved: check its motor or lock.",
+    EventKind.UNKNOWN: "A vend was cut short, by the power or by a part: count this slot.",
+    EventKind.TESTED: "A test turn was made.",
+    EventKind.EXTRA_DROP: "More than one item may have fallen: count this slot.",
+    EventKind.STRAY_DROP: "Something fell later on its own: count this slot.",
+    EventKind.SURPLUS: "An item fell from a slot that was counted empty: count this slot.",
+    EventKind.SOLD_OUT: "Somebody asked for it and there was none.",
+    EventKind.UNSERVED: "Somebody asked for it and nothing came out.",
+    EventKind.COUNTED: "Counted: {quantity}.",
+    EventKind.DRIFT: "The count was {quantity:+} against what was expected.",
+    EventKind.ADDED: "Put in: {quantity}.",
+    EventKind.REMOVED_EXPIRED: "Taken out, past its date: {quantity}.",
+    EventKind.REMOVED_DAMAGED: "Taken out, damaged: {quantity}.",
+    EventKind.REMOVED_RECALLED: "Taken out, recalled: {quantity}.",
+    EventKind.REMOVED_OTHER: "Taken out: {quantity}.",
+    EventKind.PLANOGRAM: "Another product is in this slot from now on.",
+    EventKind.UNDONE: "A restock visit was taken back: count this slot.",
+    EventKind.RECALLED: "Recalled and locked: {quantity} here.",
+    EventKind.RECALL_LIFTED: "A recall was lifted.",
+    EventKind.EXCURSION: "It is too warm or too cold for this product.",
+    EventKind.EXCURSION_OVER: "The temperature is in range again, after {quantity} minutes: review the items.",
+    EventKind.EXCURSION_ACCEPTED: "Reviewed after it was too warm or too cold: the items stay.",
+    EventKind.SPOILED: "Locked after a review: take out {quantity}.",
+    EventKind.HIDDEN: "Taken off the menu.",
+    EventKind.SHOWN: "Back on the menu.",
+    EventKind.REBUILT: "The ledger had to be begun anew: count this slot.",
+    EventKind.BEHIND: "The ledger had lost its latest changes: count this slot.",
+    EventKind.STARTED: "The kiosk started.",
+    EventKind.OTHER: "Something happened that this version of the software does not know.",
 }
 
 
-def event(kind: str, quantity: int) -> str:
+def event(kind: EventKind, quantity: int) -> str:
     """Return the sentence for staff about an event of this kind."""
     return _EVENTS[kind].format(quantity=quantity)
 

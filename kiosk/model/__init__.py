@@ -18,6 +18,7 @@ from kiosk.model.care import (
     ReviewRequest,
     Shortage,
 )
+from kiosk.model.events import UNMET, EventKind
 from kiosk.model.refusal import Refusal, RefusalCode, RefusedError
 from kiosk.model.restock import (
     Added,
@@ -47,6 +48,7 @@ from kiosk.model.stock import CoilLot, Drift, Event, Events, KitPart, Lock, Slot
 from kiosk.model.vend import Attempt, Outcome, Purpose, Vend, VendRequest, VendState, VisitorCode
 
 __all__ = [
+    "UNMET",
     "Added",
     "AdminCode",
     "Attempt",
@@ -59,6 +61,7 @@ __all__ = [
     "Demand",
     "Drift",
     "Event",
+    "EventKind",
     "Events",
     "Excursion",
     "Excursions",

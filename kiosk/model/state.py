@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 
 from kiosk.model.base import Fact, Name
+from kiosk.model.events import EventKind
 
 
 class Fault(Fact, frozen=True, kw_only=True):
@@ -109,7 +110,7 @@ class OutboxRow(Fact, frozen=True, kw_only=True):
 
     epoch: str
     seq: int
-    kind: str
+    kind: EventKind
     slot: str | None
     sku: str | None
     lot: str | None

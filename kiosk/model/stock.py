@@ -6,6 +6,7 @@ import datetime
 import enum
 
 from kiosk.model.base import Fact, Name
+from kiosk.model.events import EventKind
 
 
 class KitPart(Fact, frozen=True, kw_only=True):
@@ -89,7 +90,7 @@ class Event(Fact, frozen=True, kw_only=True):
     """
 
     seq: int
-    kind: str
+    kind: EventKind
     hour: str
     clock_ok: bool
     quantity: int

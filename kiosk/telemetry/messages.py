@@ -32,7 +32,6 @@ Said = Annotated[str, Meta(max_length=200)]
 
 _ACK_ITEMS = 2000
 """So many ranges and rejects fit in one ack; more than a kiosk ever has under way."""
-_KIND = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _HOUR = re.compile(r"\d{4}-\d\d-\d\dT\d\d")
 _CELSIUS = ("°C", "C", "degC")
 
@@ -207,7 +206,7 @@ def event(row: OutboxRow) -> Event:
     return Event(
         epoch=row.epoch,
         seq=row.seq,
-        kind=row.kind if _KIND.fullmatch(row.kind) else "other",
+        kind=row.kind,
         slot=_short(row.slot),
         sku=_short(row.sku),
         lot=_short(row.lot),

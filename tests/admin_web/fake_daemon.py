@@ -22,6 +22,7 @@ from kiosk.model import (
     ConfirmDate,
     Drift,
     Event,
+    EventKind,
     Events,
     Fault,
     KioskState,
@@ -78,7 +79,9 @@ class FakeDaemon:
         self.faults: list[Fault] = []
         self.clock = ClockState(shown=TODAY, judged=TODAY, trusted=True)
         self.events: list[Event] = [
-            Event(seq=n, kind="dispensed", hour=HOUR, clock_ok=True, quantity=1, text="An item fell.", slot="A1")
+            Event(
+                seq=n, kind=EventKind.DISPENSED, hour=HOUR, clock_ok=True, quantity=1, text="An item fell.", slot="A1"
+            )
             for n in range(1, 46)
         ]
         self.codes = {CODE}

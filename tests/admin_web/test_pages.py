@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from admin_web import jobs
-from kiosk.model import Event, Fault
+from kiosk.model import Event, EventKind, Fault
 from tests.admin_web.fake_coil import HOUR
 from tests.admin_web.fake_daemon import FakeDaemon
 from tests.admin_web.visitor import Visitor, hidden, words
@@ -68,7 +68,9 @@ def test_names_are_text_and_never_markup(staff: Visitor, daemon: FakeDaemon) -> 
     daemon.site = evil
     daemon.slots["A1"] = msgspec.structs.replace(daemon.slots["A1"], product=evil, faults=(evil,), pictogram=evil)
     daemon.faults = [Fault(where=evil, text=evil)]
-    daemon.events.append(Event(seq=99, kind="x", hour=evil, clock_ok=True, quantity=0, text=evil, slot=evil))
+    daemon.events.append(
+        Event(seq=99, kind=EventKind.OTHER, hour=evil, clock_ok=True, quantity=0, text=evil, slot=evil)
+    )
     for path in ("/", "/slots/A1", "/slots/A1/test", "/events", "/account"):
         page = staff.open(path).text
         assert "<script" not in page

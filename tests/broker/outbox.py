@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from kiosk.config import Product
 from kiosk.errors import LedgerError
-from kiosk.model import Fault, KioskState, Link, OutboxRow, Reading, SlotStock, Stock
+from kiosk.model import EventKind, Fault, KioskState, Link, OutboxRow, Reading, SlotStock, Stock
 
 NALOXONE = Product(sku="NAL-4", name="Naloxone nasal spray", pictogram="naloxone", essential=True)
 
@@ -28,7 +28,7 @@ class MemoryOutbox:
         self._last = 0
         self._lock = threading.Lock()
 
-    def add(self, count: int, *, kind: str = "dispensed") -> list[int]:
+    def add(self, count: int, *, kind: EventKind = EventKind.DISPENSED) -> list[int]:
         """Let `count` events happen; return their numbers."""
         with self._lock:
             first = self._last + 1

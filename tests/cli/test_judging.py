@@ -20,7 +20,7 @@ from kiosk.cli.judging import (
     judge,
     sort,
 )
-from kiosk.model import Event, Fault, MachinePart, Outcome, SlotStock, Stock, Vend, VendState
+from kiosk.model import Event, EventKind, Fault, MachinePart, Outcome, SlotStock, Stock, Vend, VendState
 
 GIVEN, UNSEEN, JAMMED, STILL, CUT = (
     Outcome.DISPENSED,
@@ -129,12 +129,12 @@ def test_what_only_a_visitor_can_choose_is_judged_once_somebody_did(
 
 
 def test_only_what_came_after_the_test_turn_counts() -> None:
-    def event(seq: int, kind: str) -> Event:
+    def event(seq: int, kind: EventKind) -> Event:
         return Event(seq=seq, kind=kind, hour="2026-11-22T05:00Z", clock_ok=True, quantity=1, text="", slot="A3")
 
     turned = vend(STILL, "A3: choose it at the machine")
-    assert heard(turned, (event(7, "tested"), event(6, "dispensed")), 6) == turned
-    told = heard(turned, (event(9, "sold_out"), event(8, "jammed"), event(7, "dispensed")), 6)
+    assert heard(turned, (event(7, EventKind.TESTED), event(6, EventKind.DISPENSED)), 6) == turned
+    told = heard(turned, (event(9, EventKind.SOLD_OUT), event(8, EventKind.JAMMED), event(7, EventKind.DISPENSED)), 6)
     assert (told.outcome, told.advice) == (JAMMED, None)
 
 

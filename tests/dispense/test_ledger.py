@@ -11,7 +11,7 @@ import pytest
 from kiosk.dispense.ledger import Reader
 from kiosk.dispense.machine import Finish
 from kiosk.errors import LedgerError
-from kiosk.model import Attempt, Outcome, Purpose, VendRequest
+from kiosk.model import Attempt, EventKind, Outcome, Purpose, VendRequest
 from tests.dispense.kept import DISPENSED, JAMMED, Kept, locked, told
 
 REQUEST = VendRequest(id="request-1", sku="NAL")
@@ -172,6 +172,15 @@ def test_a_full_outbox_gives_up_the_oldest_and_counts_them(five: Kept) -> None:
     five.ledger.outbox.trim(2)
     assert [row.seq for row in five.reader.pending(0, 20)] == seqs[-2:]
     assert five.reader.dropped() == len(seqs) - 2
+
+
+def test_an_event_that_a_newer_software_wrote_is_still_listed_and_sent(five: Kept) -> None:
+    """After a way back to this one, which has no word for it."""
+    with five.ledger._book.transaction():
+        five.ledger._book.db.execute("UPDATE event SET kind = 'teleported' WHERE seq = (SELECT max(seq) FROM event)")
+    (event,) = five.reader.events(1)
+    assert event.kind is EventKind.OTHER
+    assert five.reader.pending(event.seq - 1, 9)[0].kind is EventKind.OTHER
 
 
 def test_a_failing_write_changes_nothing(five: Kept) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from kiosk.dispense.machine import Finish
 from kiosk.errors import LedgerError
-from kiosk.model import Attempt, Outcome, VendRequest
+from kiosk.model import Attempt, EventKind, Outcome, VendRequest
 from tests.dispense.kept import DISPENSED, JAMMED, NOW_H, PRESUMED, HandClock, locked
 from tests.dispense.scribing import Desk
 from tests.dispense.small_disk import SmallDisk, no_file_longer_than, small_disk
@@ -182,7 +182,7 @@ def test_with_every_write_refused_it_is_held_in_memory(desk: Desk) -> None:
     desk.stock("A2", 3)
     with no_file_longer_than(1024):
         desk.scribe.end(desk.begin("request-1"), Finish(Outcome.DISPENSED, certain=True, drops=2), ["A2"])
-        desk.scribe.unseen("A2", "stray_drop")
+        desk.scribe.unseen("A2", EventKind.STRAY_DROP)
         assert not desk.scribe.heal()
         assert sorted(desk.scribe.owed()) == ["A1", "A1", "A2", "A2"]
         assert desk.scribe.fault
@@ -198,7 +198,7 @@ def test_what_fell_by_itself_outlives_power_that_fails_while_the_ledger_cannot_b
     desk.stock("A2", 3)
     with locked(desk.records.ledger):
         for _ in range(2):
-            desk.scribe.unseen("A2", "stray_drop")
+            desk.scribe.unseen("A2", EventKind.STRAY_DROP)
         assert desk.scribe.owed() == ["A2", "A2"]
         journal = (desk.folder / "journal.bin").read_bytes()
     desk.cut()

@@ -14,7 +14,7 @@ from kiosk.dispense import service, vending
 from kiosk.dispense.ledger.reader import PATIENCE_S
 from kiosk.dispense.words import MAY_BE_SAVED, NOT_SAVED
 from kiosk.errors import ConflictError, DiskStalledError
-from kiosk.model import Attempt, Outcome, RefusalCode
+from kiosk.model import Attempt, EventKind, Outcome, RefusalCode
 from tests.dispense.running import Running
 from tests.stocking import FAR, counted, visit
 
@@ -194,11 +194,10 @@ def test_what_is_written_late_has_the_hour_in_which_it_was(shop: Running) -> Non
         assert shop.vend("NAL").outcome is Outcome.DISPENSED
         shop.vend("STRIP")
         shop.service._scribe.unmet("request-9", "STRIP", empty=True)
-        shop.service._scribe.unseen("A1", "stray_drop")
+        shop.service._scribe.unseen("A1", EventKind.STRAY_DROP)
         before = shop.clock.hour()
         shop.clock.pass_h(2)
     written(shop)
     told = {event.kind: event.hour for event in shop.reader.events(9)}
-    assert {kind: told[kind] for kind in ("dispensed", "sold_out", "stray_drop")} == dict.fromkeys(
-        ("dispensed", "sold_out", "stray_drop"), before
-    )
+    late = (EventKind.DISPENSED, EventKind.SOLD_OUT, EventKind.STRAY_DROP)
+    assert {kind: told[kind] for kind in late} == dict.fromkeys(late, before)

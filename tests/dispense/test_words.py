@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kiosk.dispense import words
-from kiosk.model import Outcome, Purpose
+from kiosk.model import EventKind, Outcome, Purpose
 from tests.dispense.test_choose import slot
 
 COIL_WORDS = ("tray", "fell", "drop", "coil", "home", "motor", "turned")
@@ -46,3 +46,9 @@ def test_every_outcome_has_a_sentence(outcome: Outcome, purpose: Purpose) -> Non
 )
 def test_what_is_said_once_it_begins(locker: bool, again: bool, said: str) -> None:
     assert words.begun(locker=locker, again=again) == said
+
+
+@pytest.mark.parametrize("kind", EventKind)
+def test_every_kind_of_event_has_a_sentence(kind: EventKind) -> None:
+    assert words.event(kind, 3).endswith(".")
+    assert kind.means

@@ -1,4 +1,4 @@
-"""What is written is true: every setting is read, every example decodes, every route and kind of event is written down."""
+"""What is written is true: every setting is read, every example decodes, every route is written down."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ from kiosk.config.words import is_table, item_of, peel
 from kiosk.control.client import Client
 from kiosk.control.codes import AdminCodes
 from kiosk.control.routes import create_app
-from kiosk.dispense import words
 from kiosk.dispense.status import Status
 from kiosk.hardware import registry
 from kiosk.telemetry import commands, messages
@@ -138,27 +137,6 @@ def test_what_stands_as_toml_or_python_is_that(page: Path) -> None:
 def test_every_file_that_a_page_names_is_there(page: Path) -> None:
     for link in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", page.read_text()):
         assert (page.parent / link).exists(), f"{page.name} leads to {link}, which is not there."
-
-
-# -- events ------------------------------------------------------------------------------------------------------------
-
-
-def test_every_kind_of_event_is_written_down() -> None:
-    table = telemetry_page().partition("**Kinds of events**")[2].partition("**State**")[0]
-    assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == set(words._EVENTS)
-
-
-def test_no_event_is_written_that_has_no_sentence() -> None:
-    """Kinds that are put together from a variable are left to the tests that write them."""
-    written = {
-        node.args[0].value
-        for path in modules("kiosk/dispense/ledger")
-        for node in ast.walk(parsed(path))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "event"
-        if isinstance(node.args[0], ast.Constant)
-    }
-    assert len(written) > 10
-    assert written <= set(words._EVENTS)
 
 
 # -- routes ------------------------------------------------------------------------------------------------------------

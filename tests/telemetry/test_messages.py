@@ -7,14 +7,14 @@ import sys
 
 import pytest
 
-from kiosk.model import OutboxRow
+from kiosk.model import EventKind, OutboxRow
 from kiosk.telemetry import messages
 from kiosk.telemetry.link import Stage, Standing, sentence
 
 ROW = OutboxRow(
     epoch="3f9c",
     seq=7,
-    kind="jammed",
+    kind=EventKind.JAMMED,
     slot="A1",
     sku=None,
     lot="L7",

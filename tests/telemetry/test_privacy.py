@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.model import Fault, KioskState, Link, OutboxRow, Reading, SlotStock, Stock
+from kiosk.model import EventKind, Fault, KioskState, Link, OutboxRow, Reading, SlotStock, Stock
 from kiosk.telemetry import messages
 from kiosk.telemetry.release import Cadence
 
@@ -29,7 +29,7 @@ times = st.datetimes().map(lambda moment: moment.isoformat() + "Z")
 anything = st.one_of(st.text(max_size=80), times)
 
 
-def row(kind: str, hour: str) -> OutboxRow:
+def row(kind: EventKind, hour: str) -> OutboxRow:
     return OutboxRow(
         epoch="e1",
         seq=1,
@@ -85,7 +85,7 @@ def state_of(value: float | None, text: str, hour: str = "2026-11-22T05:41:07Z")
 
 @given(kind=anything, hour=anything)
 def test_an_event_carries_only_what_is_allowed_and_no_finer_time_than_the_hour(kind: str, hour: str) -> None:
-    payload = messages.encode(messages.event(row(kind, hour)))
+    payload = messages.encode(messages.event(row(EventKind.of(kind), hour)))
     event = json.loads(payload)
     assert event.keys() == KEYS["ev"]
     assert event["ts"] is None or HOUR.fullmatch(event["ts"])

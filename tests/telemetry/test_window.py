@@ -9,7 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from kiosk.model import OutboxRow
+from kiosk.model import EventKind, OutboxRow
 from kiosk.telemetry.outbox import Window, as_ranges
 from kiosk.telemetry.pace import Pace, Redial, backoff
 
@@ -22,7 +22,7 @@ def row(seq: int) -> OutboxRow:
     return OutboxRow(
         epoch="epoch-1",
         seq=seq,
-        kind="dispensed",
+        kind=EventKind.DISPENSED,
         slot="A1",
         sku="NAL-4",
         lot=None,

@@ -18,6 +18,7 @@ from kiosk.dispense.cover import hide_reading
 from kiosk.dispense.ledger.log import LOG_BYTES, Log
 from kiosk.dispense.ledger.store import BUSY_TIMEOUT_S, connect, failure, translated
 from kiosk.errors import LedgerError
+from kiosk.model import EventKind
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
@@ -180,7 +181,7 @@ class Book:
         for row in self.db.execute(f"UPDATE stock SET {setting} WHERE slot = ? RETURNING {COUNT}", values).fetchall():
             self._changing[row[0]] = Count(*row)
 
-    def event(self, kind: str, slot: str | None, sku: str | None, quantity: int, lot: int | None = None) -> None:
+    def event(self, kind: EventKind, slot: str | None, sku: str | None, quantity: int, lot: int | None = None) -> None:
         """Append an event for staff and telemetry."""
         stamp = self.stamp()
         self.db.execute(
@@ -191,7 +192,7 @@ class Book:
         self._telling = True
         self._rows += 1
 
-    def may_have_left(self, slot: str, kind: str, items: int) -> None:
+    def may_have_left(self, slot: str, kind: EventKind, items: int) -> None:
         """Record that items may have left a slot, and the event that says why."""
         for _ in range(items):
             self.move(slot, kind, bounds.may_have_left(self.bounds(slot)))

@@ -15,7 +15,7 @@ from kiosk.dispense.excursion import Blind, Closed, Effect, Opened, State, Summa
 from kiosk.dispense.ledger import coils
 from kiosk.dispense.ledger.book import Book
 from kiosk.errors import ConflictError, NotFoundError
-from kiosk.model import Decision, Excursion
+from kiosk.model import Decision, EventKind, Excursion
 
 SHOWN = 50
 """So many decided excursions are shown; those that wait for a decision always are."""
@@ -74,7 +74,7 @@ class Heat:
                 if decision is Decision.REMOVE:
                     self._spoil(number)
                 else:
-                    book.event("excursion_accepted", None, sku, 0)
+                    book.event(EventKind.EXCURSION_ACCEPTED, None, sku, 0)
             elif decided != decision:
                 raise ConflictError("Somebody decided this before you. Nothing was changed.")
             return _excursion(book.db, number, names)
@@ -89,7 +89,7 @@ class Heat:
         )
         for (slot,) in book.db.execute("SELECT slot FROM stock WHERE sku = ?", (sku,)).fetchall():
             latch(book, slot, sku)
-        book.event("excursion", None, sku, 0)
+        book.event(EventKind.EXCURSION, None, sku, 0)
 
     def _go_on(self, sku: str, summary: Summary, *, ended: bool) -> None:
         book = self._book
@@ -97,7 +97,7 @@ class Heat:
         book.db.execute("UPDATE excursion SET summary = ? WHERE sku = ? AND ended IS NULL", (text, sku))
         if ended:
             book.db.execute("UPDATE excursion SET ended = ? WHERE sku = ? AND ended IS NULL", (book.hour(), sku))
-            book.event("excursion_over", None, sku, int(summary.duration_s // 60))
+            book.event(EventKind.EXCURSION_OVER, None, sku, int(summary.duration_s // 60))
 
     def _spoil(self, number: int) -> None:
         book = self._book
@@ -111,7 +111,7 @@ class Heat:
             if tuple(spoiled) != queue:
                 coils.put(book, slot, book.sku(slot), coil.joined(spoiled))
                 items = sum(batch.quantity for batch in spoiled if batch.spoiled)
-                book.event("spoiled", slot, book.sku(slot), items)
+                book.event(EventKind.SPOILED, slot, book.sku(slot), items)
 
 
 def every(db: sqlite3.Connection, names: Mapping[str, str]) -> tuple[Excursion, ...]:

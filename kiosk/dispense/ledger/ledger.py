@@ -28,6 +28,7 @@ from kiosk.dispense.ledger.retention import Retention
 from kiosk.dispense.ledger.store import translated
 from kiosk.dispense.ledger.vends import Vends
 from kiosk.errors import LedgerDamagedError, LedgerError
+from kiosk.model import EventKind
 
 
 class Planned(Struct, frozen=True):
@@ -160,7 +161,7 @@ class Ledger:
             for (slot,) in book.db.execute("SELECT slot FROM stock WHERE planned <> ''").fetchall():
                 if slot not in slots:
                     self._plan(slot, "")
-            book.event("started", None, None, 0)
+            book.event(EventKind.STARTED, None, None, 0)
 
     def _doubt(self, kept: Mark | None, *, lost: bool) -> Doubt | None:
         """Say whether this is the ledger that was marked; if not, give it a name of its own, and note why."""
@@ -194,7 +195,7 @@ class Ledger:
         self._book.insert("INSERT INTO stock (slot, sku, planned) VALUES (?, ?, ?)", slot, planned.sku, planned.sku)
         self._book.move(slot, "rebuilt" if lost else "uncounted", Change(0, planned.capacity))
         if lost:
-            self._book.event("rebuilt", slot, planned.sku, 0)
+            self._book.event(EventKind.REBUILT, slot, planned.sku, 0)
 
     def _widen(self, slot: str, capacity: int, kept: Mark | None) -> None:
         """Let a slot say all that may be inside after changes were lost: what came out, and what was put in."""
@@ -203,7 +204,7 @@ class Ledger:
         lost = max(0, kept.height - book.height) if kept else 0
         book.change_stock("version = version + ?", lost, slot)
         book.move(slot, "behind", Change(-held.on_hand, held.on_hand + max(0, capacity - sum(held))))
-        book.event("behind", slot, book.sku(slot), 0)
+        book.event(EventKind.BEHIND, slot, book.sku(slot), 0)
 
     def _plan(self, slot: str, sku: str) -> None:
         """Take over that kiosk.toml now has another product in a slot, or "" for a slot that it has no more.
@@ -267,7 +268,7 @@ class Ledger:
                 changed = self._book.db.execute("DELETE FROM hidden WHERE sku = ?", (sku,)).rowcount
             if changed:
                 self._book.recoil()
-                self._book.event("hidden" if hidden else "shown", None, sku, 0)
+                self._book.event(EventKind.HIDDEN if hidden else EventKind.SHOWN, None, sku, 0)
 
     # -- housekeeping ----------------------------------------------------------------------------------------------
 

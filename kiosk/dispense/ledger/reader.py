@@ -17,17 +17,19 @@ from kiosk.dispense import words
 from kiosk.dispense.ledger import heat, meanwhile, recalls
 from kiosk.dispense.ledger.doubt import Doubt
 from kiosk.dispense.ledger.restocks import restocked
-from kiosk.dispense.ledger.schema import PENDING
+from kiosk.dispense.ledger.schema import PENDING, among
 from kiosk.dispense.ledger.store import check_all, connect_reader, translated
 from kiosk.dispense.ledger.totals import totals
 from kiosk.dispense.worker import Worker
 from kiosk.errors import DiskStalledError, LedgerDamagedError, LedgerError
 from kiosk.model import (
+    UNMET,
     Attempt,
     Audit,
     Demand,
     Drift,
     Event,
+    EventKind,
     Excursion,
     Outage,
     OutboxRow,
@@ -54,9 +56,6 @@ STALLED = "The disk does not answer, so the ledger cannot be read now. Try again
 
 LOOK_BACK = 5000
 """A slot's events are looked for among so many of the newest: without an index, which each vend would pay for."""
-
-UNMET = "('sold_out', 'unserved')"
-"""The kinds of events that stand for a person who went away without."""
 
 SHORTAGE_ROWS = 500
 """So many rows of unmet demand, and of time out of stock, are told at most."""
@@ -203,12 +202,13 @@ class Reader:
 
     def shortage(self) -> Shortage:
         """Return unmet demand by product and hour, by day once it is older than the details, and outages."""
+        unmet = among(UNMET)
         hours = self._rows(
-            f"SELECT hour, sku, count(*) FROM event WHERE kind IN {UNMET} GROUP BY 1, 2 ORDER BY 1 DESC LIMIT ?",
+            f"SELECT hour, sku, count(*) FROM event WHERE kind IN {unmet} GROUP BY 1, 2 ORDER BY 1 DESC LIMIT ?",
             SHORTAGE_ROWS,
         )
         days = self._rows(
-            f"SELECT day, sku, sum(times) FROM daily WHERE kind IN {UNMET} GROUP BY 1, 2 ORDER BY 1 DESC LIMIT ?",
+            f"SELECT day, sku, sum(times) FROM daily WHERE kind IN {unmet} GROUP BY 1, 2 ORDER BY 1 DESC LIMIT ?",
             SHORTAGE_ROWS,
         )
         outages = self._rows("SELECT day, sku, minutes FROM outage ORDER BY day DESC LIMIT ?", SHORTAGE_ROWS)
@@ -237,7 +237,7 @@ class Reader:
             OutboxRow(
                 epoch=epoch,
                 seq=seq,
-                kind=kind,
+                kind=EventKind.of(kind),
                 slot=slot,
                 sku=sku,
                 lot=lot,
@@ -306,7 +306,8 @@ def _attempt(slot: str, state: str) -> Attempt:
 
 
 def _event(row: tuple[Any, ...]) -> Event:
-    seq, kind, hour, clock_ok, quantity, slot, sku, lot = row
+    seq, written, hour, clock_ok, quantity, slot, sku, lot = row
+    kind = EventKind.of(written)
     return Event(
         seq=seq,
         kind=kind,

@@ -10,7 +10,7 @@ from kiosk.dispense.ledger import coils
 from kiosk.dispense.ledger.book import Book
 from kiosk.dispense.ledger.coils import kit, plain
 from kiosk.errors import ConflictError, NotFoundError, RequestError
-from kiosk.model import Added, KitPart, Recall, RecallRequest
+from kiosk.model import Added, EventKind, KitPart, Recall, RecallRequest
 
 
 class Recalls:
@@ -38,9 +38,9 @@ class Recalls:
                 mark(book)
                 found = _recall(book.db, request.id)
                 for slot in found.slots:
-                    book.event("recalled", slot, book.sku(slot), _quantity(book.db, slot, code, request.sku))
+                    book.event(EventKind.RECALLED, slot, book.sku(slot), _quantity(book.db, slot, code, request.sku))
                 if not found.slots:
-                    book.event("recalled", None, request.sku, 0)
+                    book.event(EventKind.RECALLED, None, request.sku, 0)
             elif known != (code, request.sku):
                 raise ConflictError("This id was used for another recall. Make a new one. Nothing was changed.")
             return _recall(book.db, request.id)
@@ -53,7 +53,7 @@ class Recalls:
             if not found.lifted:
                 book.db.execute("UPDATE recall SET lifted = 1 WHERE id = ?", (recall_id,))
                 mark(book)
-                book.event("recall_lifted", None, found.sku, found.quantity)
+                book.event(EventKind.RECALL_LIFTED, None, found.sku, found.quantity)
             return _recall(book.db, recall_id)
 
 

@@ -15,7 +15,7 @@ from kiosk.dispense.ledger import coils, heat, recalls
 from kiosk.dispense.ledger.book import Book
 from kiosk.dispense.ledger.meanwhile import Meanwhile, since
 from kiosk.errors import ConflictError, NotFoundError, RequestError
-from kiosk.model import RestockedSlot, RestockLine, RestockRequest, RestockResult
+from kiosk.model import EventKind, RestockedSlot, RestockLine, RestockRequest, RestockResult
 
 
 class Before(Struct, frozen=True):
@@ -153,9 +153,9 @@ class Restocks:
         book, slot = self._book, line.slot
         sku = book.sku(slot)
         book.move(slot, "count", bounds.counted(book.bounds(slot), found), request=request_id)
-        book.event("counted", slot, sku, found)
+        book.event(EventKind.COUNTED, slot, sku, found)
         if drift:
-            book.event("drift", slot, sku, drift)
+            book.event(EventKind.DRIFT, slot, sku, drift)
         left = coil.last(coils.queue(book.db, slot, most=sum(expected)), found)
         for removed in line.removed:
             try:
@@ -165,7 +165,7 @@ class Restocks:
                     f"{slot}: {removed.quantity} taken out, but {error} than that inside of this lot. Correct it."
                 ) from error
             for batch in coil.difference(was, left):
-                book.event(f"removed_{removed.reason}", slot, sku, batch.quantity, batch.lot)
+                book.event(EventKind(f"removed_{removed.reason}"), slot, sku, batch.quantity, batch.lot)
             book.move(slot, "removed", Change(-removed.quantity, 0), request=request_id)
         return left
 
@@ -175,14 +175,14 @@ class Restocks:
         if line.sku is not None and line.sku != sku:
             if left:
                 raise RequestError(f"{slot}: take out everything first, then put another product in.")
-            book.event("planogram", slot, line.sku, 0)
+            book.event(EventKind.PLANOGRAM, slot, line.sku, 0)
             book.change_stock("sku = ?", line.sku, slot)
         batches = list(left)
         for added in line.added:
             lot = coils.number(book, line.sku or sku, added)
             batches.append(Batch(lot, added.quantity))
             book.move(slot, "added", Change(added.quantity, 0), request=request_id, lot=lot)
-            book.event("added", slot, line.sku or sku, added.quantity, lot)
+            book.event(EventKind.ADDED, slot, line.sku or sku, added.quantity, lot)
         coils.put(book, slot, line.sku or sku, coil.joined(batches))
 
     # -- undoing ---------------------------------------------------------------------------------------------------
@@ -213,7 +213,7 @@ class Restocks:
             book.change_stock("sku = ?", before.sku, slot)
         coils.put(book, slot, before.sku, coil.last(coil.united(before.queue, held), most))
         heat.latch(book, slot, before.sku)
-        book.event("undone", slot, before.sku, 0)
+        book.event(EventKind.UNDONE, slot, before.sku, 0)
 
     def _result(self, seq: int) -> RestockResult:
         db = self._book.db

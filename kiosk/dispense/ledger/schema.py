@@ -12,12 +12,22 @@ whether the clock had been set, and `boot` numbers the starts of the daemon.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlite_utils import Database, Migrations
+
+from kiosk.model import EventKind
 
 migrations = Migrations("ledger")
 
 PENDING = "pending = 1 AND seq > (SELECT value FROM meta WHERE key = 'outbox_after')"
 """The condition that finds the outbox among the events without reading what was acknowledged long ago."""
+
+
+def among(kinds: Iterable[EventKind]) -> str:
+    """Return what follows `kind IN`, to find the events of some kinds."""
+    return "(" + ", ".join(f"'{kind}'" for kind in kinds) + ")"
+
 
 _FIRST = """
 CREATE TABLE meta (

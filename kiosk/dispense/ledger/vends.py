@@ -11,7 +11,7 @@ from kiosk.dispense import bounds
 from kiosk.dispense.bounds import Change
 from kiosk.dispense.ledger.book import Book
 from kiosk.dispense.machine import Finish
-from kiosk.model import Outcome, Purpose, VendRequest
+from kiosk.model import EventKind, Outcome, Purpose, VendRequest
 
 
 class Intent(Struct, frozen=True):
@@ -54,7 +54,7 @@ class Unrecorded(Struct, frozen=True, kw_only=True):
     asked: str = ""
     """The id that somebody asked under, if nobody could tell in time whether it was used before."""
     unseen: str = ""
-    """Why an item may have left that nobody asked for; empty for an attempt."""
+    """The kind of event by which an item may have left that nobody asked for; empty for an attempt."""
 
 
 UNKNOWN = Finish(Outcome.UNKNOWN, certain=False, drops=0)
@@ -93,7 +93,7 @@ class Vends:
             rows = book.db.execute("SELECT request, attempt, slot FROM vend WHERE state = 'intent'").fetchall()
             for request, attempt, slot in rows:
                 self._close(request, attempt, Outcome.UNKNOWN)
-                book.event("unknown", slot, book.sku(slot), 0)
+                book.event(EventKind.UNKNOWN, slot, book.sku(slot), 0)
         return [slot for _, _, slot in rows]
 
     def merge(self, attempts: Sequence[Unrecorded]) -> None:
@@ -106,7 +106,7 @@ class Vends:
     def unmet(self, sku: str, *, empty: bool, stamp: Stamp | None = None) -> None:
         """Count a request, of now or of a `stamp`, that got nothing: the kiosk was `empty`, or no slot gave one."""
         with self._book.transaction(), self._book.at(stamp):
-            self._book.event("sold_out" if empty else "unserved", None, sku, 1)
+            self._book.event(EventKind.SOLD_OUT if empty else EventKind.UNSERVED, None, sku, 1)
 
     # -- inside a transaction --------------------------------------------------------------------------------------
 
@@ -132,15 +132,15 @@ class Vends:
             if before == (0, 0):
                 # It was thought empty, and was not: how many more there are, nobody knows.
                 book.move(slot, "surplus", Change(0, max(0, self.capacities.get(slot, 1) - 1)), request=intent.request)
-                book.event("surplus", slot, intent.sku, 1)
+                book.event(EventKind.SURPLUS, slot, intent.sku, 1)
         elif verdict.certain:
             book.move(slot, "outcome", bounds.has_stayed(intent.change), request=intent.request, lot=intent.lot)
         for other in dict.fromkeys((slot, *hanging)) if verdict.drops > 1 else ():
-            book.may_have_left(other, "extra_drop", verdict.drops - 1)
+            book.may_have_left(other, EventKind.EXTRA_DROP, verdict.drops - 1)
         if verdict.driven:
             self._count_jams(intent, verdict.outcome, empty=before == (0, 0))
         tested = intent.purpose is Purpose.TEST
-        kind = "tested" if tested else verdict.outcome
+        kind = EventKind.TESTED if tested else EventKind(verdict.outcome)
         book.event(kind, slot, intent.sku, min(verdict.drops, 1), intent.lot)
 
     def _close(self, request: str, attempt: int, outcome: Outcome) -> None:
@@ -180,7 +180,7 @@ class Vends:
         known = book.db.execute("SELECT 1 FROM movement WHERE request = ?", (name,)).fetchone()
         if known is None and self._has(slot):
             book.move(slot, made.unseen, bounds.may_have_left(book.bounds(slot)), request=name)
-            book.event(made.unseen, slot, book.sku(slot), 1)
+            book.event(EventKind(made.unseen), slot, book.sku(slot), 1)
 
     def _has(self, slot: str) -> bool:
         return self._book.db.execute("SELECT 1 FROM stock WHERE slot = ?", (slot,)).fetchone() is not None

@@ -7,7 +7,18 @@ import enum
 import re
 
 from admin_web import restock_words, words
-from kiosk.model import ClockState, CoilLot, Excursion, Fault, KioskState, Lock, Reason, SlotStock
+from kiosk.model import (
+    CONTENT_FAULTS,
+    ClockState,
+    CoilLot,
+    Excursion,
+    Fault,
+    FaultKind,
+    KioskState,
+    Lock,
+    Reason,
+    SlotStock,
+)
 
 
 class Worth(enum.IntEnum):
@@ -26,14 +37,13 @@ class Worth(enum.IntEnum):
     LOW = 10
 
 
+OWN_JOBS = CONTENT_FAULTS | {FaultKind.FAILED}
+"""The faults of a slot that only repeat what has a job of its own: its failures, its unresolved items and its lots."""
+
 TONES = {Worth.SOLD_OUT: "out"} | dict.fromkeys(
     (Worth.EXCURSION, Worth.CLOCK, Worth.EXPIRED, Worth.COUNT, Worth.LOW), "low"
 )
 """The colour's name where it is not "urgent"."""
-
-
-CLOCK = "clock"
-"""Where the kiosk's fault about its clock stands. It has a job with a page of its own."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -63,13 +73,17 @@ def today(state: KioskState, slots: tuple[SlotStock, ...], excursions: tuple[Exc
     """Return every job, one for each slot at most, the worthiest first; among equals, essential items first."""
     known = {slot.slot for slot in slots}
     essential = {slot.sku for slot in slots if slot.essential}
-    found = [_of_machine(fault) for fault in state.faults if fault.where not in known | {CLOCK}]
+    found = [
+        _of_machine(fault)
+        for fault in state.faults
+        if fault.where not in known and fault.kind is not FaultKind.CLOCK  # that has a job with a page of its own
+    ]
     if state.clock is not None and not state.clock.trusted:
         found.append(_check_date(state.clock))
     found += [_review(each, essential=each.sku in essential) for each in excursions if each.decision is None]
     gone = _gone(slots)
     for slot in slots:
-        told = [fault.text for fault in state.faults if fault.where == slot.slot]
+        told = [fault for fault in state.faults if fault.where == slot.slot]
         jobs = _of_slot(slot, told, sold_out_is_told=slot.sku in gone)
         if slot is gone.get(slot.sku, [None])[0]:
             jobs.insert(0, _bring_essential(gone[slot.sku]))
@@ -133,7 +147,7 @@ def _review(excursion: Excursion, *, essential: bool) -> Job:
     )
 
 
-def _of_slot(slot: SlotStock, told: list[str], *, sold_out_is_told: bool) -> list[Job]:
+def _of_slot(slot: SlotStock, told: list[Fault], *, sold_out_is_told: bool) -> list[Job]:
     """Return all the jobs of one slot, the worthiest first."""
     jobs = []
 
@@ -143,9 +157,9 @@ def _of_slot(slot: SlotStock, told: list[str], *, sold_out_is_told: bool) -> lis
         jobs.append(Job(worth=worth, slot=slot.slot, essential=slot.essential, **facts))  # type: ignore[arg-type]
 
     bring = f"{slot.product}: bring {slot.capacity - slot.on_hand}."
-    for text in dict.fromkeys([*slot.faults, *told]):
-        if not _told_anyway(slot, text):
-            job(Worth.FAULT, *_split(text), "Look")
+    for fault in dict.fromkeys([*slot.faults, *told]):
+        if fault.kind not in OWN_JOBS:
+            job(Worth.FAULT, *_split(fault.text), "Look")
     for worth, what, lot, reason in _wrong(slot):
         row = {"removed-0-reason": reason.value, "removed-0-lot": str(lot.id) if len(slot.lots) > 1 else ""}
         job(worth, f"{what}: take out {_all(slot, lot)}", _behind(slot, lot), "Take out", **row)
@@ -183,12 +197,6 @@ def _behind(slot: SlotStock, lot: CoilLot) -> str:
     name = f"Lot {lot.lot}, {slot.product.lower()}." if lot.lot else f"{slot.product}, no lot written."
     blocks = lot is slot.lots[0] and len(slot.lots) > 1
     return f"{name} It blocks what lies behind it." if blocks else name
-
-
-def _told_anyway(slot: SlotStock, text: str) -> bool:
-    """Say whether a slot's fault only repeats its jams, its unresolved items or its lots, which have their own jobs."""
-    jam = slot.jams and re.search(r"\bfailed (once|twice|\d+ times)\b", text)
-    return bool(jam) or bool(slot.unresolved and "unresolved" in text) or words.about_lots(slot, text)
 
 
 def _merged(jobs: list[Job]) -> list[Job]:

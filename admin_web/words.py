@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 
-from kiosk.model import KioskState, Lock, Outcome, Reading, SlotStock, Vend, VendState
+from kiosk.model import CONTENT_FAULTS, LOT_FAULTS, KioskState, Lock, Outcome, Reading, SlotStock, Vend, VendState
 
 TIMES = {1: "once", 2: "twice"}
 
@@ -49,7 +49,7 @@ def flag(stock: SlotStock) -> str:
         "recall": Lock.RECALLED in locks,
         "spoiled": Lock.SPOILED in locks,
         "count": bool(stock.unresolved),
-        "fault": any(not about_lots(stock, text) for text in stock.faults),
+        "fault": any(fault.kind not in LOT_FAULTS for fault in stock.faults),
         "sold out": sold_out(stock),
         "expired": stock.front_expired,
         "low": stock.on_hand < stock.par,
@@ -85,14 +85,10 @@ def at_a_glance(state: KioskState) -> list[str]:
     return [*said, "online" if state.telemetry.connected else "offline"]
 
 
-def about_lots(stock: SlotStock, text: str) -> bool:
-    """Say whether a slot's fault is about its lots: the pages tell that in words of their own, lot by lot."""
-    return bool(stock.locked and "recalled or spoiled" in text) or (stock.front_expired and "past its date" in text)
-
-
 def condition(stock: SlotStock) -> list[tuple[str, str]]:
     """Return how a slot is, as (tone, sentence), without saying how many are expected inside."""
-    said = [("urgent", text) for text in stock.faults if "unresolved" not in text and not about_lots(stock, text)]
+    # The pages tell of lots, and of what is unresolved, in words of their own.
+    said = [("urgent", fault.text) for fault in stock.faults if fault.kind not in CONTENT_FAULTS]
     if stock.jams and not said:
         said.append(("urgent", f"It failed {times(stock.jams)}. Clear the coil, then do a test turn."))
     if stock.unresolved:

@@ -46,7 +46,7 @@ from kiosk.hardware.api import (
     Switch,
 )
 from kiosk.hardware.pins import open_board
-from kiosk.model import Fault, Purpose, VendRequest, new_request_id
+from kiosk.model import Fault, FaultKind, Purpose, VendRequest, new_request_id
 from kiosk.sole import hold
 from kiosk.telemetry.ledger_source import LedgerSource
 from kiosk.telemetry.orders import Orders
@@ -85,8 +85,8 @@ class Daemon:
 
     def __init__(self, config: Config) -> None:
         self._config = config
-        self.faults: list[tuple[str, str]] = []
-        """What is wrong with the kiosk as a whole: where, and a sentence for staff."""
+        self.faults: list[Fault] = []
+        """What is wrong with the kiosk as a whole."""
         self.hangs = False
         """Whether a disk that does not answer kept files from being closed at the stop: the process must be cut off."""
         self._undo = ExitStack()
@@ -100,7 +100,8 @@ class Daemon:
         for mistake in mistakes:
             log.error("A mistake in the configuration: %s", mistake)
         told = f"{path.name} has mistakes, so the kiosk runs with the last settings that worked: {mistakes[0]}"
-        self.faults.append((path.name, f"{told} See all of them with: kiosk check-config {path}"))
+        text = f"{told} See all of them with: kiosk check-config {path}"
+        self.faults.append(Fault(where=path.name, kind=FaultKind.SETTINGS, text=text))
 
     def obey_signals(self) -> None:
         """Take SIGTERM and SIGINT as the order to stop, from now on; `run` then returns, also if it begins later."""
@@ -218,7 +219,8 @@ class Daemon:
             return start()
         except (KioskError, OSError) as error:
             log.error("Something could not be started: what=%s why=%s", name, error)  # noqa: TRY400 - it is expected
-            self.faults.append((name, f"The {name} could not be started: {error}"))
+            text = f"The {name} could not be started: {error}"
+            self.faults.append(Fault(where=name, kind=FaultKind.SERVICE, text=text))
             return None
 
     def _open_codes(self) -> Codes | None:

@@ -6,7 +6,19 @@ import enum
 
 from msgspec.structs import replace
 
-from kiosk.model import Event, EventKind, Fact, Fault, MachinePart, Outcome, Reading, SlotStock, Stock, Vend
+from kiosk.model import (
+    CONTENT_FAULTS,
+    Event,
+    EventKind,
+    Fact,
+    Fault,
+    MachinePart,
+    Outcome,
+    Reading,
+    SlotStock,
+    Stock,
+    Vend,
+)
 
 
 class Seen(enum.StrEnum):
@@ -162,6 +174,6 @@ def _told(vend: Vend) -> str:
 
 def sort(faults: tuple[Fault, ...], stock: Stock) -> tuple[tuple[Fault, ...], tuple[Fault, ...]]:
     """Return the faults of the machine, and those that only say what to do with what is in a slot, such as to count."""
-    inside = {(slot.slot, text) for slot in stock.slots if not slot.jams for text in slot.faults}
-    of_machine = tuple(fault for fault in faults if (fault.where, fault.text) not in inside)
-    return of_machine, tuple(fault for fault in faults if (fault.where, fault.text) in inside)
+    jammed = {slot.slot for slot in stock.slots if slot.jams}
+    to_do = [fault for fault in faults if fault.kind in CONTENT_FAULTS and fault.where not in jammed]
+    return tuple(fault for fault in faults if fault not in to_do), tuple(to_do)

@@ -10,19 +10,27 @@ from kiosk.dispense.ledger import Doubt
 from kiosk.dispense.parts import Parts
 from kiosk.dispense.service import Service
 from kiosk.hardware.api import Asked
-from kiosk.model import ClockState, Fault, KioskState, Link, MachinePart
+from kiosk.model import ClockState, Fault, FaultKind, KioskState, Link, MachinePart
 
 DOUBTS = {
-    Doubt.NEW: "Nobody has counted yet what is inside: count every slot.",
+    Doubt.NEW: (FaultKind.UNCOUNTED, "Nobody has counted yet what is inside: count every slot."),
     Doubt.LOST: (
-        "The ledger was damaged or lost, and begun anew: count every slot. Recalls, hidden products and products that "
-        "were changed on the spot are forgotten: enter them again."
+        FaultKind.LEDGER_LOST,
+        (
+            "The ledger was damaged or lost, and begun anew: count every slot. Recalls, hidden products and products "
+            "that were changed on the spot are forgotten: enter them again."
+        ),
     ),
     Doubt.BEHIND: (
-        "The ledger is older than it was: its latest changes are lost, or a backup was put back. Count every slot. "
-        "Recalls, hidden products and products that were changed since then are forgotten: enter them again."
+        FaultKind.LEDGER_BEHIND,
+        (
+            "The ledger is older than it was: its latest changes are lost, or a backup was put back. Count every slot. "
+            "Recalls, hidden products and products that were changed since then are forgotten: enter them again."
+        ),
     ),
 }
+
+DOOR_OPEN = "The door is open: close it. Only naloxone comes out until then."
 
 UNTRUSTED = (
     "Nobody has told the kiosk the date since power came back: expiry dates are judged by {:%d %b %Y}. "
@@ -33,8 +41,8 @@ UNTRUSTED = (
 class Status:
     """Gathers the state of all parts, anew at each call."""
 
-    def __init__(self, config: Config, parts: Parts, service: Service, others: Sequence[tuple[str, str]] = ()) -> None:
-        """Prepare. `others` are faults that nobody here can see: where, and a sentence for staff."""
+    def __init__(self, config: Config, parts: Parts, service: Service, others: Sequence[Fault] = ()) -> None:
+        """Prepare. `others` are faults that nobody here can see."""
         self._kiosk = config.kiosk
         self._parts = parts
         self._service = service
@@ -68,25 +76,25 @@ class Status:
 
     def _faults(self) -> Iterator[Fault]:
         """Give the faults in the order of their worth: what stops everything first."""
-        for where, text in self._sentences():
-            if text:
-                yield Fault(where=where, text=text)
-
-    def _sentences(self) -> Iterator[tuple[str, str | None]]:
-        parts = self._parts
-        yield "ledger", self._service.ledger_fault
-        doubt = self._service.doubt
-        yield "ledger", DOUBTS[doubt] if doubt else None
+        service = self._service
+        yield from _fault("ledger", FaultKind.LEDGER, service.ledger_fault)
+        if doubt := service.doubt:
+            kind, text = DOUBTS[doubt]
+            yield Fault(where="ledger", kind=kind, text=text)
         yield from self._others
-        yield "pins", parts.board.fault()
-        yield "telemetry", self.telemetry_fault()
-        for slot in self._service.mistrusted:
-            yield slot, f"{slot}: the ledger's sums do not agree. Count this slot, then look for a failing disk."
-        yield from self._of_parts()
-        yield "clock", None if self._parts.board.clock.synced() else UNTRUSTED.format(self._service.calendar.today())
-        for stock in self._service.stock().slots:
-            for text in stock.faults:
-                yield stock.slot, text
+        yield from _fault("pins", FaultKind.PART, self._parts.board.fault())
+        yield from _fault("telemetry", FaultKind.TELEMETRY, self.telemetry_fault())
+        for slot in service.mistrusted:
+            text = f"{slot}: the ledger's sums do not agree. Count this slot, then look for a failing disk."
+            yield Fault(where=slot, kind=FaultKind.SUMS, text=text)
+        for name, said in self._of_parts():
+            yield from _fault(name, FaultKind.PART, said)
+        if (door := self._parts.door) and door.is_open():
+            yield Fault(where="door", kind=FaultKind.DOOR_OPEN, text=DOOR_OPEN)
+        if not self._parts.board.clock.synced():
+            yield Fault(where="clock", kind=FaultKind.CLOCK, text=UNTRUSTED.format(service.calendar.today()))
+        for stock in service.stock().slots:
+            yield from stock.faults
 
     def _of_parts(self) -> Iterator[tuple[str, str | None]]:
         """Give what the parts themselves say, what gives out before what only tells."""
@@ -98,14 +106,18 @@ class Status:
             yield name, part.fault()
         if parts.door is not None:
             yield "door", parts.door.fault()
-            if parts.door.is_open():
-                yield "door", "The door is open: close it. Only naloxone comes out until then."
         for name, alert in parts.alerts.items():
             yield name, alert.alert()
         for meter in parts.meters:
             reading = meter.read()
             if reading.name not in parts.alerts:  # an alert says it itself, and why
                 yield reading.name, reading.text if reading.value is None else None
+
+
+def _fault(where: str, kind: FaultKind, text: str | None) -> Iterator[Fault]:
+    """Give the fault that a sentence tells, if there is one."""
+    if text:
+        yield Fault(where=where, kind=kind, text=text)
 
 
 def listed(config: Config, parts: Parts) -> Iterator[MachinePart]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
-from kiosk.model import EventKind, Outcome, Purpose, Refusal, RefusalCode, RefusedError, SlotStock
+from kiosk.model import EventKind, Fault, FaultKind, Outcome, Purpose, Refusal, RefusalCode, RefusedError, SlotStock
 
 DROPPING = "It is dropping now. Look in the tray."
 OPENING = "It is opening now. Look for the open door."
@@ -157,36 +158,35 @@ EXPIRED_GIVEN = {
 }
 
 
-def slot_faults(slot: SlotStock, *, locker: bool = False) -> tuple[str, ...]:
-    """Return the sentences for staff about what is in a slot and how it works."""
+def slot_faults(slot: SlotStock, *, locker: bool = False) -> tuple[Fault, ...]:
+    """Return what needs staff in a slot: how it works, and what is in it."""
     clear = "free the door" if locker else "clear the coil"
-    return tuple(text for text in (_jams(slot, clear), _front(slot), _unresolved(slot)) if text)
+    found = (*_failed(slot, clear), *_front(slot), *_unresolved(slot))
+    return tuple(Fault(where=slot.slot, kind=kind, text=text) for kind, text in found)
 
 
-def _jams(slot: SlotStock, clear: str) -> str:
-    if slot.jams >= 3:
-        return f"{slot.slot} failed {slot.jams} times: {clear}, then test it. Only naloxone is still tried here."
+def _failed(slot: SlotStock, clear: str) -> Iterator[tuple[FaultKind, str]]:
     if slot.jams:
-        return f"{slot.slot} failed {'once' if slot.jams == 1 else 'twice'}: {clear}, then test it."
-    return ""
+        often = {1: "once", 2: "twice"}.get(slot.jams, f"{slot.jams} times")
+        only = " Only naloxone is still tried here." if slot.jams >= 3 else ""
+        yield FaultKind.FAILED, f"{slot.slot} failed {often}: {clear}, then test it.{only}"
 
 
-def _front(slot: SlotStock) -> str:
+def _front(slot: SlotStock) -> Iterator[tuple[FaultKind, str]]:
     """Say what blocks a coil: it gives out from its front only."""
     if slot.front_locked:
-        return f"{slot.slot}: recalled or spoiled items are in front and block this coil. Take out {slot.locked}."
-    if slot.locked:
-        return f"{slot.slot}: {slot.locked} recalled or spoiled further back. Take them out."
-    if slot.front_expired:
-        return f"{slot.slot}: what is in front is past its date. Take it out."
-    return ""
+        said = f"recalled or spoiled items are in front and block this coil. Take out {slot.locked}."
+        yield FaultKind.LOCKED_FRONT, f"{slot.slot}: {said}"
+    elif slot.locked:
+        yield FaultKind.LOCKED_BEHIND, f"{slot.slot}: {slot.locked} recalled or spoiled further back. Take them out."
+    elif slot.front_expired:
+        yield FaultKind.EXPIRED_FRONT, f"{slot.slot}: what is in front is past its date. Take it out."
 
 
-def _unresolved(slot: SlotStock) -> str:
-    if not slot.unresolved:
-        return ""
-    items = "1 item is" if slot.unresolved == 1 else f"{slot.unresolved} items are"
-    return f"{slot.slot}: {items} unresolved. Count this slot."
+def _unresolved(slot: SlotStock) -> Iterator[tuple[FaultKind, str]]:
+    if slot.unresolved:
+        items = "1 item is" if slot.unresolved == 1 else f"{slot.unresolved} items are"
+        yield FaultKind.UNRESOLVED, f"{slot.slot}: {items} unresolved. Count this slot."
 
 
 def _wait(seconds: float) -> str:

@@ -19,6 +19,7 @@ from kiosk.model.care import (
     Shortage,
 )
 from kiosk.model.events import UNMET, EventKind
+from kiosk.model.faults import CONTENT_FAULTS, LOT_FAULTS, Fault, FaultKind
 from kiosk.model.refusal import Refusal, RefusalCode, RefusedError
 from kiosk.model.restock import (
     Added,
@@ -35,7 +36,6 @@ from kiosk.model.state import (
     AdminCode,
     ClockState,
     ConfirmDate,
-    Fault,
     KioskState,
     Link,
     MachinePart,
@@ -48,6 +48,8 @@ from kiosk.model.stock import CoilLot, Drift, Event, Events, KitPart, Lock, Slot
 from kiosk.model.vend import Attempt, Outcome, Purpose, Vend, VendRequest, VendState, VisitorCode
 
 __all__ = [
+    "CONTENT_FAULTS",
+    "LOT_FAULTS",
     "UNMET",
     "Added",
     "AdminCode",
@@ -67,6 +69,7 @@ __all__ = [
     "Excursions",
     "Fact",
     "Fault",
+    "FaultKind",
     "HideRequest",
     "KioskState",
     "KitPart",

@@ -6,13 +6,7 @@ import datetime
 
 from kiosk.model.base import Fact, Name
 from kiosk.model.events import EventKind
-
-
-class Fault(Fact, frozen=True, kw_only=True):
-    """Something that needs a person. `where` is a slot, sensor, input or part; `text` says what to do."""
-
-    where: str
-    text: str
+from kiosk.model.faults import Fault
 
 
 class Reading(Fact, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ import enum
 
 from kiosk.model.base import Fact, Name
 from kiosk.model.events import EventKind
+from kiosk.model.faults import Fault
 
 
 class KitPart(Fact, frozen=True, kw_only=True):
@@ -46,7 +47,7 @@ class SlotStock(Fact, frozen=True, kw_only=True):
     any item that may be in front is locked or past its date. `locked` counts the items that no one should get.
     `jams` counts failures in a row. `version` changes with every change of the slot's count; a restock names
     the version it was counted at. It is -1 while something that left waits to be written down: what is counted
-    then has to be counted again. `faults` are sentences for staff.
+    then has to be counted again. `faults` need staff.
     """
 
     slot: str
@@ -65,7 +66,7 @@ class SlotStock(Fact, frozen=True, kw_only=True):
     front_expired: bool = False
     locked: int = 0
     hidden: bool = False
-    faults: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] = ()
 
 
 class Stock(Fact, frozen=True, kw_only=True):

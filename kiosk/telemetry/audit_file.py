@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
 from kiosk.clock import HOUR_S
-from kiosk.model import Audit, KioskState, SlotStock, SlotTotals, Stock
+from kiosk.model import CONTENT_FAULTS, Audit, FaultKind, KioskState, SlotStock, SlotTotals, Stock
 from kiosk.telemetry.evadts import Segment, framed
 
 MODEL = "harm-reduction kiosk"
@@ -95,16 +95,16 @@ def _now_wrong(stock: Stock, state: KioskState) -> Iterator[str]:
     meters = {reading.name for reading in state.readings}
     for fault in state.faults:
         if fault.where in slots:
-            yield f"{_of_slot(slots[fault.where], fault.text)}_{fault.where}"
+            yield f"{_of_slot(slots[fault.where], fault.kind)}_{fault.where}"
         elif fault.where in meters:
             yield TEMPERATURE_SENSOR
         else:
             yield PLACES.get(fault.where, OTHER)
 
 
-def _of_slot(slot: SlotStock, text: str) -> str:
+def _of_slot(slot: SlotStock, kind: FaultKind) -> str:
     """Return what is wrong with a slot: what is in it, such as a recalled lot, or else what turns it."""
-    return PRODUCT if text in slot.faults and not slot.jams else MOTOR
+    return PRODUCT if kind in CONTENT_FAULTS and not slot.jams else MOTOR
 
 
 def _when(hour: int) -> tuple[str, str]:

@@ -25,6 +25,7 @@ from kiosk.model import (
     EventKind,
     Events,
     Fault,
+    FaultKind,
     KioskState,
     Link,
     Outcome,
@@ -55,11 +56,11 @@ def the_wall() -> list[SlotStock]:
         a_slot("A1", "NAL-4", "Naloxone", 9, 5, pictogram="naloxone"),
         a_slot("A2", "NAL-4", "Naloxone", 9, 2, pictogram="naloxone"),
         a_slot("A3", "STRIP", "Fentanyl test strips", 12, 5, pictogram="strips", jams=2,
-               faults=("A3 failed twice: clear the coil, then test it.",)),
+               faults=(Fault(where="A3", kind=FaultKind.FAILED, text="A3 failed twice: clear the coil."),)),
         a_slot("A4", "STRIP", "Fentanyl test strips", 12, 11, pictogram="strips"),
         a_slot("B1", "HYG", "Hygiene kit", 6, 6, pictogram="hygiene"),
         a_slot("B2", "HYG", "Hygiene kit", 6, 3, pictogram="hygiene", unresolved=1,
-               faults=("B2: 1 item is unresolved. Count this slot.",)),
+               faults=(Fault(where="B2", kind=FaultKind.UNRESOLVED, text="B2: 1 item is unresolved."),)),
         a_slot("B3", "SOCK", "Socks", 5, 4, pictogram="socks"),
         a_slot("B4", "WOUND", "Wound care", 6, 5, pictogram="wound"),
         a_slot("A10", "STRIP", "Xylazine test strips", 12, 12, pictogram="strips"),
@@ -67,6 +68,8 @@ def the_wall() -> list[SlotStock]:
 
 
 TODAY = datetime.date(2026, 11, 26)
+
+BLOCKED_BEAM = Fault(where="beam", kind=FaultKind.PART, text="The drop sensor is blocked: clean it, then test it.")
 
 
 class FakeDaemon:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 
-from kiosk.model import ClockState, Fault
+from kiosk.model import ClockState, Fault, FaultKind
 from tests.admin_web.fake_daemon import TODAY, FakeDaemon
 from tests.admin_web.visitor import Visitor, hidden
 
@@ -19,7 +19,7 @@ def test_nothing_is_asked_while_the_clock_is_set(staff: Visitor) -> None:
 
 def test_a_clock_that_nobody_set_is_one_job_and_a_persons_word_ends_it(staff: Visitor, daemon: FakeDaemon) -> None:
     daemon.clock = LONG_AGO
-    daemon.faults.append(Fault(where="clock", text="Nobody has told the kiosk the date. Check it."))
+    daemon.faults.append(Fault(where="clock", kind=FaultKind.CLOCK, text="Nobody has told the kiosk the date."))
     page = staff.read("/")
     assert page.count("Check the date") == 1
     assert "It goes by 1 Sep 2026." in page

@@ -8,8 +8,8 @@ import re
 import msgspec
 import pytest
 
-from kiosk.model import CoilLot, Decision, Fault, KitPart, Lock
-from tests.admin_web.fake_daemon import FakeDaemon
+from kiosk.model import CoilLot, Decision, Fault, FaultKind, KitPart, Lock
+from tests.admin_web.fake_daemon import BLOCKED_BEAM, FakeDaemon
 from tests.admin_web.fake_desk import an_excursion
 from tests.admin_web.test_pages import job_order
 from tests.admin_web.visitor import Visitor, hidden, words
@@ -98,10 +98,13 @@ def test_a_recall_is_ended_after_asking(staff: Visitor, daemon: FakeDaemon) -> N
     assert "This kiosk knows no such recall." in staff.read("/recalls/no-such-one", 404)
 
 
+EXPIRED = Fault(where="A1", kind=FaultKind.EXPIRED_FRONT, text="A1: what is in front is past its date.")
+
+
 def test_jobs_about_lots_stand_in_the_order_of_their_worth(staff: Visitor, daemon: FakeDaemon) -> None:
-    daemon.faults = [Fault(where="beam", text="The drop sensor is blocked: clean it, then test it.")]
+    daemon.faults = [BLOCKED_BEAM]
     daemon.desk.excursions = [an_excursion()]
-    daemon.change("A1", lots=(OLD, GOOD), faults=("A1: what is in front is past its date. Take it out.",))
+    daemon.change("A1", lots=(OLD, GOOD), faults=(EXPIRED,))
     spoiled = msgspec.structs.replace(KIT, locked=Lock.SPOILED)
     daemon.change("B1", lots=(GOOD, msgspec.structs.replace(spoiled, quantity=3)))
     daemon.change("B4", lots=(msgspec.structs.replace(GOOD, quantity=5, locked=Lock.RECALLED),))
@@ -150,7 +153,7 @@ def test_while_something_is_unresolved_the_number_to_take_out_is_a_bound(staff: 
 
 
 def test_the_blind_count_is_blind_about_lots_too(staff: Visitor, daemon: FakeDaemon) -> None:
-    told = "A1: recalled or spoiled items are in front and block this coil. Take out 86."
+    told = Fault(where="A1", kind=FaultKind.LOCKED_FRONT, text="Recalled items are in front. Take out 86.")
     lots = (msgspec.structs.replace(OLD, quantity=86, locked=Lock.RECALLED), msgspec.structs.replace(GOOD, quantity=1))
     daemon.change("A1", lots=lots, on_hand=87, capacity=99, faults=(told,))
     staff.post("/visit", **hidden(staff.open("/").text))

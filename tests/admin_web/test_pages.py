@@ -10,9 +10,10 @@ import msgspec
 import pytest
 
 from admin_web import jobs
-from kiosk.model import Event, EventKind, Fault
+from admin_web.words import flag
+from kiosk.model import Event, EventKind, Fault, FaultKind
 from tests.admin_web.fake_coil import HOUR
-from tests.admin_web.fake_daemon import FakeDaemon
+from tests.admin_web.fake_daemon import BLOCKED_BEAM, FakeDaemon
 from tests.admin_web.visitor import Visitor, hidden, words
 
 
@@ -23,7 +24,7 @@ def job_order(page: str) -> list[str]:
 
 
 def test_today_shows_jobs_in_the_order_of_worth(staff: Visitor, daemon: FakeDaemon) -> None:
-    daemon.faults = [Fault(where="beam", text="The drop sensor is blocked: clean it, then test it.")]
+    daemon.faults = [BLOCKED_BEAM]
     assert job_order(staff.open("/").text) == [
         "machine: The drop sensor is blocked",
         "B2: Count this slot",
@@ -47,8 +48,21 @@ def test_naloxone_that_is_gone_comes_first_and_is_one_job(staff: Visitor, daemon
 
 def test_a_fault_that_is_told_twice_is_one_job(daemon: FakeDaemon) -> None:
     state, slots = daemon._state(), tuple(daemon.slots.values())
-    faults = tuple(Fault(where=slot.slot, text=text) for slot in slots for text in slot.faults)
+    faults = tuple(fault for slot in slots for fault in slot.faults)
     assert jobs.today(msgspec.structs.replace(state, faults=faults), slots) == jobs.today(state, slots)
+
+
+def test_no_job_hangs_on_how_a_fault_is_worded(daemon: FakeDaemon) -> None:
+    """The jobs, and how a slot is, follow from what faults are."""
+    state, slots = daemon._state(), tuple(daemon.slots.values())
+    other = tuple(msgspec.structs.replace(slot, faults=tuple(map(reworded, slot.faults))) for slot in slots)
+    assert sum(len(slot.faults) for slot in slots) > 1
+    assert jobs.today(state, other) == jobs.today(state, slots)
+    assert [flag(slot) for slot in other] == [flag(slot) for slot in slots]
+
+
+def reworded(fault: Fault) -> Fault:
+    return msgspec.structs.replace(fault, text="Something else: do that.")
 
 
 def test_no_jobs_is_good_news(staff: Visitor, daemon: FakeDaemon) -> None:
@@ -66,8 +80,9 @@ def test_stock_hangs_as_the_machine_does(staff: Visitor) -> None:
 def test_names_are_text_and_never_markup(staff: Visitor, daemon: FakeDaemon) -> None:
     evil = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
     daemon.site = evil
-    daemon.slots["A1"] = msgspec.structs.replace(daemon.slots["A1"], product=evil, faults=(evil,), pictogram=evil)
-    daemon.faults = [Fault(where=evil, text=evil)]
+    fault = Fault(where=evil, kind=FaultKind.PART, text=evil)
+    daemon.slots["A1"] = msgspec.structs.replace(daemon.slots["A1"], product=evil, faults=(fault,), pictogram=evil)
+    daemon.faults = [fault]
     daemon.events.append(
         Event(seq=99, kind=EventKind.OTHER, hour=evil, clock_ok=True, quantity=0, text=evil, slot=evil)
     )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from kiosk.config import Product
 from kiosk.errors import LedgerError
-from kiosk.model import EventKind, Fault, KioskState, Link, OutboxRow, Reading, SlotStock, Stock
+from kiosk.model import EventKind, Fault, FaultKind, KioskState, Link, OutboxRow, Reading, SlotStock, Stock
 
 NALOXONE = Product(sku="NAL-4", name="Naloxone nasal spray", pictogram="naloxone", essential=True)
 
@@ -91,7 +91,7 @@ class MemoryOutbox:
             unresolved=1,
             jams=1,
             version=7,
-            faults=("Slot A1 jammed at 05:41: clear it, then test.",),
+            faults=(Fault(where="A1", kind=FaultKind.FAILED, text="Slot A1 jammed at 05:41: clear it, then test."),),
         )
         return Stock(slots=(slot,))
 
@@ -102,7 +102,7 @@ class MemoryOutbox:
             busy=True,
             door_open=self.door_open,
             readings=(Reading(name="inside", text="21.3 °C at 05:41:07", value=21.3, unit="°C"),),
-            faults=(Fault(where="beam", text="The drop beam was blocked at 05:41."),),
+            faults=(Fault(where="beam", kind=FaultKind.PART, text="The drop beam was blocked at 05:41."),),
             telemetry=Link(text="", connected=True, pending=0),
             software="0.1.0",
         )

@@ -13,9 +13,9 @@ import msgspec
 import pytest
 from playwright.sync_api import Page, expect
 
-from kiosk.model import ClockState, Decision, Drift, Fault, Lock, Recall
+from kiosk.model import ClockState, Decision, Drift, Lock, Recall
 from tests.admin_web.fake_coil import HOUR
-from tests.admin_web.fake_daemon import CODE, TODAY, FakeDaemon
+from tests.admin_web.fake_daemon import BLOCKED_BEAM, CODE, TODAY, FakeDaemon
 from tests.admin_web.fake_desk import a_shortage, an_excursion
 from tests.browser.conftest import LAPTOP, PHONE, SMALL_PHONE, OpenPage
 from tests.children import child
@@ -206,7 +206,7 @@ def test_every_page_is_accessible_and_fits(
     scheme: str,
 ) -> None:
     page = open_page(viewport=viewport, color_scheme=scheme)
-    daemon.faults = [Fault(where="beam", text="The drop sensor is blocked: clean it, then test it.")]
+    daemon.faults = [BLOCKED_BEAM]
     daemon.clock = ClockState(shown=TODAY, judged=TODAY, trusted=False)
 
     def check() -> None:

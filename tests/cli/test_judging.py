@@ -20,7 +20,7 @@ from kiosk.cli.judging import (
     judge,
     sort,
 )
-from kiosk.model import Event, EventKind, Fault, MachinePart, Outcome, SlotStock, Stock, Vend, VendState
+from kiosk.model import Event, EventKind, Fault, FaultKind, MachinePart, Outcome, SlotStock, Stock, Vend, VendState
 
 GIVEN, UNSEEN, JAMMED, STILL, CUT = (
     Outcome.DISPENSED,
@@ -32,7 +32,7 @@ GIVEN, UNSEEN, JAMMED, STILL, CUT = (
 ADVICE = "did not leave home within 1.0 s: check the motor plug and row wire R1"
 
 
-def slot(on_hand: int = 5, jams: int = 0, faults: tuple[str, ...] = ()) -> SlotStock:
+def slot(on_hand: int = 5, jams: int = 0, faults: tuple[Fault, ...] = ()) -> SlotStock:
     return SlotStock(
         slot="A3",
         sku="NAL",
@@ -147,11 +147,11 @@ def test_an_empty_coil_that_turns_is_sound() -> None:
 
 def test_what_is_to_be_counted_is_no_failure_of_the_machine() -> None:
     count, failed, door = (
-        Fault(where="A3", text="Count this slot."),
-        Fault(where="A3", text="A3 failed once."),
-        Fault(where="door", text="The door is open."),
+        Fault(where="A3", kind=FaultKind.UNRESOLVED, text="Count this slot."),
+        Fault(where="A3", kind=FaultKind.FAILED, text="A3 failed once."),
+        Fault(where="door", kind=FaultKind.DOOR_OPEN, text="The door is open."),
     )
-    inside = Stock(slots=(slot(faults=(count.text,)),))
+    inside = Stock(slots=(slot(faults=(count,)),))
     assert sort((count, door), inside) == ((door,), (count,))
-    jammed = Stock(slots=(slot(jams=1, faults=(failed.text, count.text)),))
+    jammed = Stock(slots=(slot(jams=1, faults=(failed, count)),))
     assert sort((failed, count), jammed) == ((failed, count), ())

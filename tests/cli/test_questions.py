@@ -10,7 +10,7 @@ from kiosk.cli.judging import Seen
 from kiosk.cli.questions import ASKED, answered, questions
 from kiosk.dispense.status import listed
 from kiosk.hardware import registry
-from kiosk.model import Fault, KioskState, Link, MachinePart, Reading
+from kiosk.model import Fault, FaultKind, KioskState, Link, MachinePart, Reading
 from tests.cli.opened import opened
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -70,6 +70,6 @@ def test_what_the_kiosk_reads_is_held_up_to_what_a_person_sees() -> None:
 def test_a_contact_that_a_person_opens_must_be_noticed(said: str, told: bool, passed: bool | None) -> None:
     back = MachinePart(kind="sensor", driver="tamper", name="back")
     (question,) = questions(state(back))
-    faults = (Fault(where="back", text="Tamper contact back is open."),) if told else ()
+    faults = (Fault(where="back", kind=FaultKind.PART, text="Tamper contact back is open."),) if told else ()
     answer = answered(question, Seen(said), state(back, faults=faults))
     assert (answer.passed, answer.part, bool(answer.advice)) == (passed, "back", passed is False)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.model import VendRequest, new_request_id
+from kiosk.model import Fault, FaultKind, VendRequest, new_request_id
 from tests.daemon.kiosk_here import Kiosk, eventually
 
 
@@ -16,7 +16,7 @@ def test_an_item_that_drops_is_in_no_line(tmp_path: Path, caplog: pytest.LogCapt
     caplog.set_level(logging.WARNING)
     kiosk = Kiosk(tmp_path, speed=0.5)
     try:
-        kiosk.daemon.faults.append(("somewhere", "Something that lasts."))
+        kiosk.daemon.faults.append(Fault(where="somewhere", kind=FaultKind.PART, text="Something that lasts."))
         kiosk.daemon._look_for_faults()
         request = VendRequest(id=new_request_id(), sku="NAL")
         kiosk.client.vend(request)

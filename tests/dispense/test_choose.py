@@ -165,5 +165,5 @@ def test_whoever_gets_the_last_choice_is_told(what: dict[str, Any], essential: b
 )
 def test_staff_read_why_a_coil_is_passed_over(what: dict[str, Any], sentence: str) -> None:
     """Each reason is one sentence that names the slot and what to do."""
-    (text,) = words.slot_faults(slot("A1", 3, **what))
-    assert text.startswith(sentence)
+    (fault,) = words.slot_faults(slot("A1", 3, **what))
+    assert fault.text.startswith(sentence)

@@ -21,7 +21,7 @@ def test_what_was_never_counted_is_not_sold_out(tmp_path: Path) -> None:
         assert kiosk.vend("STRIP", FALLS).outcome is Outcome.DISPENSED
         assert kiosk.bounds("B1") == (0, 8)
         assert kiosk.honest()
-        assert kiosk.slot("B1").faults == ("B1: 8 items are unresolved. Count this slot.",)
+        assert [fault.text for fault in kiosk.slot("B1").faults] == ["B1: 8 items are unresolved. Count this slot."]
         kiosk.put("B1", 0)
         assert kiosk.bounds("B1") == (6, 0)
 

@@ -6,7 +6,7 @@ import pytest
 
 from kiosk.dispense.choose import candidates
 from kiosk.errors import ConflictError, NotFoundError, RequestError
-from kiosk.model import KitPart, Lock, Recall, RecallRequest
+from kiosk.model import FaultKind, KitPart, Lock, Recall, RecallRequest
 from tests.dispense.kept import NALOXONE, PRESUMED, STRIP, Kept
 
 ATOMISER = (KitPart(name="atomiser", lot="AT-77"), KitPart(name="syringe", lot="SY 1"))
@@ -104,12 +104,12 @@ def test_it_blocks_a_coil_only_while_it_may_be_in_front(kept: Kept) -> None:
     kept.put("B1", 2, "BAD")
     recall(kept, "BAD")
     assert not kept.slot("B1").front_locked
-    assert "2 recalled or spoiled further back" in kept.slot("B1").faults[0]
+    assert [fault.kind for fault in kept.slot("B1").faults] == [FaultKind.LOCKED_BEHIND]
     kept.vend("B1", PRESUMED)
     assert not kept.slot("B1").front_locked
     kept.vend("B1", PRESUMED)
     assert (kept.bounds("B1"), kept.slot("B1").front_locked) == ((2, 2), True)
-    assert "block this coil" in kept.slot("B1").faults[0]
+    assert kept.slot("B1").faults[0].kind is FaultKind.LOCKED_FRONT
     assert candidates(list(kept.slots().values()), STRIP) == []
 
 

@@ -65,7 +65,7 @@ def test_a_coil_rests_after_two_failures_and_goes_out_after_three(shop: Running)
     assert shop.vend("SOCK", DEAD).outcome is Outcome.NOT_STARTED
     shop.clock.pass_h(24)
     assert shop.vend("SOCK").attempts == ()
-    assert "Only naloxone is still tried here" in shop.slot("C1").faults[0]
+    assert "Only naloxone is still tried here" in shop.slot("C1").faults[0].text
     assert shop.test("C1").message == "C1 turned and an item fell. It was counted as taken out."
     assert (shop.slot("C1").jams, shop.vend("SOCK").outcome) == (0, Outcome.DISPENSED)
 

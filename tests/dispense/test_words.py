@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kiosk.dispense import words
-from kiosk.model import EventKind, Outcome, Purpose
+from kiosk.model import EventKind, FaultKind, Outcome, Purpose
 from tests.dispense.test_choose import slot
 
 COIL_WORDS = ("tray", "fell", "drop", "coil", "home", "motor", "turned")
@@ -29,8 +29,9 @@ def test_a_visitor_is_told_which_door_and_to_close_it() -> None:
 @pytest.mark.parametrize(("locker", "remedy"), [(False, "clear the coil"), (True, "free the door")])
 @pytest.mark.parametrize("jams", [1, 2, 3])
 def test_staff_are_told_what_to_clear(jams: int, locker: bool, remedy: str) -> None:
-    (text,) = words.slot_faults(slot("B3", 1, jams=jams), locker=locker)
-    assert f"{remedy}, then test it." in text
+    (fault,) = words.slot_faults(slot("B3", 1, jams=jams), locker=locker)
+    assert fault.kind is FaultKind.FAILED
+    assert f"{remedy}, then test it." in fault.text
 
 
 @pytest.mark.parametrize("outcome", Outcome)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from kiosk.checksum import crc16_arc
-from kiosk.model import Audit, Fault, KioskState, Link, ProductTotals, Reading, SlotStock, SlotTotals, Stock
+from kiosk.model import Audit, Fault, FaultKind, KioskState, Link, ProductTotals, Reading, SlotStock, SlotTotals, Stock
 from kiosk.telemetry.audit_file import audit_file
 from kiosk.telemetry.evadts import AuditFileError, Segment, escape, framed, read, unescape
 from tests.conftest import Evidence
@@ -124,18 +124,22 @@ def test_what_went_wrong_is_counted() -> None:
     assert told == [("EJB_A1", "1", "1"), ("ELA_A1", "3", "3"), ("ELZ_A1", "1", "1")]
 
 
+UNRESOLVED = Fault(where="A2", kind=FaultKind.UNRESOLVED, text="A2: 1 item is unresolved.")
+FAILED = Fault(where="B1", kind=FaultKind.FAILED, text="B1 failed once.")
+
+
 @pytest.mark.parametrize(
     ("fault", "code"),
     [
-        (Fault(where="door", text="The door is open."), "EGS"),
-        (Fault(where="drop sensor", text="It is blocked."), "EJL"),
-        (Fault(where="ledger", text="The disk is full."), "ECO"),
-        (Fault(where="pins", text="They are silent."), "ECD"),
-        (Fault(where="inside", text="The wire is off."), "EC1C"),
-        (Fault(where="kiosk.toml", text="It has mistakes."), "ECZ"),
-        (Fault(where="A1", text="A1 does not stop."), "EJB_A1"),
-        (Fault(where="A2", text="A2: 1 item is unresolved."), "ELZ_A2"),
-        (Fault(where="B1", text="B1 failed once."), "EJB_B1"),
+        (Fault(where="door", kind=FaultKind.PART, text="The door is open."), "EGS"),
+        (Fault(where="drop sensor", kind=FaultKind.PART, text="It is blocked."), "EJL"),
+        (Fault(where="ledger", kind=FaultKind.PART, text="The disk is full."), "ECO"),
+        (Fault(where="pins", kind=FaultKind.PART, text="They are silent."), "ECD"),
+        (Fault(where="inside", kind=FaultKind.PART, text="The wire is off."), "EC1C"),
+        (Fault(where="kiosk.toml", kind=FaultKind.PART, text="It has mistakes."), "ECZ"),
+        (Fault(where="A1", kind=FaultKind.PART, text="A1 does not stop."), "EJB_A1"),
+        (UNRESOLVED, "ELZ_A2"),
+        (FAILED, "EJB_B1"),
     ],
 )
 def test_each_fault_has_its_code_and_only_the_hour(fault: Fault, code: str) -> None:
@@ -143,8 +147,8 @@ def test_each_fault_has_its_code_and_only_the_hour(fault: Fault, code: str) -> N
     inside = Stock(
         slots=(
             slot("A1"),
-            slot("A2", faults=("A2: 1 item is unresolved.",)),
-            slot("B1", jams=1, faults=("B1 failed once.",)),
+            slot("A2", faults=(UNRESOLVED,)),
+            slot("B1", jams=1, faults=(FAILED,)),
         )
     )
     data = audit_file(AUDIT, inside, state(fault, fault), HOUR)
@@ -154,12 +158,12 @@ def test_each_fault_has_its_code_and_only_the_hour(fault: Fault, code: str) -> N
 @given(hour=st.integers(0, 800_000), text=texts)
 def test_no_time_is_finer_than_the_hour_and_no_sentence_gets_in(hour: int, text: str) -> None:
     """Each time of day in it is a whole hour, and what a fault says, which might name a time, is not repeated."""
-    data = audit_file(AUDIT, STOCK, state(Fault(where="door", text=f"{text} at 08:41")), hour)
+    data = audit_file(AUDIT, STOCK, state(Fault(where="door", kind=FaultKind.PART, text=f"{text} at 08:41")), hour)
     times = {"ID5": 2, "EA1": 3}
     told = [segment.field(times[segment.name]) for segment in read(data) if segment.name in times]
     assert len(told) == 2
     assert all(re.fullmatch(r"([01]\d|2[0-3])00", time) for time in told)
-    assert data == audit_file(AUDIT, STOCK, state(Fault(where="door", text="")), hour)
+    assert data == audit_file(AUDIT, STOCK, state(Fault(where="door", kind=FaultKind.PART, text="")), hour)
 
 
 @given(text=st.text())

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.model import EventKind, Fault, KioskState, Link, OutboxRow, Reading, SlotStock, Stock
+from kiosk.model import EventKind, Fault, FaultKind, KioskState, Link, OutboxRow, Reading, SlotStock, Stock
 from kiosk.telemetry import messages
 from kiosk.telemetry.release import Cadence
 
@@ -52,7 +52,7 @@ def kiosk_state(value: float | None, text: str, where: str = "beam") -> KioskSta
         busy=True,
         door_open=None,
         readings=(Reading(name="inside", text=text, value=value, unit="°C"),),
-        faults=(Fault(where=where, text=text), Fault(where=where, text="again")),
+        faults=tuple(Fault(where=where, kind=FaultKind.PART, text=said) for said in (text, "again")),
         telemetry=Link(text=text, connected=True, pending=4),
         software="0.1.0",
     )
@@ -71,7 +71,7 @@ def stock(text: str) -> Stock:
         unresolved=1,
         jams=2,
         version=812,
-        faults=(text,),
+        faults=(Fault(where="A1", kind=FaultKind.FAILED, text=text),),
     )
     return Stock(slots=(slot,))
 

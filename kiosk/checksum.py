@@ -1,4 +1,4 @@
-"""Checksums of the serial protocols and of the vending trade's audit file."""
+"""Checksums of the serial protocols and of the vending trade's audit file. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The facts that the processes exchange: what is in the machine and what became of a request.
+"""The facts that the processes exchange: what is in the machine and what became of a request. Pure.
 
 No type here has a field for a person, and no time is finer than the hour.
 """

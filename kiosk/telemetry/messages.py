@@ -2,7 +2,7 @@
 
 A field that is not written here cannot be sent. No field can hold a person, a sentence about what a person did, or a
 time finer than the hour. The decoders are for collectors: strict about types, but blind to keys they do not know,
-so that a field can be added without breaking an older collector.
+so that a field can be added without breaking an older collector. Pure.
 """
 
 from __future__ import annotations

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from html import escape
-from pathlib import Path
 
 from kiosk.hardware.wiring.header import GPIO, POWER, ROWS
 from kiosk.hardware.wiring.plan import Hub, Plan, Wire
+from kiosk.hardware.wiring.style import STYLE
 
 WIDTH = 360
 MIDDLE = WIDTH / 2
@@ -37,8 +37,6 @@ TITLE_LETTERS = 30
 
 WIDE_LETTERS = 52
 """So many letters of the smaller type fit into the whole width."""
-
-STYLE = Path(__file__).with_name("style.css").read_text(encoding="utf-8")
 
 
 def draw(plan: Plan, title: str) -> str:

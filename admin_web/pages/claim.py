@@ -10,7 +10,7 @@ from wtforms import BooleanField, PasswordField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length
 
 from admin_web import auth, passwords
-from admin_web.daemon import heard_site, kiosk, site
+from admin_web.daemon import heard_site, impatient, kiosk, site
 from admin_web.forms import name_field
 from admin_web.store import NameTakenError
 from kiosk.errors import DaemonAwayError, RequestError
@@ -81,9 +81,14 @@ def _good(form: ClaimForm) -> bool:
 
 
 def _hear_site() -> None:
-    """Learn the site's name, which makes a bad password; without a daemon the code is refused anyway."""
+    """Learn the site's name, which makes a bad password; without a daemon the code is refused anyway.
+
+    Once only, and not for long: whoever has no code yet must not keep the kiosk busy.
+    """
+    if site():
+        return
     try:
-        heard_site(kiosk().state().site)
+        heard_site(impatient().state().site)
     except DaemonAwayError:
         return
 

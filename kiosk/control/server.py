@@ -10,8 +10,9 @@ from flask import Flask
 from kiosk import web
 from kiosk.dispense.cover import hide_reading
 
-WORKERS = 8
-"""One for each likely asker, and some for those that wait for a vend or for the disk."""
+WORKERS = 14
+"""More than can wait at once: three for the end of a vend, three with a change, three for an answer of the ledger, one
+for its sums. So a few are always there for whoever presses, also while the disk does not answer."""
 
 SOCKET_MODE = 0o660
 """The daemon's group may connect: the staff pages' user is in it."""

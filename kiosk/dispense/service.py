@@ -79,7 +79,7 @@ class Service:
         self._parts = parts
         self._ledger = ledger = records.ledger
         self._reader = records.reader
-        self._reader.on_damage = self._hear_of_damage
+        self._reader.hear_damage(self._hear_of_damage)
         self._clock = clock
         self._desk = Desk()
         self._inbox: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()

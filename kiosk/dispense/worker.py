@@ -112,8 +112,13 @@ class Worker:
     @property
     def stuck(self) -> bool:
         """Whether it has been at one job for so long that the disk must be the reason."""
+        return self.at_it_s > STUCK_S
+
+    @property
+    def at_it_s(self) -> float:
+        """How long it has been at the job that it does now, in seconds; 0 when it does none."""
         began = self._began
-        return began is not None and time.monotonic() - began > STUCK_S
+        return 0.0 if began is None else time.monotonic() - began
 
     def stop(self, wait_s: float) -> bool:
         """End the thread after what was submitted; return whether it ended within `wait_s` seconds.

@@ -97,6 +97,23 @@ def test_a_weak_password_is_refused_and_the_code_stays_good(
     assert daemon.codes == {CODE}
 
 
+def test_whoever_has_no_code_keeps_nobody_busy(
+    stranger: Visitor, daemon: FakeDaemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The site's name, which makes a bad password, is asked for once, however often somebody tries a code."""
+    asked: list[str] = []
+    answer = daemon.answer
+
+    def noted(method: str, path: str, query: dict[str, list[str]], body: bytes) -> tuple[int, object]:
+        asked.append(path)
+        return answer(method, path, query, body)
+
+    monkeypatch.setattr(daemon, "answer", noted)
+    for _ in range(3):
+        assert stranger.send("/claim", code="wrong", name="Sam", password=PASSWORD, again=PASSWORD).status_code == 403
+    assert asked.count("/v1/state") == 1
+
+
 @pytest.mark.parametrize(
     "password", ["só lá fora chove", "            plum!", "only small letters", "1" * 4 + "7390265184"]
 )

@@ -111,13 +111,14 @@ def test_who_reads_delays_the_wipe_and_nothing_else(kept: Kept, tmp_path: Path) 
     reader = Reader(kept.path)
     with closing(reader):
         reader.last_seq()
-        assert reader._connection is not None
-        reader._connection.execute("BEGIN")
+        connection = reader._questions._connection
+        assert connection is not None
+        connection.execute("BEGIN")
         reader.last_seq()
         kept.put("A1", 3)
         assert not kept.ledger.fold()
         kept.put("A1", 1)
-        reader._connection.execute("COMMIT")
+        connection.execute("COMMIT")
     assert kept.ledger.fold()
     assert kept.bounds("A1") == (4, 0)
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
 from kiosk.dispense import service, vending
-from kiosk.dispense.ledger.reader import PATIENCE_S
+from kiosk.dispense.ledger.reader import PATIENCE_S, WAITERS
 from kiosk.dispense.words import MAY_BE_SAVED, NOT_SAVED
+from kiosk.dispense.worker import STUCK_S
 from kiosk.errors import ConflictError, DiskStalledError
 from kiosk.model import Attempt, EventKind, Outcome, RefusalCode
 from tests.dispense.running import Running
@@ -71,7 +73,7 @@ def within(room: Any, method: str) -> Iterator[None]:
 def unread(shop: Running) -> Iterator[None]:
     """Have who reads wait for the disk with another question."""
     answers = threading.Event()
-    reader = shop.reader._worker
+    reader = shop.reader._questions._worker
     waits = reader.submit(lambda: answers.wait(LONG_S))
     try:
         yield
@@ -153,6 +155,17 @@ def test_a_reader_that_is_stuck_keeps_nobody_waiting(shop: Running) -> None:
             with pytest.raises(DiskStalledError):
                 shop.reader.doubt()
         assert time.monotonic() - began < QUESTIONS / 2 * PATIENCE_S
+
+
+def test_a_few_wait_for_a_slow_disk_and_all_others_hear_so_at_once(shop: Running) -> None:
+    """So that they hold up nobody who asks for something else. Sums are asked for apart from all that."""
+    with unread(shop), ThreadPoolExecutor(QUESTIONS) as crowd:
+        began = time.monotonic()
+        asked = [crowd.submit(shop.reader.doubt) for _ in range(QUESTIONS)]
+        told = [(type(each.exception()), time.monotonic() - began) for each in as_completed(asked, LONG_S)]
+        assert shop.reader.audit().products == ()
+    assert {kind for kind, _ in told} == {DiskStalledError}
+    assert sum(after < STUCK_S for _, after in told) >= QUESTIONS - WAITERS
 
 
 def test_what_was_asked_for_before_a_start_is_known_without_a_look_up(shop: Running) -> None:

@@ -1,4 +1,4 @@
-"""Questions to the ledger that never wait for the vend thread: a connection of its own that can only read."""
+"""What others want to know of the ledger. It never waits for the vend thread: the connections can only read."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import datetime
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,12 +15,13 @@ from kiosk.clock import label
 from kiosk.dispense import words
 from kiosk.dispense.ledger import heat, meanwhile, recalls
 from kiosk.dispense.ledger.doubt import Doubt
+from kiosk.dispense.ledger.questions import Question, Questions
 from kiosk.dispense.ledger.restocks import restocked
 from kiosk.dispense.ledger.schema import PENDING, among
-from kiosk.dispense.ledger.store import check_all, connect_reader, translated
+from kiosk.dispense.ledger.store import check_all
 from kiosk.dispense.ledger.totals import totals
-from kiosk.dispense.worker import Worker
-from kiosk.errors import DiskStalledError, LedgerDamagedError, LedgerError
+from kiosk.dispense.worker import STUCK_S
+from kiosk.errors import LedgerDamagedError
 from kiosk.model import (
     UNMET,
     Attempt,
@@ -50,9 +50,10 @@ PATIENCE_S = 4.0
 """How long somebody waits for an answer, in seconds. One that takes longer waits for a disk that is stuck."""
 
 AUDIT_S = 60.0
-"""How long for sums over everything there ever was: seconds on a small computer, after years."""
+"""How long for sums over everything there ever was: seconds on a small computer, after years. One waits at once."""
 
-STALLED = "The disk does not answer, so the ledger cannot be read now. Try again later."
+WAITERS = 3
+"""So many wait at once for a disk that is slow; whoever comes then hears at once that it does not answer."""
 
 LOOK_BACK = 5000
 """A slot's events are looked for among so many of the newest: without an index, which each vend would pay for."""
@@ -66,31 +67,30 @@ _EVENT = (
 
 
 class Reader:
-    """Read-only answers from ledger.db. Any thread may ask; once it was started, a thread of its own reads.
+    """Read-only answers from ledger.db. Any thread may ask; once it was started, threads of its own read.
 
     Each method raises LedgerError if the file fails, and DiskStalledError if there is no answer in time.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._worker = Worker("reader")
-        self._connection: sqlite3.Connection | None = None
-        self.on_damage: Callable[[LedgerDamagedError], None] = lambda _error: None
-        """Called, in the thread that reads, when the file turns out not to be whole."""
+        self._questions = Questions("reader", path, most=WAITERS, stuck_s=STUCK_S)
+        self._sums = Questions("sums", path, most=1, stuck_s=AUDIT_S)
+
+    def hear_damage(self, told: Callable[[LedgerDamagedError], None]) -> None:
+        """Have `told` called, in the thread that reads, when the file turns out not to be whole."""
+        self._questions.on_damage = self._sums.on_damage = told
 
     def start(self) -> None:
-        """Have a thread of its own wait for the disk from now on."""
-        self._worker.start()
+        """Have threads of its own wait for the disk from now on."""
+        self._questions.start()
+        self._sums.start()
 
     def close(self, wait_s: float = PATIENCE_S) -> bool:
-        """Close the connection, which the next question opens again; False if a question does not end in time."""
-        self._worker.submit(self._disconnect)
-        return self._worker.stop(wait_s)
-
-    def _disconnect(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
+        """Close the connections, which the next question opens again; False if one does not end in time."""
+        until = time.monotonic() + wait_s
+        answered = self._questions.close(wait_s)
+        return self._sums.close(until - time.monotonic()) and answered
 
     @property
     def epoch(self) -> str:
@@ -105,25 +105,8 @@ class Reader:
     def _rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         return self._ask(lambda db: db.execute(sql, values).fetchall())
 
-    def _ask(self, question: Callable[[sqlite3.Connection], T], within_s: float = PATIENCE_S) -> T:
-        if self._worker.stuck:  # whoever asks several things would wait for each of them
-            raise DiskStalledError(STALLED)
-        job = self._worker.submit(lambda: self._answer(question), strict=False)
-        try:
-            return self._worker.wait(job, time.monotonic() + within_s)
-        except DiskStalledError:
-            job.cancel()
-            raise DiskStalledError(STALLED) from None
-
-    def _answer(self, question: Callable[[sqlite3.Connection], T]) -> T:
-        try:
-            with translated("The ledger could not be read"):
-                if self._connection is None:
-                    self._connection = connect_reader(self._path)
-                return question(self._connection)
-        except LedgerDamagedError as error:
-            self.on_damage(error)
-            raise
+    def _ask(self, question: Question[T], within_s: float = PATIENCE_S) -> T:
+        return self._questions.ask(question, within_s)
 
     def past(self, request_id: str, within_s: float = PATIENCE_S) -> Past | None:
         """Return a request that the ledger remembers, as it was asked, and the slots that were tried for it, in order.
@@ -134,12 +117,7 @@ class Reader:
 
     def latest_requests(self, count: int, told: Callable[[dict[str, Past]], None]) -> None:
         """Have some of the latest requests, up to `count`, `told` by their ids, when they were read. Never waits."""
-
-        def read() -> None:
-            with suppress(LedgerError):
-                told(self._answer(lambda db: _latest(db, count)))
-
-        self._worker.submit(read, strict=False)
+        self._questions.submit(lambda db: told(_latest(db, count)))
 
     def events(self, limit: int, before: int | None = None, slot: str | None = None) -> tuple[Event, ...]:
         """Return up to `limit` events, newest first, older than sequence `before`, of all slots or lately of one."""
@@ -221,9 +199,7 @@ class Reader:
 
     def audit(self) -> Audit:
         """Return what every slot and every product has seen since this ledger began."""
-        slots, products = self._ask(totals, AUDIT_S)
-        ((name,),) = self._rows("SELECT value FROM meta WHERE key = 'epoch'")
-        return Audit(epoch=str(name), slots=slots, products=products)
+        return self._sums.ask(_audit, AUDIT_S)
 
     def pending(self, after: int, limit: int) -> list[OutboxRow]:
         """Return up to `limit` events of the outbox with a sequence above `after`, in order."""
@@ -262,6 +238,12 @@ class Reader:
     def last_seq(self) -> int:
         """Return the newest event's sequence, 0 when there is none."""
         return int(self._rows("SELECT coalesce(max(seq), 0) FROM event")[0][0])
+
+
+def _audit(db: sqlite3.Connection) -> Audit:
+    slots, products = totals(db)
+    ((name,),) = db.execute("SELECT value FROM meta WHERE key = 'epoch'")
+    return Audit(epoch=str(name), slots=slots, products=products)
 
 
 def _past(db: sqlite3.Connection, request_id: str) -> Past | None:

@@ -1,0 +1,99 @@
+"""Questions to the ledger's file, asked by a thread of their own: a disk that does not answer holds up only a few."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from kiosk.dispense.ledger.store import connect_reader, translated
+from kiosk.dispense.worker import Job, Worker
+from kiosk.errors import DiskStalledError, LedgerDamagedError
+
+T = TypeVar("T")
+Question = Callable[[sqlite3.Connection], T]
+
+SLOW_S = 0.1
+"""A question takes a millisecond. Beside one that takes so long, in seconds, only a few may wait."""
+
+STALLED = "The disk does not answer, so the ledger cannot be read now. Try again later."
+
+
+class Questions:
+    """Asks the ledger at `path`, one question after the other. Any thread may ask; once started, one of its own reads.
+
+    While an answer takes longer than `SLOW_S` no more than `most` wait; whoever comes then is told so. One question
+    may be at it for `stuck_s` seconds: after that nobody waits any more.
+    """
+
+    def __init__(self, name: str, path: Path, *, most: int, stuck_s: float) -> None:
+        self._path = path
+        self._most = most
+        self._stuck_s = stuck_s
+        self._worker = Worker(name)
+        self._connection: sqlite3.Connection | None = None
+        self._counting = threading.Lock()
+        self._waiting = 0
+        self.on_damage: Callable[[LedgerDamagedError], None] = lambda _error: None
+        """Called, in the thread that reads, when the file turns out not to be whole."""
+
+    def start(self) -> None:
+        """Have a thread of its own wait for the disk from now on."""
+        self._worker.start()
+
+    def close(self, wait_s: float) -> bool:
+        """Close the connection, which the next question opens again; False if a question does not end in time."""
+        self._worker.submit(self._disconnect)
+        return self._worker.stop(wait_s)
+
+    def submit(self, question: Question[T]) -> Job[T]:
+        """Have a question asked after all others; do not wait for its answer."""
+        return self._worker.submit(lambda: self._answer(question), strict=False)
+
+    def ask(self, question: Question[T], within_s: float) -> T:
+        """Return the answer. Raises LedgerError if the file fails, DiskStalledError if it is not there in time."""
+        with self._place() as one_too_many:
+
+            def give_up() -> bool:
+                at_it = self._worker.at_it_s
+                return at_it > self._stuck_s or (one_too_many and at_it > SLOW_S)
+
+            if give_up():
+                raise DiskStalledError(STALLED)
+            job = self.submit(question)
+            try:
+                return self._worker.wait(job, time.monotonic() + within_s, give_up)
+            except DiskStalledError:
+                job.cancel()
+                raise DiskStalledError(STALLED) from None
+
+    @contextmanager
+    def _place(self) -> Iterator[bool]:
+        """Be one of those who wait; tell whether that is one too many."""
+        with self._counting:
+            one_too_many = self._waiting >= self._most
+            self._waiting += 1
+        try:
+            yield one_too_many
+        finally:
+            with self._counting:
+                self._waiting -= 1
+
+    def _answer(self, question: Question[T]) -> T:
+        try:
+            with translated("The ledger could not be read"):
+                if self._connection is None:
+                    self._connection = connect_reader(self._path)
+                return question(self._connection)
+        except LedgerDamagedError as error:
+            self.on_damage(error)
+            raise
+
+    def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()

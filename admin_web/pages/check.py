@@ -65,6 +65,8 @@ def _save(draft: Draft) -> Any:
     slots = kiosk().stock().slots
     ready = [slot for slot in visit.written(draft, slots, kiosk().since, today()) if slot.ready]
     if not ready:
+        if done := saved_as(draft.id):  # by the first of two presses, while we looked
+            return _done(draft, done)
         return _show(draft), 422
     try:
         saved = kiosk().restock(visit.request(draft, ready))

@@ -10,6 +10,8 @@ from flask import Flask
 
 from admin_web.app import close, create_app
 from admin_web.settings import Settings
+from kiosk.control.client import Client
+from kiosk.model import RestockLine, RestockRequest, SinceCount
 from tests.admin_web.test_more import form_for
 from tests.admin_web.visitor import PASSWORD, Visitor, hidden, words
 from tests.kiosk_process import KioskProcess
@@ -74,6 +76,27 @@ def test_an_item_that_comes_out_meanwhile_is_taken_off(staff: Visitor, kiosk: Ki
     told = staff.read(staff.send("/visit/check").location)
     assert "A1: You counted 9, as expected. Nothing put in. One came out since. Now 8." in told
     assert [(slot.on_hand, slot.unresolved) for slot in kiosk.client.stock().slots] == [(8, 0), (9, 0), (9, 0)]
+
+
+def test_a_second_press_meets_the_first_at_work(staff: Visitor, kiosk: KioskProcess, app: Flask) -> None:
+    """What the first has just saved is no doubt for the second: both lead to what was saved."""
+    kiosk.fill()
+    start(staff)
+    staff.send("/visit/slots/A1", found="9")
+    form = hidden(staff.open("/visit/check").text)
+    line = RestockLine(slot="A1", as_of=kiosk.client.slot("A1").stock.version, found=9)
+
+    class Overtaken(Client):
+        """Asks what came of the count only when the first press has saved the visit."""
+
+        def since(self, slot: str, as_of: int) -> SinceCount:
+            self.restock(RestockRequest(id=form["visit"], lines=(line,)))
+            return super().since(slot, as_of)
+
+    app.extensions["kiosk_client"] = Overtaken(str(kiosk.socket))
+    second = staff.post("/visit/check", **form)
+    assert second.status_code == 303
+    assert "A1: You counted 9, as expected." in staff.read(second.location)
 
 
 def test_a_visit_is_taken_back_unless_a_slot_was_counted_since(staff: Visitor, kiosk: KioskProcess) -> None:

@@ -68,6 +68,7 @@ CASES: list[tuple[int, str, str, Any, str]] = [
     (400, "POST", "/v1/vends", b"\xff\xfe", "does not fit"),
     (400, "POST", "/v1/vends", b"[]", "does not fit"),
     (400, "POST", "/v1/vends", VEND | {"id": "short"}, r"\$\.id"),
+    (400, "POST", "/v1/vends", VEND | {"id": "request-123\n"}, r"\$\.id"),
     (400, "POST", "/v1/vends", VEND | {"name": "Ada"}, "name"),
     (400, "POST", "/v1/vends", VEND | {"slot": "A1"}, "not for both"),
     (400, "POST", "/v1/vends", {"id": "request-123"}, "not for both"),

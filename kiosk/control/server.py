@@ -10,9 +10,13 @@ from flask import Flask
 from kiosk import web
 from kiosk.dispense.cover import hide_reading
 
-WORKERS = 14
+WORKERS = 11
 """More than can wait at once: three for the end of a vend, three with a change, three for an answer of the ledger, one
-for its sums. So a few are always there for whoever presses, also while the disk does not answer."""
+for its sums."""
+
+VENDS = web.Reserved("POST", "/v1/vends", workers=6)
+"""Whoever asks for an item finds somebody to take it, whatever all others wait for. Three look-ups wait for a disk that
+does not answer, and so some are left for naloxone."""
 
 SOCKET_MODE = 0o660
 """The daemon's group may connect: the staff pages' user is in it."""
@@ -34,7 +38,7 @@ class ControlServer:
         listener = web.unix(self._path, SOCKET_MODE)
         with suppress(OSError):
             hide_reading(self._path)  # else the first question of a day would be noted
-        self._server = web.Server(self._app, listener, name="control", workers=WORKERS)
+        self._server = web.Server(self._app, listener, name="control", workers=WORKERS, reserved=VENDS)
         self._server.start()
 
     def stop(self) -> None:

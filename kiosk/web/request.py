@@ -18,7 +18,8 @@ class Request(HTTPRequestParser):
     """One request as it comes in. A malformed one becomes a 400, a head that is too long a 431, at once."""
 
     path = ""
-    """Also of a request that could not be read."""
+    command = ""
+    """Path and method, also of a request that could not be read."""
 
     body_rcv: Any
     empty: bool

@@ -13,11 +13,12 @@ import threading
 import time
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from waitress import wasyncore
 from waitress.adjustments import Adjustments
 from waitress.server import BaseWSGIServer
+from waitress.task import ThreadedTaskDispatcher
 
 from kiosk import threads
 from kiosk.web.connection import Connection
@@ -79,10 +80,19 @@ def tls(cert: Path, key: Path) -> ssl.SSLContext:
     return context
 
 
+class Reserved(NamedTuple):
+    """Workers for one kind of request, which so never waits in line behind any other."""
+
+    method: str
+    path: str
+    workers: int
+
+
 class Server(BaseWSGIServer):
     """Serves `app` at `listener` from `start` until `stop`. `workers` requests are answered at once.
 
-    A request's head may have 16 KiB and its body what the app's MAX_CONTENT_LENGTH says; both hold while they are read.
+    Those of one kind may have workers of their own, `reserved` for it. A request's head may have 16 KiB and its body
+    what the app's MAX_CONTENT_LENGTH says; both hold while they are read.
     """
 
     channel_class = Connection
@@ -95,12 +105,15 @@ class Server(BaseWSGIServer):
         *,
         name: str,
         workers: int,
+        reserved: Reserved | None = None,
         context: ssl.SSLContext | None = None,
         patience_s: float = PATIENCE_S,
     ) -> None:
         self.tls = context
         self.patience_s = patience_s
         self.name = name
+        self._reserved = reserved
+        self._apart = ThreadedTaskDispatcher()
         self._next_look = 0.0
         self._leave_at: float | None = None
         self._waking = threading.Lock()
@@ -123,6 +136,8 @@ class Server(BaseWSGIServer):
 
     def start(self) -> None:
         """Listen, and answer in threads of their own; a server that fails ends the process."""
+        if self._reserved:
+            self._apart.set_thread_count(self._reserved.workers)
         self.accept_connections()
         self._thread = threads.start(self.name, self._serve)
 
@@ -132,10 +147,20 @@ class Server(BaseWSGIServer):
         A worker that does not come back is left behind; it is no thread that holds the process.
         """
         self.accepting = False
-        self.task_dispatcher.shutdown(timeout=patience_s)
+        until = time.monotonic() + patience_s
+        for dispatcher in (self._apart, self.task_dispatcher):
+            dispatcher.shutdown(timeout=max(0.0, until - time.monotonic()))
         self._leave_at = time.monotonic() + FLUSH_S
         self.pull_trigger()
         self._thread.join(2 * FLUSH_S)
+
+    def add_task(self, task: Connection) -> None:
+        """Have a worker answer a request that is complete."""
+        asked = task.requests[0]
+        if self._reserved and (asked.command, asked.path) == self._reserved[:2]:
+            self._apart.add_task(task)
+        else:
+            super().add_task(task)
 
     def pull_trigger(self) -> None:
         """Wake the server's thread, unless it has ended: by then its pipe's number may be that of another file."""

@@ -91,6 +91,45 @@ def test_a_server_stops_without_a_worker_that_does_not_come_back(tmp_path: Path)
         never.set()
 
 
+def test_one_kind_of_request_has_workers_of_its_own(tmp_path: Path) -> None:
+    """It is answered while all others are at work, and more of the rest wait in line."""
+    app = Flask(__name__)
+    app.config["MAX_CONTENT_LENGTH"] = 1024
+    full, answers = threading.Barrier(3), threading.Event()
+
+    @app.get("/slow")
+    def slow() -> str:
+        full.wait(LONG_S)
+        answers.wait(LONG_S)
+        return "late"
+
+    @app.post("/now")
+    def now() -> str:
+        return "now"
+
+    kept = web.Reserved("POST", "/now", workers=1)
+    server = web.Server(app, web.unix(tmp_path / "sock", 0o600), name="test", workers=2, reserved=kept)
+    server.start()
+
+    def ask(stack: ExitStack, line: bytes) -> socket.socket:
+        asking = stack.enter_context(socket.socket(socket.AF_UNIX))
+        asking.settimeout(LONG_S)
+        asking.connect(str(tmp_path / "sock"))
+        asking.sendall(line + b" HTTP/1.1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        return asking
+
+    with ExitStack() as stack:
+        try:
+            for _ in range(4):
+                ask(stack, b"GET /slow")
+            full.wait(LONG_S)
+            assert ask(stack, b"POST /now").recv(12) == b"HTTP/1.1 200"
+        finally:
+            answers.set()
+            full.abort()
+            server.stop(LONG_S)
+
+
 def test_whoever_wakes_a_server_that_has_ended_writes_into_no_other_file(tmp_path: Path) -> None:
     """The number of its pipe goes to the next file that is opened, the ledger perhaps."""
     app = Flask(__name__)

@@ -247,8 +247,9 @@ def hang(server: str, kiosk: Kiosk) -> None:
     kiosk.held.callback(gone.set)
     for found in gc.get_objects():
         if isinstance(found, Server) and found.name == server:
-            for _ in range(found.adj.threads):
-                found.add_task(Stuck(gone))
+            for dispatcher in (found.task_dispatcher, found._apart):
+                for _ in range(found.adj.threads):
+                    dispatcher.add_task(Stuck(gone))
 
 
 def half_a_request(text: str, kiosk: Kiosk, address: tuple[str, int]) -> None:

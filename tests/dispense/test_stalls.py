@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from kiosk.dispense import service, vending
-from kiosk.dispense.ledger.reader import PATIENCE_S, WAITERS
+from kiosk.dispense.ledger.reader import PATIENCE_S, SUMMING, WAITERS
 from kiosk.dispense.words import MAY_BE_SAVED, NOT_SAVED
 from kiosk.dispense.worker import STUCK_S
 from kiosk.errors import ConflictError, DiskStalledError
@@ -166,6 +166,24 @@ def test_a_few_wait_for_a_slow_disk_and_all_others_hear_so_at_once(shop: Running
         assert shop.reader.audit().products == ()
     assert {kind for kind, _ in told} == {DiskStalledError}
     assert sum(after < STUCK_S for _, after in told) >= QUESTIONS - WAITERS
+
+
+def test_sums_are_made_for_one_at_a_time(shop: Running) -> None:
+    """The next is told so, and not that the disk does not answer; then the first gets them."""
+    begun, answers = threading.Event(), threading.Event()
+
+    def long(_db: object) -> None:
+        begun.set()
+        answers.wait(LONG_S)
+
+    shop.reader._sums.submit(long)
+    assert begun.wait(LONG_S)
+    with ThreadPoolExecutor(2) as crowd:
+        asked = [crowd.submit(shop.reader.audit) for _ in range(2)]
+        refused = next(as_completed(asked, LONG_S)).exception()
+        answers.set()
+    assert str(refused) == SUMMING
+    assert sorted(each.exception() is None for each in asked) == [False, True]
 
 
 def test_what_was_asked_for_before_a_start_is_known_without_a_look_up(shop: Running) -> None:

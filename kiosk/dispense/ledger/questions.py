@@ -26,18 +26,19 @@ STALLED = "The disk does not answer, so the ledger cannot be read now. Try again
 class Questions:
     """Asks the ledger at `path`, one question after the other. Any thread may ask; once started, one of its own reads.
 
-    While an answer takes longer than `SLOW_S` no more than `most` wait; whoever comes then is told so. One question
-    may be at it for `stuck_s` seconds: after that nobody waits any more.
+    While an answer takes longer than `SLOW_S` no more than `most` wait, those who came first; all others are told
+    so, in the sentence `crowded`. One question may be at it for `stuck_s` seconds: after that nobody waits any more.
     """
 
-    def __init__(self, name: str, path: Path, *, most: int, stuck_s: float) -> None:
+    def __init__(self, name: str, path: Path, *, most: int, stuck_s: float, crowded: str = STALLED) -> None:
         self._path = path
         self._most = most
         self._stuck_s = stuck_s
+        self._crowded = crowded
         self._worker = Worker(name)
         self._connection: sqlite3.Connection | None = None
         self._counting = threading.Lock()
-        self._waiting = 0
+        self._waiting: list[object] = []
         self.on_damage: Callable[[LedgerDamagedError], None] = lambda _error: None
         """Called, in the thread that reads, when the file turns out not to be whole."""
 
@@ -56,32 +57,40 @@ class Questions:
 
     def ask(self, question: Question[T], within_s: float) -> T:
         """Return the answer. Raises LedgerError if the file fails, DiskStalledError if it is not there in time."""
-        with self._place() as one_too_many:
+        with self._place() as too_many_before_me:
 
             def give_up() -> bool:
                 at_it = self._worker.at_it_s
-                return at_it > self._stuck_s or (one_too_many and at_it > SLOW_S)
+                return at_it > self._stuck_s or (at_it > SLOW_S and too_many_before_me())
 
             if give_up():
-                raise DiskStalledError(STALLED)
+                raise self._refusal()
             job = self.submit(question)
             try:
                 return self._worker.wait(job, time.monotonic() + within_s, give_up)
             except DiskStalledError:
                 job.cancel()
-                raise DiskStalledError(STALLED) from None
+                raise self._refusal() from None
+
+    def _refusal(self) -> DiskStalledError:
+        return DiskStalledError(STALLED if self._worker.at_it_s > self._stuck_s else self._crowded)
 
     @contextmanager
-    def _place(self) -> Iterator[bool]:
-        """Be one of those who wait; tell whether that is one too many."""
+    def _place(self) -> Iterator[Callable[[], bool]]:
+        """Be one of those who wait, and able to tell whether too many of them came before."""
+        me = object()
         with self._counting:
-            one_too_many = self._waiting >= self._most
-            self._waiting += 1
+            self._waiting.append(me)
+
+        def too_many_before_me() -> bool:
+            with self._counting:
+                return self._waiting.index(me) >= self._most
+
         try:
-            yield one_too_many
+            yield too_many_before_me
         finally:
             with self._counting:
-                self._waiting -= 1
+                self._waiting.remove(me)
 
     def _answer(self, question: Question[T]) -> T:
         try:

@@ -55,6 +55,8 @@ AUDIT_S = 60.0
 WAITERS = 3
 """So many wait at once for a disk that is slow; whoever comes then hears at once that it does not answer."""
 
+SUMMING = "The sums are being made already, for somebody else. Try again in a minute."
+
 LOOK_BACK = 5000
 """A slot's events are looked for among so many of the newest: without an index, which each vend would pay for."""
 
@@ -75,7 +77,7 @@ class Reader:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._questions = Questions("reader", path, most=WAITERS, stuck_s=STUCK_S)
-        self._sums = Questions("sums", path, most=1, stuck_s=AUDIT_S)
+        self._sums = Questions("sums", path, most=1, stuck_s=AUDIT_S, crowded=SUMMING)
 
     def hear_damage(self, told: Callable[[LedgerDamagedError], None]) -> None:
         """Have `told` called, in the thread that reads, when the file turns out not to be whole."""

@@ -10,7 +10,7 @@ from wtforms import BooleanField, PasswordField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length
 
 from admin_web import auth, passwords
-from admin_web.daemon import heard_site, impatient, kiosk, site
+from admin_web.daemon import heard_site, kiosk, site
 from admin_web.forms import name_field
 from admin_web.store import NameTakenError
 from kiosk.errors import DaemonAwayError, RequestError
@@ -22,6 +22,7 @@ NOT_CHECKED = (
     "One-time code: the kiosk program does not answer, so the code could not be checked. "
     "Send it again in a few seconds."
 )
+GONE = "One-time code: it is right, but the kiosk program went away. Send it again in a few seconds."
 TAKEN = (
     "Your name: somebody has it already. Choose another, or tick that it is you and you forgot the password. "
     "Your code stays good for this page."
@@ -54,7 +55,7 @@ def page() -> Any:
     form = ClaimForm()
     if not form.is_submitted():
         return _show(form, 200)
-    if not _good(form):
+    if not form.validate() or _weak(form):
         return _show(form, 422)
     code = str(form.code.data)
     if not auth.claims().holds(code):
@@ -67,30 +68,21 @@ def page() -> Any:
             form.code.errors = [WRONG_CODE]
             return _show(form, 403)
         auth.claims().begin(code)
-    return _enter(form)
+    if not site():  # which makes a bad password; asked for only now, so that nobody without a code keeps the kiosk busy
+        try:
+            heard_site(kiosk().state().site)
+        except DaemonAwayError:
+            form.code.errors = [GONE]
+            return _show(form, 503)
+    return _show(form, 422) if _weak(form) else _enter(form)
 
 
-def _good(form: ClaimForm) -> bool:
-    """Say whether the form is filled in well, whoever has a sign-in already."""
-    _hear_site()
-    good = bool(form.validate())
-    weakness = passwords.weakness(str(form.password.data or ""), str(form.name.data or ""), site())
-    if weakness and not form.password.errors:
+def _weak(form: ClaimForm) -> bool:
+    """Say whether the password is weak, and tell the person why."""
+    weakness = passwords.weakness(str(form.password.data), str(form.name.data), site())
+    if weakness:
         form.password.errors = [f"New password: {weakness}"]
-    return good and not weakness
-
-
-def _hear_site() -> None:
-    """Learn the site's name, which makes a bad password; without a daemon the code is refused anyway.
-
-    Once only, and not for long: whoever has no code yet must not keep the kiosk busy.
-    """
-    if site():
-        return
-    try:
-        heard_site(impatient().state().site)
-    except DaemonAwayError:
-        return
+    return bool(weakness)
 
 
 def _enter(form: ClaimForm) -> Any:

@@ -26,7 +26,7 @@ class TestTurnForm(FlaskForm):
     """One press. The hidden id makes a second press harmless."""
 
     __test__ = False
-    request_id = HiddenField(validators=[Regexp(r"^[A-Za-z0-9_-]{8,64}$")])
+    request_id = HiddenField(validators=[Regexp(r"^[A-Za-z0-9_-]{8,64}\Z")])
 
 
 @blueprint.route("/slots/<slot>/test", methods=["GET", "POST"])

@@ -59,7 +59,7 @@ def name_field(label: str) -> StringField:
         [
             InputRequired("Your name: write the name you want to sign in with."),
             Length(max=40, message="Your name: use at most 40 characters."),
-            Regexp(r"^[^\x00-\x1f\x7f]+$", message="Your name: use letters, digits and spaces."),
+            Regexp(r"^[^\x00-\x1f\x7f]+\Z", message="Your name: use letters, digits and spaces."),
         ],
         filters=[lambda typed: " ".join(typed.split()) if typed else typed],
     )

@@ -32,7 +32,7 @@ def printed(label: str) -> StringField:
         label,
         [
             Length(max=64, message=f"{label}: use at most 64 characters."),
-            Regexp(r"^[^\x00-\x1f\x7f]*$", message=f"{label}: copy it as printed, letters and digits."),
+            Regexp(r"^[^\x00-\x1f\x7f]*\Z", message=f"{label}: copy it as printed, letters and digits."),
         ],
         filters=[lambda typed: (typed or "").strip()],
     )

@@ -36,10 +36,8 @@ def page() -> Any:
         if saved := saved_as(draft.id):
             return _done(draft, saved)
         return _show(draft) if request.method == "GET" else _save(draft)
-    except (
-        DaemonAwayError,
-        RequestError,
-    ):  # whatever was to be looked up beside the saving: nobody knows if it is saved
+    except (DaemonAwayError, RequestError):
+        # Also where something beside the saving could not be looked up: then nobody knows whether it is saved.
         if request.method == "GET":
             raise
         return render_template("visit_unsent.html", draft=draft), 503

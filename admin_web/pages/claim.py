@@ -55,7 +55,8 @@ def page() -> Any:
     form = ClaimForm()
     if not form.is_submitted():
         return _show(form, 200)
-    if not form.validate() or _weak(form):
+    good = form.validate()
+    if _weak(form) or not good:
         return _show(form, 422)
     code = str(form.code.data)
     if not auth.claims().holds(code):
@@ -79,8 +80,8 @@ def page() -> Any:
 
 def _weak(form: ClaimForm) -> bool:
     """Say whether the password is weak, and tell the person why."""
-    weakness = passwords.weakness(str(form.password.data), str(form.name.data), site())
-    if weakness:
+    weakness = passwords.weakness(str(form.password.data or ""), str(form.name.data or ""), site())
+    if weakness and not form.password.errors:
         form.password.errors = [f"New password: {weakness}"]
     return bool(weakness)
 

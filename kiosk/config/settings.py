@@ -12,13 +12,13 @@ Pin = Annotated[int, Meta(ge=0, le=27, title="pin", description="GPIO number as 
 
 Sku = Annotated[
     str,
-    Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}(?!\n)$", examples=["NAL-4"], description="The sku of a product"),
+    Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}\Z", examples=["NAL-4"], description="The sku of a product"),
 ]
 
 Hours = Annotated[
     str,
     Meta(
-        pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)(?!\n)$",
+        pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)\Z",
         examples=["08:00-20:00", "20:00-06:00"],
     ),
 ]
@@ -88,7 +88,7 @@ class Kiosk(Options, frozen=True, kw_only=True):
     id: Annotated[
         str,
         Meta(
-            pattern=r"^[a-z0-9][a-z0-9-]{0,39}(?!\n)$",
+            pattern=r"^[a-z0-9][a-z0-9-]{0,39}\Z",
             examples=["riverside-1"],
             description="Lower-case letters, digits and dashes; part of the MQTT topics and the certificate's name",
         ),
@@ -207,7 +207,7 @@ class Slot(Options, frozen=True, kw_only=True):
     id: Annotated[
         str,
         Meta(
-            pattern=r"^[A-Z][0-9]{1,2}(?!\n)$",
+            pattern=r"^[A-Z][0-9]{1,2}\Z",
             examples=["A1"],
             description="Row letter and column number, as on the label",
         ),

@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 Name = Annotated[str, Meta(min_length=1, max_length=64)]
 """A short name, 1 to 64 characters."""
 
-RequestId = Annotated[str, Meta(min_length=8, max_length=64, pattern=r"^[A-Za-z0-9_-]+(?!\n)$")]
+RequestId = Annotated[str, Meta(min_length=8, max_length=64, pattern=r"^[A-Za-z0-9_-]+\Z")]
 """A request's id, made by whoever asks: 8 to 64 of A-Z a-z 0-9 _ -. It must carry no time."""
 
 Typed = Annotated[str, Meta(min_length=1, max_length=200)]

@@ -26,7 +26,7 @@ ROOT = "hr/v1"
 
 Seq = Annotated[int, Meta(ge=1, le=2**63 - 1)]
 Epoch = Annotated[str, Meta(min_length=1, max_length=64)]
-Hour = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:00Z(?!\n)$")]
+Hour = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:00Z\Z")]
 Short = Annotated[str, Meta(max_length=64)]
 Said = Annotated[str, Meta(max_length=200)]
 

@@ -35,7 +35,7 @@ AGAIN_S = 3.0
 LOOK_S = 0.25
 """How often open requests and the cable are looked after."""
 
-Price = Annotated[str, Meta(pattern=r"^[0-9]{1,7}(\.[0-9]{1,3})?(?!\n)$", examples=["0.17"])]
+Price = Annotated[str, Meta(pattern=r"^[0-9]{1,7}(\.[0-9]{1,3})?\Z", examples=["0.17"])]
 """An amount of money as the machine writes it, without a currency."""
 
 

@@ -30,7 +30,7 @@ class Options(BaseOptions, frozen=True, kw_only=True):
     supplies: Annotated[
         str,
         Meta(
-            pattern=r"^[^/\n]+(?!\n)$",
+            pattern=r"^[^/\n]+\Z",
             description="The names that count, of those in /sys/class/power_supply; may have a *",
         ),
     ] = "*"

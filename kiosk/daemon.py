@@ -138,9 +138,10 @@ class Daemon:
         self._run_beside(Timekeeper(board.clock, Path(config.paths.runtime), self.service.calendar.known_hour))
         if not self.service.opened_within(OPEN_S):
             log.warning("The ledger is not open yet: the disk does not answer.")
-        self._run_beside(Sensors(self.parts.meters, board.clock, self._feel))
+        sensors = Sensors(self.parts.meters, board.clock, self._feel)
+        self._run_beside(sensors)
 
-        self.status = Status(config, self.parts, self.service, self.faults)
+        self.status = Status(config, self.parts, self.service, sensors, self.faults)
         source = LedgerSource(config, self.service, records.reader, self.status)
         self.telemetry = Publisher(
             config.telemetry, config.privacy, config.kiosk.id, source, board.clock, execute=Orders(self.service.staff)
@@ -316,7 +317,7 @@ def open_parts(config: Config, board: Board) -> Parts:
         controllers=of(Controller, controllers),
         beam=next(iter(of(DropSensor, sensors).values()), None),
         door=next(iter(of(Switch, sensors).values()), None),
-        meters=tuple(of(Meter, sensors).values()),
+        meters=of(Meter, sensors),
         alerts=of(Alert, sensors),
         buttons=of(Button, inputs),
         keypads=of(Keypad, inputs),

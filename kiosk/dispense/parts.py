@@ -37,7 +37,7 @@ class Parts:
     controllers: dict[str, Controller] = field(default_factory=dict)
     beam: DropSensor | None = None
     door: Switch | None = None
-    meters: tuple[Meter, ...] = ()
+    meters: dict[str, Meter] = field(default_factory=dict)
     alerts: dict[str, Alert] = field(default_factory=dict)
     buttons: dict[str, Button] = field(default_factory=dict)
     keypads: dict[str, Keypad] = field(default_factory=dict)
@@ -76,7 +76,7 @@ class Parts:
         """Switch everything off and give all pins and ports back, motors first."""
         movers = (*self.motors.values(), *self.climates.values(), *self.controllers.values())
         single = () if self.beam is None else (self.beam,)
-        sensors = (*single, *(() if self.door is None else (self.door,)), *self.meters, *self.alerts.values())
+        sensors = (*single, *(() if self.door is None else (self.door,)), *self.meters.values(), *self.alerts.values())
         others = (*self.buttons.values(), *self.keypads.values(), *self.lights)
         for part in (*movers, *sensors, *others, self.board):
             try:

@@ -8,6 +8,7 @@ from kiosk import __version__
 from kiosk.config import Config
 from kiosk.dispense.ledger import Doubt
 from kiosk.dispense.parts import Parts
+from kiosk.dispense.sensors import SILENT, Sensors
 from kiosk.dispense.service import Service
 from kiosk.hardware.api import Asked
 from kiosk.model import ClockState, Fault, FaultKind, KioskState, Link, MachinePart
@@ -39,13 +40,16 @@ UNTRUSTED = (
 
 
 class Status:
-    """Gathers the state of all parts, anew at each call."""
+    """Gathers the state of all parts, anew at each call. None that takes its time is waited for."""
 
-    def __init__(self, config: Config, parts: Parts, service: Service, others: Sequence[Fault] = ()) -> None:
+    def __init__(
+        self, config: Config, parts: Parts, service: Service, sensors: Sensors, others: Sequence[Fault] = ()
+    ) -> None:
         """Prepare. `others` are faults that nobody here can see."""
         self._kiosk = config.kiosk
         self._parts = parts
         self._service = service
+        self._sensors = sensors
         self._others = others
         self._listed = tuple(listed(config, parts))
         self.link: Callable[[], Link] = lambda: Link(text="Telemetry has not started.", connected=False, pending=0)
@@ -61,7 +65,7 @@ class Status:
             site=self._kiosk.site,
             busy=self._service.busy,
             door_open=None if door is None else door.is_open(),
-            readings=tuple(meter.read() for meter in self._parts.meters),
+            readings=self._sensors.readings,
             faults=tuple(self._faults()),
             telemetry=self.link(),
             software=__version__,
@@ -108,8 +112,9 @@ class Status:
             yield "door", parts.door.fault()
         for name, alert in parts.alerts.items():
             yield name, alert.alert()
-        for meter in parts.meters:
-            reading = meter.read()
+        if silent := self._sensors.silent:
+            yield silent, SILENT.format(silent)
+        for reading in self._sensors.readings:
             if reading.name not in parts.alerts:  # an alert says it itself, and why
                 yield reading.name, reading.text if reading.value is None else None
 

@@ -15,6 +15,7 @@ from admin_web.settings import Settings
 from kiosk.control.codes import AdminCodes
 from kiosk.control.routes import create_app as create_control
 from kiosk.control.server import ControlServer
+from kiosk.dispense.sensors import Sensors
 from kiosk.dispense.status import Status
 from kiosk.errors import BusyError, RequestError
 from kiosk.model import Purpose, VendRequest, new_request_id
@@ -47,7 +48,8 @@ class Site(Running):
     def start(self) -> None:
         """Start the kiosk, as after a power cut; its vend thread is a real one."""
         super().start()
-        status = Status(self.config, self.machine, self.service)
+        sensors = Sensors(self.machine.meters, self.clock, self.service.feel)
+        status = Status(self.config, self.machine, self.service, sensors)
         self.codes_made = AdminCodes()
         self._control = create_control(self.service, self.reader, status, self.codes_made)
         self._thread = threading.Thread(target=self._run, name="vend", daemon=True)

@@ -42,7 +42,7 @@ def test_one_of_each_is_opened_found_and_closed(tmp_path: Path) -> None:
         assert parts.broken == {}
         assert parts.beam is not None
         assert parts.door is not None
-        readings = {meter.read().name: meter.read().value for meter in parts.meters}
+        readings = {meter.read().name: meter.read().value for meter in parts.meters.values()}
         assert set(readings) == {"thermometer", "hygrometer", "power_supply", "sharps_bin", "motor_current"}
         assert None not in readings.values()
         assert set(parts.alerts) == {"tamper", "power_good", "power_supply", "sharps_bin", "motor_current"}

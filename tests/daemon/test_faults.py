@@ -12,11 +12,13 @@ import pytest
 
 from kiosk.config import load
 from kiosk.daemon import Daemon
+from kiosk.dispense import sensors
 from kiosk.hardware import registry
 from kiosk.hardware.simulator.faults import Fault
 from kiosk.hardware.simulator.world import World
 from kiosk.model import Outcome, RefusalCode, RefusedError
 from tests.daemon.kiosk_here import SPEED, Kiosk, eventually
+from tests.hardware.wire import Wire
 from tests.stocking import counted, visit
 
 
@@ -52,6 +54,24 @@ def test_naloxone_comes_out_whatever_else_is_broken(kiosk: Kiosk, what: str) -> 
     assert dropped(kiosk) >= 1
     assert eventually(lambda: sentence in kiosk.faults()), kiosk.faults()
     assert eventually(kiosk.honest)
+
+
+def test_a_thermometer_that_never_answers_keeps_nobody_waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Staff are told which one, and nothing that it said before; naloxone comes out."""
+    monkeypatch.setattr(sensors, "SILENT_S", 0.1)
+    kiosk = Kiosk(tmp_path, extra='[[sensors]]\nname = "inside"\ndriver = "thermometer"')
+    try:
+        wire = Wire(kiosk.daemon.parts.board.sys_root)
+        assert [reading.name for reading in kiosk.client.state().readings] == ["inside"]
+        wire.cut()
+        assert eventually(lambda: sensors.SILENT.format("inside") in kiosk.faults()), kiosk.faults()
+        assert kiosk.client.state().readings == ()
+        kiosk.press()
+        assert dropped(kiosk) == 1
+        wire.mend(21_500)
+        assert eventually(lambda: kiosk.client.state().readings != ())
+    finally:
+        kiosk.daemon.stop()
 
 
 def test_two_kits_never_fall_for_one_press(kiosk: Kiosk) -> None:

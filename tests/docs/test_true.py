@@ -20,6 +20,7 @@ from kiosk.config.words import is_table, item_of, peel
 from kiosk.control.client import Client
 from kiosk.control.codes import AdminCodes
 from kiosk.control.routes import create_app
+from kiosk.dispense.sensors import Sensors
 from kiosk.dispense.status import Status
 from kiosk.hardware import registry
 from kiosk.telemetry import commands, messages
@@ -145,7 +146,8 @@ def test_every_file_that_a_page_names_is_there(page: Path) -> None:
 @pytest.fixture
 def app(tmp_path: Path) -> Iterator[Flask]:
     running = Running(tmp_path / "state")
-    status = Status(running.config, running.service._parts, running.service)
+    sensors = Sensors({}, running.clock, running.service.feel)
+    status = Status(running.config, running.service._parts, running.service, sensors)
     yield create_app(running.service, running.reader, status, AdminCodes())
     running.close()
 

@@ -23,7 +23,7 @@ HURRY = float(HOUR_S)
 def let_hurry(began_s: Callable[[], float], hurry: float = HURRY) -> None:
     """Have every clock go so many times as fast; it is BEGINS_S when it is `began_s` in real time."""
     # There is no thermometer. In a machine that hurries, its minutely readings would keep the vend thread from resting.
-    sensors.EVERY_S *= hurry
+    sensors.FEEL_S *= hurry
     Clock.__init__.__defaults__ = (1.0, Path("/"), lambda: BEGINS_S + (time.time() - began_s()) * hurry)
 
 

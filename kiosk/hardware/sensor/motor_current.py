@@ -5,7 +5,7 @@ kinds; INA180 or INA240 with a shunt: `v_per_a` is ohms times gain) into the mot
 channel, and the converter to the header's SPI pins (the default; `dtparam=spi=on` makes that fast) or to any four
 pins. A 5 V sensor needs a divider in front of a 3.3 V converter; then `zero_v` and `v_per_a` are smaller by as much.
 
-It is read once a minute and whenever somebody looks: it shows a motor that stays on, and a short circuit. It does not
+It is read every few seconds: it shows a motor that stays on, and a short circuit. It does not
 watch each turn; that is the work of the fuse, of the drivers' time limits and of `hardware.max_current_a`. With a
 sensor whose `zero_v` is above 0 an unplugged one is told; without, a loose cable looks like no current. Written for
 MCP3002, 3004, 3008, 3202, 3204 and 3208.

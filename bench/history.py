@@ -84,7 +84,8 @@ class _Ledger:
     def page(self) -> SlotDetail:
         """Gather what the page of one slot shows."""
         slot, reader = self.slots[7], self.records.reader
-        return SlotDetail(stock=self.shelf.slot(slot), drifts=reader.drifts(slot), events=reader.events(10, slot=slot))
+        history = reader.history(slot)
+        return SlotDetail(stock=self.shelf.slot(slot), drifts=history.drifts, events=history.events)
 
     def open_ms(self) -> float:
         """Return how long it takes to open and check the file."""

@@ -88,8 +88,8 @@ def _questions(app: Flask, service: Service, reader: Reader, status: Status) -> 
 
     @app.get("/v1/slots/<slot>")
     def slot_detail(slot: str) -> Response:
-        stock = service.slot(slot)
-        return _answer(SlotDetail(stock=stock, drifts=reader.drifts(slot), events=reader.events(10, slot=slot)))
+        stock, history = service.slot(slot), reader.history(slot)
+        return _answer(SlotDetail(stock=stock, drifts=history.drifts, events=history.events))
 
     @app.get("/v1/slots/<slot>/since")
     def since(slot: str) -> Response:

@@ -55,6 +55,7 @@ class Records(NamedTuple):
         give_up = time.monotonic() + STOP_S
         self.writer.submit(self.ledger.close)
         self.writer.submit(self.journal.close)
-        ended = self.writer.stop(give_up - time.monotonic())
+        self.writer.end()
+        ended = self.writer.ended(STOP_S)
         # The reader closes after the ledger, so that the log stays, with its full size.
         return self.reader.close(give_up - time.monotonic()) and ended

@@ -138,11 +138,8 @@ class Service:
 
     @property
     def doubt(self) -> Doubt | None:
-        """Why no count is certain; None once every slot was counted, and while the ledger cannot be read."""
-        try:
-            return self._reader.doubt()
-        except LedgerError:
-            return None
+        """Why no count is certain; None once every slot was counted, and before the ledger was opened."""
+        return self._ledger.doubt
 
     def opened_within(self, seconds: float) -> bool:
         """Wait until the ledger was opened, or could not be; False when the disk has not answered after `seconds`."""

@@ -120,18 +120,21 @@ class Worker:
         began = self._began
         return 0.0 if began is None else time.monotonic() - began
 
-    def stop(self, wait_s: float) -> bool:
-        """End the thread after what was submitted; return whether it ended within `wait_s` seconds.
+    def end(self) -> None:
+        """Have the thread end after what was submitted; do not wait for that."""
+        if self._thread is not None:
+            self._jobs.put(None)
 
-        It can be started anew. Until then each job is done by whoever submits it.
+    def ended(self, wait_s: float) -> bool:
+        """Say whether the thread has ended, waiting for that up to `wait_s` seconds.
+
+        Once it has, it can be started anew. Until then each job is done by whoever submits it.
         """
-        if self._thread is None:
-            return True
-        self._jobs.put(None)
-        self._thread.join(max(0.0, wait_s))
-        if self._thread.is_alive():
-            return False
-        self._thread = None
+        if self._thread is not None:
+            self._thread.join(max(0.0, wait_s))
+            if self._thread.is_alive():
+                return False
+            self._thread = None
         return True
 
     def _run(self) -> None:

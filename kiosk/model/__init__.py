@@ -34,6 +34,7 @@ from kiosk.model.restock import (
 )
 from kiosk.model.state import (
     AdminCode,
+    Backlog,
     ClockState,
     ConfirmDate,
     KioskState,
@@ -55,6 +56,7 @@ __all__ = [
     "AdminCode",
     "Attempt",
     "Audit",
+    "Backlog",
     "ClockState",
     "CoilLot",
     "ConfirmDate",

@@ -18,6 +18,18 @@ class Reading(Fact, frozen=True, kw_only=True):
     unit: str = ""
 
 
+class Backlog(Fact, frozen=True, kw_only=True):
+    """How far the outbox is.
+
+    `last_seq` is the highest event number ever committed, 0 for none; `pending` counts the events still held, and
+    `dropped` those thrown away, unsent, because more than `telemetry.keep_rows` were waiting.
+    """
+
+    last_seq: int
+    pending: int
+    dropped: int
+
+
 class Link(Fact, frozen=True, kw_only=True):
     """Where telemetry stands. `pending` counts events that nobody has acknowledged yet."""
 

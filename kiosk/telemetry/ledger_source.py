@@ -8,7 +8,7 @@ from kiosk.config import Config, Product
 from kiosk.dispense.ledger import Reader
 from kiosk.dispense.service import Service
 from kiosk.dispense.status import Status
-from kiosk.model import KioskState, OutboxRow, Stock
+from kiosk.model import Backlog, KioskState, OutboxRow, Stock
 
 
 class LedgerSource:
@@ -29,21 +29,13 @@ class LedgerSource:
         """Return up to `limit` events still held with a sequence above `after`, in order."""
         return self._reader.pending(after, limit)
 
-    def count(self) -> int:
-        """Return how many events are still held."""
-        return self._reader.pending_count()
-
-    def last_seq(self) -> int:
-        """Return the newest event's sequence."""
-        return self._reader.last_seq()
+    def backlog(self) -> Backlog:
+        """Return how far the outbox is."""
+        return self._reader.backlog()
 
     def forget(self, ranges: Sequence[tuple[int, int]]) -> None:
         """Let go of acknowledged events, when the vend thread has time."""
         self._service.forget(list(ranges))
-
-    def dropped(self) -> int:
-        """Return how many events were given up because the outbox was full."""
-        return self._reader.dropped()
 
     def busy(self) -> bool:
         """Say whether an item drops now."""

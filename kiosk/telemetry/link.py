@@ -24,9 +24,13 @@ class Stage(enum.Enum):
 
 
 class Standing(Struct, frozen=True, kw_only=True):
-    """What the sentence is made of. `refusal` is the last reason code with which the broker let an event fall."""
+    """What the sentence is made of. `refusal` is the last reason code with which the broker let an event fall.
+
+    `connected`: the line to the broker stands, also while something else is wrong.
+    """
 
     stage: Stage
+    connected: bool = False
     reason: str = ""
     refusal: int = 0
     acks_refused: bool = False

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from kiosk.clock import Clock
 from kiosk.config import Privacy, Telemetry
 from kiosk.errors import KioskError
-from kiosk.model import Link
+from kiosk.model import Backlog, Link
 from kiosk.telemetry import messages
 from kiosk.telemetry.link import Stage, Standing, blame, sentence
 from kiosk.telemetry.outbox import Window
@@ -78,6 +78,7 @@ class Publisher:
         self._signals: Signals = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._standing = Standing(stage=Stage.STOPPED if config.host else Stage.OFF)
+        self._backlog: Backlog | None = None
         self._report = Report(source, kiosk_id, clock, privacy.release_s, self._pace.refresh_s)
         self._window = self._new_window()
         self._redial = Redial(self._pace, self._chance)
@@ -121,17 +122,25 @@ class Publisher:
         return blame(self._config.host, self._redial.misdeed(time.monotonic()))
 
     def link(self) -> Link:
-        """Tell where telemetry stands. Any thread; never raises when the ledger does not answer."""
-        standing = self._standing
+        """Tell where telemetry stands. Any thread; while the ledger does not answer, by what it told last."""
+        standing, doubts = self._standing, self._deaf
         try:
-            pending, dropped = self._source.count(), self._source.dropped()
-            unreleased = max(0, self._source.last_seq() - self._report.released)
+            self._backlog = self._source.backlog()
         except KioskError as error:
-            return Link(text=f"It is not known how many events wait: {error}", connected=False, pending=0)
-        counts = {"pending": pending, "unreleased": unreleased, "dropped": dropped}
-        text = sentence(standing, host=self._config.host, release_s=self._release_s, **counts)
-        connected = standing.stage is Stage.CONNECTED
-        return Link(text=text + self._deaf, connected=connected, pending=pending, dropped=dropped)
+            if self._backlog is None:
+                text = f"It is not known how many events wait: {error}"
+                return Link(text=text, connected=standing.connected, pending=0)
+            doubts += f" So it was when the ledger answered last: {error}"
+        backlog = self._backlog
+        text = sentence(
+            standing,
+            host=self._config.host,
+            release_s=self._release_s,
+            pending=backlog.pending,
+            unreleased=max(0, backlog.last_seq - self._report.released),
+            dropped=backlog.dropped,
+        )
+        return Link(text=text + doubts, connected=standing.connected, pending=backlog.pending, dropped=backlog.dropped)
 
     def _run(self) -> None:
         while self._turn():
@@ -374,11 +383,12 @@ class Publisher:
                 session.pump_documents()
 
     def _stand(self) -> Standing:
+        session = self._session
         if self._stumble:
-            return Standing(stage=Stage.STUMBLED, reason=self._stumble)
-        if self._session is not None:
+            return Standing(stage=Stage.STUMBLED, connected=session is not None, reason=self._stumble)
+        if session is not None:
             return Standing(
-                stage=Stage.CONNECTED, refusal=self._session.refusal, acks_refused=self._session.acks_refused
+                stage=Stage.CONNECTED, connected=True, refusal=session.refusal, acks_refused=session.acks_refused
             )
         return Standing(stage=Stage.AWAY if self._reason else Stage.CONNECTING, reason=self._reason)
 

@@ -82,20 +82,20 @@ class Report:
     def _snapshot(self) -> tuple[int, bytes]:
         """Read stock and event number together: again, if an event came in between."""
         for _ in range(_SNAPSHOTS):
-            seq = self._source.last_seq()
+            backlog = self._source.backlog()
             stock, kiosk = self._source.stock(), self._source.state()
-            if self._source.last_seq() == seq:
+            if self._source.backlog().last_seq == backlog.last_seq:
                 break
         document = messages.state(
             self._source.epoch,
-            seq,
+            backlog.last_seq,
             hour=self._clock.hour(),
             clock_ok=self._clock.synced(),
             stock=stock,
             kiosk=kiosk,
-            dropped=self._source.dropped(),
+            dropped=backlog.dropped,
         )
-        return seq, messages.encode(document)
+        return backlog.last_seq, messages.encode(document)
 
     def _wall(self) -> float:
         return time.time() * self._clock.speed

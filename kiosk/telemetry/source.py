@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from kiosk.config import Product
-from kiosk.model import KioskState, OutboxRow, Stock
+from kiosk.model import Backlog, KioskState, OutboxRow, Stock
 
 
 class Source(Protocol):
@@ -22,11 +22,8 @@ class Source(Protocol):
     def pending(self, after: int, limit: int) -> list[OutboxRow]:
         """Return up to `limit` rows still held whose seq is above `after`, ascending."""
 
-    def count(self) -> int:
-        """Return how many rows are still held."""
-
-    def last_seq(self) -> int:
-        """Return the highest seq ever committed, 0 for none. No row at or below it appears later."""
+    def backlog(self) -> Backlog:
+        """Return how far the outbox is. No row at or below its `last_seq` appears later."""
 
     def forget(self, ranges: Sequence[tuple[int, int]]) -> None:
         """Let go of the rows in `ranges`, both ends included. Unknown rows are no mistake; it may happen later.
@@ -34,14 +31,11 @@ class Source(Protocol):
         A row that is forgotten too late, or not at all because the power failed, is only sent again.
         """
 
-    def dropped(self) -> int:
-        """Return how many rows were thrown away, unsent, because more than `keep_rows` were waiting."""
-
     def busy(self) -> bool:
         """Say whether somebody is being served now, so that what can wait does."""
 
     def stock(self) -> Stock:
-        """Return every slot's stock, with every row up to `last_seq()` counted in."""
+        """Return every slot's stock, with every row up to the `last_seq` of a backlog read before counted in."""
 
     def state(self) -> KioskState:
         """Return the kiosk at a glance."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from kiosk.config import Product
 from kiosk.errors import LedgerError
-from kiosk.model import EventKind, Fault, FaultKind, KioskState, Link, OutboxRow, Reading, SlotStock, Stock
+from kiosk.model import Backlog, EventKind, Fault, FaultKind, KioskState, Link, OutboxRow, Reading, SlotStock, Stock
 
 NALOXONE = Product(sku="NAL-4", name="Naloxone nasal spray", pictogram="naloxone", essential=True)
 
@@ -56,13 +56,14 @@ class MemoryOutbox:
             return [row for seq, row in self._rows.items() if seq > after][:limit]
 
     def count(self) -> int:
+        """Return how many events are still held."""
         with self._lock:
             return len(self._rows)
 
-    def last_seq(self) -> int:
+    def backlog(self) -> Backlog:
         self._check()
         with self._lock:
-            return self._last
+            return Backlog(last_seq=self._last, pending=len(self._rows), dropped=self.lost)
 
     def forget(self, ranges: Sequence[tuple[int, int]]) -> None:
         self._check()
@@ -71,9 +72,6 @@ class MemoryOutbox:
             for low, high in ranges:
                 for seq in range(low, high + 1):
                     self._rows.pop(seq, None)
-
-    def dropped(self) -> int:
-        return self.lost
 
     def busy(self) -> bool:
         return self.dropping

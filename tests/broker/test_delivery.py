@@ -156,11 +156,16 @@ def test_a_ledger_that_does_not_answer_is_told_and_waited_for(
 ) -> None:
     publisher = publish(mosquitto.port)
     until(lambda: publisher.link().connected, "it connects")
+    outbox.dropping = True
     outbox.add(5)
+    assert publisher.link().pending == 5
     outbox.broken = True
     publisher.wake()
-    until(lambda: "The ledger cannot be read" in publisher.link().text, "the link tells")
+    until(lambda: "stumbled" in publisher.link().text, "the thread meets it")
+    link = publisher.link()
+    assert (link.connected, link.pending, "The ledger cannot be read" in link.text) == (True, 5, True)
     assert publisher.alive()
+    outbox.dropping = False
     outbox.broken = False
     until(lambda: outbox.count() == 0, "the outbox drains")
     assert collector.seqs() == [1, 2, 3, 4, 5]

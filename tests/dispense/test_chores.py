@@ -127,7 +127,7 @@ def test_old_details_fold_while_nobody_waits(running: Running) -> None:
     running.put("B1", 9, "S1", expiry=FAR)
     for _ in range(4):
         running.vend("STRIP")
-    running.records.ledger.outbox.forget([(1, running.reader.last_seq())])
+    running.records.ledger.outbox.forget([(1, running.reader.backlog().last_seq)])
     before = running.slot("B1")
     running.clock.pass_h(24 * (running.config.privacy.keep_days + 2))
     running.vend("NAL", JAMS, JAMS)

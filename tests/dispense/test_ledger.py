@@ -11,7 +11,7 @@ import pytest
 from kiosk.dispense.ledger import Reader
 from kiosk.dispense.machine import Finish
 from kiosk.errors import LedgerError
-from kiosk.model import Attempt, EventKind, Outcome, Purpose, VendRequest
+from kiosk.model import Attempt, Backlog, EventKind, Outcome, Purpose, VendRequest
 from tests.dispense.kept import DISPENSED, JAMMED, Kept, locked, told
 
 REQUEST = VendRequest(id="request-1", sku="NAL")
@@ -158,7 +158,7 @@ def test_the_outbox_is_what_nobody_acknowledged(five: Kept) -> None:
     left = [seqs[3], *seqs[5:]]
     assert [row.seq for row in five.reader.pending(0, 20)] == left
     assert [row.seq for row in five.reader.pending(left[0], 1)] == left[1:2]
-    assert (five.reader.pending_count(), five.reader.last_seq()) == (len(left), seqs[-1])
+    assert five.reader.backlog() == Backlog(last_seq=seqs[-1], pending=len(left), dropped=0)
     assert len(five.reader.events(20)) == len(seqs)
 
 
@@ -167,11 +167,11 @@ def test_a_full_outbox_gives_up_the_oldest_and_counts_them(five: Kept) -> None:
     for _ in range(5):
         five.vend("A1")
     seqs = [row.seq for row in five.reader.pending(0, 20)]
-    assert five.reader.dropped() == 0
+    assert five.reader.backlog().dropped == 0
     five.ledger.outbox.trim(2)
     five.ledger.outbox.trim(2)
     assert [row.seq for row in five.reader.pending(0, 20)] == seqs[-2:]
-    assert five.reader.dropped() == len(seqs) - 2
+    assert five.reader.backlog().dropped == len(seqs) - 2
 
 
 def test_an_event_that_a_newer_software_wrote_is_still_listed_and_sent(five: Kept) -> None:

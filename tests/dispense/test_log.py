@@ -56,7 +56,7 @@ def test_it_stays_over_a_new_start(kept: Kept) -> None:
     """Whoever reads closes after the writer, so nobody deletes it, and no start has to write it anew."""
     kept.put("A1", 3)
     before = path_of(kept).stat().st_ino
-    assert kept.reader.last_seq() > 0
+    assert kept.reader.backlog().last_seq > 0
     kept.reopen()
     assert (path_of(kept).stat().st_ino, path_of(kept).stat().st_size) == (before, LOG_BYTES)
     assert kept.bounds("A1") == (3, 0)
@@ -110,11 +110,11 @@ def test_who_reads_delays_the_wipe_and_nothing_else(kept: Kept, tmp_path: Path) 
     """The fold says so, at once, and works when they are done."""
     reader = Reader(kept.path)
     with closing(reader):
-        reader.last_seq()
+        reader.backlog()
         connection = reader._questions._connection
         assert connection is not None
         connection.execute("BEGIN")
-        reader.last_seq()
+        reader.backlog()
         kept.put("A1", 3)
         assert not kept.ledger.fold()
         kept.put("A1", 1)

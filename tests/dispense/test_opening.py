@@ -55,13 +55,13 @@ def test_a_new_ledger_knows_that_it_does_not_know_what_is_inside(tmp_path: Path)
         assert all_unknown(kept.ledger)
         assert (kept.ledger.mistrusted, kept.kinds()) == ((), ["started"])
         assert kept.ledger.epoch
-        assert kept.reader.doubt() is Doubt.NEW
+        assert kept.ledger.doubt is Doubt.NEW
         kept.restock(kept.line("A1", 7))
         kept.reopen()
         assert (kept.bounds("A1"), kept.bounds("A2")) == ((7, 0), (0, 9))
-        assert kept.reader.doubt() is Doubt.NEW
+        assert kept.ledger.doubt is Doubt.NEW
         kept.restock(*(kept.line(slot, 0) for slot in kept.slots() if slot != "A1"))
-        assert kept.reader.doubt() is None
+        assert kept.ledger.doubt is None
 
 
 @pytest.mark.parametrize("at", [0, 100, 5000])

@@ -72,9 +72,9 @@ def test_the_same_recall_twice_is_one(kept: Kept) -> None:
     """It may come from staff and by command, again and again; the id belongs to one lot."""
     kept.put("A1", 3, "L1")
     first = recall(kept, "L1")
-    events = kept.reader.last_seq()
+    events = kept.reader.backlog().last_seq
     assert recall(kept, "l-1") == first
-    assert kept.reader.last_seq() == events
+    assert kept.reader.backlog().last_seq == events
     with pytest.raises(ConflictError, match="another recall"):
         recall(kept, "L2")
     with pytest.raises(RequestError, match="letters or digits"):

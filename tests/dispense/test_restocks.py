@@ -81,20 +81,20 @@ def test_drift_is_what_lies_outside_the_range(kept: Kept, found: int, drift: int
     kept.vend("A1", PRESUMED)
     (done,) = kept.restock(kept.line("A1", found)).lines
     assert (done.drift, done.on_hand) == (drift, found)
-    assert kept.reader.drifts("A1")[0].drift == drift
+    assert kept.reader.history("A1").drifts[0].drift == drift
     assert ("drift" in kept.kinds()) == (drift != 0)
 
 
 def test_the_drift_of_a_slot_over_time(kept: Kept) -> None:
-    """The latest counts come first, no more than are asked for; a visit that was taken back does not count."""
+    """The latest counts come first; a visit that was taken back does not count."""
     kept.put("A1", 5)
     for found in (5, 4, 4):
         kept.restock(kept.line("A1", found))
     wrong = kept.restock(kept.line("A1", 1))
-    assert [drift.drift for drift in kept.reader.drifts("A1", 5)] == [-3, 0, -1, 0, 0]
+    assert [drift.drift for drift in kept.reader.history("A1").drifts] == [-3, 0, -1, 0, 0, 0]
     kept.ledger.restocks.undo(wrong.id)
-    assert [drift.drift for drift in kept.reader.drifts("A1", 2)] == [0, -1]
-    assert [drift.found for drift in kept.reader.drifts("A2")] == [0]
+    assert [drift.drift for drift in kept.reader.history("A1").drifts] == [0, -1, 0, 0, 0]
+    assert [drift.found for drift in kept.reader.history("A2").drifts] == [0]
 
 
 def test_what_is_found_above_what_was_known_lies_in_front(kept: Kept) -> None:

@@ -26,7 +26,7 @@ def trusted(kept: Kept) -> Kept:
 
 def acknowledge(kept: Kept) -> None:
     """Let somebody else hold every event."""
-    kept.ledger.outbox.forget([(1, kept.reader.last_seq())])
+    kept.ledger.outbox.forget([(1, kept.reader.backlog().last_seq)])
 
 
 def fold(kept: Kept, before_hour: int) -> int:
@@ -103,13 +103,13 @@ def test_the_details_go_and_requests_with_them(trusted: Kept) -> None:
 def test_a_row_stays_so_that_no_number_is_used_twice(trusted: Kept) -> None:
     """However old they are, the newest movement and the newest event stay."""
     trusted.put("A1", 9, "L1")
-    last = trusted.reader.last_seq()
+    last = trusted.reader.backlog().last_seq
     acknowledge(trusted)
     trusted.clock.pass_h(24 * 365)
     fold(trusted, trusted.clock.stamp().hour)
     assert (count(trusted, "movement"), count(trusted, "event")) == (1, 1)
     trusted.vend("A1")
-    assert trusted.reader.last_seq() == last + 1
+    assert trusted.reader.backlog().last_seq == last + 1
 
 
 def test_what_nobody_acknowledged_is_never_folded(trusted: Kept) -> None:
@@ -178,7 +178,7 @@ def test_an_old_visit_keeps_what_was_counted_and_can_no_longer_be_undone(trusted
     fold(trusted, NOW_H + 24)
     with pytest.raises(ConflictError, match="too long ago"):
         trusted.ledger.restocks.undo(old.id)
-    assert trusted.reader.drifts("A1")[0].found == 0
+    assert trusted.reader.history("A1").drifts[0].found == 0
     assert set(rows(trusted, "SELECT asked FROM restock")) == {("",)}
     assert trusted.bounds("A2") == (1, 0)
 
@@ -229,7 +229,7 @@ def test_folding_at_any_time_changes_no_count(
     """Hold the sums and the totals through wrong clocks, and keep everything that is pending."""
     folder = tmp_path_factory.mktemp("life")
     kept = Kept(folder, clock=HandClock(folder))
-    told = kept.reader.last_seq()
+    told = kept.reader.backlog().last_seq
     for step in life:
         if isinstance(step, tuple):
             kept.clock.show(NOW_H + 24 * step[1])
@@ -249,8 +249,8 @@ def test_folding_at_any_time_changes_no_count(
             assert [row.seq for row in kept.reader.pending(0, 1000)] == pending
         else:
             kept.clock.trust(step == "trust")
-        told = max(told, kept.reader.last_seq())
-        assert kept.reader.last_seq() == told
+        told = max(told, kept.reader.backlog().last_seq)
+        assert kept.reader.backlog().last_seq == told
     folded = rows(kept, "SELECT (SELECT count(*) FROM event) + (SELECT coalesce(sum(times), 0) FROM daily)")
     assert folded == [(told,)]
     kept.reopen()

@@ -328,14 +328,14 @@ def test_a_command_is_carried_out_once(shop: Running) -> None:
 def woken(shop: Running) -> list[int]:
     """How many events there were each time telemetry was woken."""
     seen: list[int] = []
-    shop.service.on_events = lambda: seen.append(shop.reader.last_seq())
+    shop.service.on_events = lambda: seen.append(shop.reader.backlog().last_seq)
     return seen
 
 
 def test_telemetry_is_woken_when_there_is_news_and_only_then(shop: Running, woken: list[int]) -> None:
     """Every event is announced, and an idle kiosk is silent."""
     shop.vend("STRIP")
-    assert woken[-1] == shop.reader.last_seq()
+    assert woken[-1] == shop.reader.backlog().last_seq
     before = len(woken)
     for _ in range(5):
         shop.idle()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,10 +13,12 @@ from typing import Any
 import pytest
 
 from kiosk.dispense import service, vending
+from kiosk.dispense.ledger import Reader
 from kiosk.dispense.ledger.reader import PATIENCE_S, SUMMING, WAITERS
+from kiosk.dispense.records import STOP_S
 from kiosk.dispense.words import MAY_BE_SAVED, NOT_SAVED
 from kiosk.dispense.worker import STUCK_S
-from kiosk.errors import ConflictError, DiskStalledError
+from kiosk.errors import ConflictError, DiskStalledError, LedgerError
 from kiosk.model import Attempt, EventKind, Outcome, RefusalCode
 from tests.dispense.running import Running
 from tests.stocking import FAR, counted, visit
@@ -23,6 +26,16 @@ from tests.stocking import FAR, counted, visit
 LONG_S = 30.0
 
 QUESTIONS = 10
+
+SHORT_S = 0.02
+
+SEVERAL_ROWS: dict[str, Callable[[Reader], object]] = {
+    "history": lambda reader: reader.history("A1"),
+    "restocks": lambda reader: reader.restocks(20),
+    "shortage": lambda reader: reader.shortage(),
+    "backlog": lambda reader: reader.backlog(),
+}
+"""What comes from several places of the ledger."""
 
 
 @pytest.fixture
@@ -153,7 +166,7 @@ def test_a_reader_that_is_stuck_keeps_nobody_waiting(shop: Running) -> None:
         began = time.monotonic()
         for _ in range(QUESTIONS):
             with pytest.raises(DiskStalledError):
-                shop.reader.doubt()
+                shop.reader.backlog()
         assert time.monotonic() - began < QUESTIONS / 2 * PATIENCE_S
 
 
@@ -161,11 +174,56 @@ def test_a_few_wait_for_a_slow_disk_and_all_others_hear_so_at_once(shop: Running
     """So that they hold up nobody who asks for something else. Sums are asked for apart from all that."""
     with unread(shop), ThreadPoolExecutor(QUESTIONS) as crowd:
         began = time.monotonic()
-        asked = [crowd.submit(shop.reader.doubt) for _ in range(QUESTIONS)]
+        asked = [crowd.submit(shop.reader.backlog) for _ in range(QUESTIONS)]
         told = [(type(each.exception()), time.monotonic() - began) for each in as_completed(asked, LONG_S)]
         assert shop.reader.audit().products == ()
     assert {kind for kind, _ in told} == {DiskStalledError}
     assert sum(after < STUCK_S for _, after in told) >= QUESTIONS - WAITERS
+
+
+def test_a_few_wait_behind_many_short_questions(shop: Running) -> None:
+    """None of them is slow by itself. Whoever has waited long and is not among the first hears so."""
+    answers = threading.Event()
+    for _ in range(int(LONG_S / SHORT_S)):
+        shop.reader._questions.submit(lambda _db: answers.wait(SHORT_S))
+    with ThreadPoolExecutor(QUESTIONS) as crowd:
+        asked = [crowd.submit(shop.reader.backlog) for _ in range(QUESTIONS)]
+        told = [next(each) for each in [as_completed(asked, LONG_S)] for _ in range(QUESTIONS - WAITERS)]
+        answers.set()
+    assert {type(each.exception()) for each in told} == {DiskStalledError}
+
+
+@pytest.mark.parametrize("kind", SEVERAL_ROWS)
+def test_whoever_asks_for_much_waits_once(shop: Running, kind: str) -> None:
+    """All of it is one question: one place in the queue, and one deadline."""
+    began = threading.Semaphore(0)
+    answer: Callable[..., Any] = shop.reader._questions._answer
+
+    def counted(question: Any) -> Any:
+        began.release()
+        return answer(question)
+
+    vars(shop.reader._questions)["_answer"] = counted
+    SEVERAL_ROWS[kind](shop.reader)
+    assert [began.acquire(blocking=False) for _ in range(2)] == [True, False]
+
+
+def test_a_stop_breaks_off_what_is_asked(shop: Running) -> None:
+    """Sums over years, and whatever waits behind them, are no disk that hangs."""
+    begun = threading.Event()
+
+    def endless(db: sqlite3.Connection) -> None:
+        begun.set()
+        db.execute("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n").fetchall()
+
+    jobs = [asked.submit(endless) for asked in (shop.reader._sums, shop.reader._questions) for _ in range(2)]
+    assert begun.wait(LONG_S)
+    began = time.monotonic()
+    assert shop.records.close()
+    assert time.monotonic() - began < STOP_S
+    for job in jobs:
+        with pytest.raises(LedgerError, match="interrupted"):
+            job.result()
 
 
 def test_sums_are_made_for_one_at_a_time(shop: Running) -> None:

@@ -80,7 +80,7 @@ def test_a_total_never_shrinks_and_counts_nothing_twice(
             happened["", step] += 1
             kept.ledger.vends.unmet("NAL", empty=step == "sold_out")
         elif step == "acknowledge":
-            kept.ledger.outbox.forget([(1, kept.reader.last_seq())])
+            kept.ledger.outbox.forget([(1, kept.reader.backlog().last_seq)])
         elif step == "a day":
             kept.clock.pass_h(24)
         elif step == "reopen":

@@ -27,7 +27,8 @@ def worker(answers: threading.Event) -> Iterator[Worker]:
     started.start()
     yield started
     answers.set()
-    assert started.stop(LONG_S)
+    started.end()
+    assert started.ended(LONG_S)
 
 
 def wait(worker: Worker, answers: threading.Event) -> None:
@@ -86,7 +87,8 @@ def test_nobody_waits_longer_than_it_is_worth(worker: Worker, answers: threading
 def test_a_thread_that_hangs_can_be_left_behind(worker: Worker, answers: threading.Event) -> None:
     """A stop does not wait for ever."""
     wait(worker, answers)
-    assert not worker.stop(SOON_S)
+    worker.end()
+    assert not worker.ended(SOON_S)
 
 
 def test_without_a_thread_everything_is_done_at_once() -> None:
@@ -98,4 +100,4 @@ def test_without_a_thread_everything_is_done_at_once() -> None:
     job = worker.submit(lambda: 1 / 0, strict=False)
     with pytest.raises(ZeroDivisionError):
         worker.wait(job, 0)
-    assert worker.stop(0)
+    assert worker.ended(0)

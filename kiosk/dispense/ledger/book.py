@@ -15,6 +15,7 @@ from kiosk.clock import Clock, Stamp
 from kiosk.dispense import bounds
 from kiosk.dispense.bounds import Bounds, Change
 from kiosk.dispense.cover import hide_reading
+from kiosk.dispense.ledger.doubt import Doubt
 from kiosk.dispense.ledger.log import LOG_BYTES, Log
 from kiosk.dispense.ledger.store import BUSY_TIMEOUT_S, connect, failure, translated
 from kiosk.errors import LedgerError
@@ -56,6 +57,8 @@ class Book:
         self._rows = 0
         self.height = 0
         """How many movements and events there ever were, of which every one is on the disk."""
+        self.doubt: Doubt | None = None
+        """Why no count is certain; None once every slot was counted."""
         self.changed: dict[str, Count] = {}
         """Stock rows that were committed and nobody has taken notice of yet."""
         self.recoiled = False

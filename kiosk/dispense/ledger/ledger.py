@@ -95,6 +95,8 @@ class Ledger:
         self._book.open()
         try:
             self._begin(slots, skus, kept, lost=lost or bool(self._damaged()))
+            doubted = self._book.get("doubt", "")
+            self._book.doubt = Doubt(doubted) if doubted else None
             self.mistrusted = tuple(self._audit())
         except BaseException:
             self.close()
@@ -106,6 +108,11 @@ class Ledger:
     def is_open(self) -> bool:
         """Whether anything can be written."""
         return self._book.is_open
+
+    @property
+    def doubt(self) -> Doubt | None:
+        """Why no count is certain; None once every slot was counted, and before the first `open`. Reads no file."""
+        return self._book.doubt
 
     @property
     def mark(self) -> Mark:

@@ -6,12 +6,12 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
 from kiosk.dispense.ledger.store import connect_reader, translated
-from kiosk.dispense.worker import Job, Worker
+from kiosk.dispense.worker import LOOK_S, Job, Worker
 from kiosk.errors import DiskStalledError, LedgerDamagedError
 
 T = TypeVar("T")
@@ -20,14 +20,18 @@ Question = Callable[[sqlite3.Connection], T]
 SLOW_S = 0.1
 """A question takes a millisecond. Beside one that takes so long, in seconds, only a few may wait."""
 
+QUEUE_S = 0.5
+"""So long anybody may wait for many short questions of others; after that, too, only a few go on waiting."""
+
 STALLED = "The disk does not answer, so the ledger cannot be read now. Try again later."
 
 
 class Questions:
     """Asks the ledger at `path`, one question after the other. Any thread may ask; once started, one of its own reads.
 
-    While an answer takes longer than `SLOW_S` no more than `most` wait, those who came first; all others are told
-    so, in the sentence `crowded`. One question may be at it for `stuck_s` seconds: after that nobody waits any more.
+    While an answer takes longer than `SLOW_S`, or the questions before it have taken `QUEUE_S`, no more than `most`
+    wait, those who came first; all others are told so, in the sentence `crowded`. One question may be at it for
+    `stuck_s` seconds: after that nobody waits any more.
     """
 
     def __init__(self, name: str, path: Path, *, most: int, stuck_s: float, crowded: str = STALLED) -> None:
@@ -46,10 +50,20 @@ class Questions:
         """Have a thread of its own wait for the disk from now on."""
         self._worker.start()
 
-    def close(self, wait_s: float) -> bool:
-        """Close the connection, which the next question opens again; False if a question does not end in time."""
+    def end(self) -> None:
+        """Have the connection closed, which the next question opens again; do not wait for that."""
         self._worker.submit(self._disconnect)
-        return self._worker.stop(wait_s)
+        self._worker.end()
+
+    def ended(self, until: float) -> bool:
+        """Break off what is still asked; False if that has not ended `until` then, on `time.monotonic`."""
+        while not self._worker.ended(min(LOOK_S, until - time.monotonic())):
+            if time.monotonic() >= until:
+                return False
+            if connection := self._connection:
+                with suppress(sqlite3.ProgrammingError):  # it was closed just now
+                    connection.interrupt()
+        return True
 
     def submit(self, question: Question[T]) -> Job[T]:
         """Have a question asked after all others; do not wait for its answer."""
@@ -57,17 +71,19 @@ class Questions:
 
     def ask(self, question: Question[T], within_s: float) -> T:
         """Return the answer. Raises LedgerError if the file fails, DiskStalledError if it is not there in time."""
+        began = time.monotonic()
         with self._place() as too_many_before_me:
 
             def give_up() -> bool:
                 at_it = self._worker.at_it_s
-                return at_it > self._stuck_s or (at_it > SLOW_S and too_many_before_me())
+                slow = at_it > SLOW_S or time.monotonic() - began > QUEUE_S
+                return at_it > self._stuck_s or (slow and too_many_before_me())
 
             if give_up():
                 raise self._refusal()
             job = self.submit(question)
             try:
-                return self._worker.wait(job, time.monotonic() + within_s, give_up)
+                return self._worker.wait(job, began + within_s, give_up)
             except DiskStalledError:
                 job.cancel()
                 raise self._refusal() from None

@@ -7,16 +7,15 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from msgspec.structs import replace
 
 from kiosk.clock import label
 from kiosk.dispense import words
 from kiosk.dispense.ledger import heat, meanwhile, recalls
-from kiosk.dispense.ledger.doubt import Doubt
 from kiosk.dispense.ledger.questions import Question, Questions
-from kiosk.dispense.ledger.restocks import restocked
+from kiosk.dispense.ledger.restocks import latest
 from kiosk.dispense.ledger.schema import PENDING, among
 from kiosk.dispense.ledger.store import check_all
 from kiosk.dispense.ledger.totals import totals
@@ -26,6 +25,7 @@ from kiosk.model import (
     UNMET,
     Attempt,
     Audit,
+    Backlog,
     Demand,
     Drift,
     Event,
@@ -63,9 +63,29 @@ LOOK_BACK = 5000
 SHORTAGE_ROWS = 500
 """So many rows of unmet demand, and of time out of stock, are told at most."""
 
+HISTORY_COUNTS, HISTORY_EVENTS = 12, 10
+"""So many counts and events of a slot are told."""
+
 _EVENT = (
     "SELECT seq, kind, hour, clock_ok, quantity, slot, event.sku, lot.code FROM event LEFT JOIN lot ON lot.id = lot"
 )
+_EVENTS_OF_SLOT = f"{_EVENT} WHERE +slot = ? AND seq > (SELECT max(seq) FROM event) - ? ORDER BY seq DESC LIMIT ?"
+_COUNTS = (
+    "SELECT hour, found, drift FROM restock_line JOIN restock ON seq = restock"
+    " WHERE slot = ? AND undone = 0 ORDER BY restock DESC LIMIT ?"
+)
+_BACKLOG = (
+    "SELECT (SELECT coalesce(max(seq), 0) FROM event),"
+    f" (SELECT count(*) FROM event WHERE {PENDING}),"
+    " coalesce((SELECT value FROM meta WHERE key = 'dropped'), 0)"
+)
+
+
+class History(NamedTuple):
+    """What lately became of a slot, newest first: how far counts lay outside of what was expected, and its events."""
+
+    drifts: tuple[Drift, ...]
+    events: tuple[Event, ...]
 
 
 class Reader:
@@ -89,10 +109,16 @@ class Reader:
         self._sums.start()
 
     def close(self, wait_s: float = PATIENCE_S) -> bool:
-        """Close the connections, which the next question opens again; False if one does not end in time."""
+        """Close the connections, which the next question opens again; False if the disk does not let that happen.
+
+        What is asked meanwhile is broken off, and whoever asked hears so.
+        """
         until = time.monotonic() + wait_s
-        answered = self._questions.close(wait_s)
-        return self._sums.close(until - time.monotonic()) and answered
+        both = (self._questions, self._sums)
+        for asked in both:
+            asked.end()
+        ended = [asked.ended(until) for asked in both]
+        return all(ended)
 
     @property
     def epoch(self) -> str:
@@ -121,28 +147,14 @@ class Reader:
         """Have some of the latest requests, up to `count`, `told` by their ids, when they were read. Never waits."""
         self._questions.submit(lambda db: told(_latest(db, count)))
 
-    def events(self, limit: int, before: int | None = None, slot: str | None = None) -> tuple[Event, ...]:
-        """Return up to `limit` events, newest first, older than sequence `before`, of all slots or lately of one."""
-        older = 2**62 if before is None else before
-        rows = (
-            self._rows(f"{_EVENT} WHERE seq < ? ORDER BY seq DESC LIMIT ?", older, limit)
-            if slot is None
-            else self._rows(
-                f"{_EVENT} WHERE +slot = ? AND seq BETWEEN (SELECT max(seq) FROM event) - ? AND ? - 1"
-                " ORDER BY seq DESC LIMIT ?",
-                *(slot, LOOK_BACK, older, limit),
-            )
-        )
+    def events(self, limit: int, before: int = 2**62) -> tuple[Event, ...]:
+        """Return up to `limit` events, newest first, older than sequence `before`."""
+        rows = self._rows(f"{_EVENT} WHERE seq < ? ORDER BY seq DESC LIMIT ?", before, limit)
         return tuple(_event(row) for row in rows)
 
-    def drifts(self, slot: str, limit: int = 12) -> tuple[Drift, ...]:
-        """Return how far the latest counts of a slot lay outside of what was expected, newest first."""
-        rows = self._rows(
-            "SELECT hour, found, drift FROM restock_line JOIN restock ON seq = restock"
-            " WHERE slot = ? AND undone = 0 ORDER BY restock DESC LIMIT ?",
-            *(slot, limit),
-        )
-        return tuple(Drift(hour=label(hour), found=found, drift=drift) for hour, found, drift in rows)
+    def history(self, slot: str) -> History:
+        """Return what lately became of a slot."""
+        return self._ask(lambda db: _history(db, slot))
 
     def since(self, slot: str, as_of: int) -> SinceCount:
         """Return what came of a count that began and ended at a slot's version `as_of`."""
@@ -154,18 +166,7 @@ class Reader:
 
     def restocks(self, limit: int) -> tuple[RestockResult, ...]:
         """Return the latest restock visits, newest first."""
-        visits = self._rows("SELECT seq, id, hour, undone FROM restock ORDER BY seq DESC LIMIT ?", limit)
-        return tuple(
-            RestockResult(id=visit, hour=label(hour), lines=restocked(self._restock_lines(seq)), undone=bool(undone))
-            for seq, visit, hour, undone in visits
-        )
-
-    def _restock_lines(self, seq: int) -> list[Any]:
-        return self._rows(
-            "SELECT slot, found, removed, added, on_hand, settled, drift FROM restock_line"
-            " WHERE slot IN (SELECT slot FROM stock) AND restock = ?",
-            seq,
-        )
+        return self._ask(lambda db: latest(db, limit))
 
     def recalls(self) -> tuple[Recall, ...]:
         """Return every recall, newest first."""
@@ -175,29 +176,9 @@ class Reader:
         """Return the excursions that wait for a decision and the latest others, newest first, with products' names."""
         return self._ask(lambda db: heat.every(db, names))
 
-    def doubt(self) -> Doubt | None:
-        """Return why no count is certain, None once every slot was counted."""
-        rows = self._rows("SELECT value FROM meta WHERE key = 'doubt'")
-        return Doubt(rows[0][0]) if rows else None
-
     def shortage(self) -> Shortage:
         """Return unmet demand by product and hour, by day once it is older than the details, and outages."""
-        unmet = among(UNMET)
-        hours = self._rows(
-            f"SELECT hour, sku, count(*) FROM event WHERE kind IN {unmet} GROUP BY 1, 2 ORDER BY 1 DESC LIMIT ?",
-            SHORTAGE_ROWS,
-        )
-        days = self._rows(
-            f"SELECT day, sku, sum(times) FROM daily WHERE kind IN {unmet} GROUP BY 1, 2 ORDER BY 1 DESC LIMIT ?",
-            SHORTAGE_ROWS,
-        )
-        outages = self._rows("SELECT day, sku, minutes FROM outage ORDER BY day DESC LIMIT ?", SHORTAGE_ROWS)
-        demand = [Demand(when=label(hour), sku=sku, unmet=count) for hour, sku, count in hours]
-        demand += [Demand(when=_day(day).isoformat(), sku=sku, unmet=count) for day, sku, count in days]
-        return Shortage(
-            demand=tuple(demand),
-            outages=tuple(Outage(day=_day(day), sku=sku, minutes=minutes) for day, sku, minutes in outages),
-        )
+        return self._ask(_shortage)
 
     def audit(self) -> Audit:
         """Return what every slot and every product has seen since this ledger began."""
@@ -228,24 +209,41 @@ class Reader:
             for epoch, seq, kind, slot, sku, lot, funder, quantity, hour, clock_ok, boot in rows
         ]
 
-    def pending_count(self) -> int:
-        """Return how many events are in the outbox."""
-        return int(self._rows(f"SELECT count(*) FROM event WHERE {PENDING}")[0][0])
-
-    def dropped(self) -> int:
-        """Return how many events had to be given up because the outbox was full."""
-        rows = self._rows("SELECT value FROM meta WHERE key = 'dropped'")
-        return int(rows[0][0]) if rows else 0
-
-    def last_seq(self) -> int:
-        """Return the newest event's sequence, 0 when there is none."""
-        return int(self._rows("SELECT coalesce(max(seq), 0) FROM event")[0][0])
+    def backlog(self) -> Backlog:
+        """Return how far the outbox is."""
+        ((last, pending, dropped),) = self._rows(_BACKLOG)
+        return Backlog(last_seq=last, pending=pending, dropped=dropped)
 
 
 def _audit(db: sqlite3.Connection) -> Audit:
     slots, products = totals(db)
     ((name,),) = db.execute("SELECT value FROM meta WHERE key = 'epoch'")
     return Audit(epoch=str(name), slots=slots, products=products)
+
+
+def _history(db: sqlite3.Connection, slot: str) -> History:
+    counts = db.execute(_COUNTS, (slot, HISTORY_COUNTS))
+    events = db.execute(_EVENTS_OF_SLOT, (slot, LOOK_BACK, HISTORY_EVENTS))
+    return History(
+        drifts=tuple(Drift(hour=label(hour), found=found, drift=drift) for hour, found, drift in counts),
+        events=tuple(_event(row) for row in events),
+    )
+
+
+def _shortage(db: sqlite3.Connection) -> Shortage:
+    unmet = among(UNMET)
+    hours = f"SELECT hour, sku, count(*) FROM event WHERE kind IN {unmet} GROUP BY 1, 2 ORDER BY 1 DESC LIMIT ?"
+    days = f"SELECT day, sku, sum(times) FROM daily WHERE kind IN {unmet} GROUP BY 1, 2 ORDER BY 1 DESC LIMIT ?"
+    outages = "SELECT day, sku, minutes FROM outage ORDER BY day DESC LIMIT ?"
+    most = (SHORTAGE_ROWS,)
+    demand = [Demand(when=label(hour), sku=sku, unmet=count) for hour, sku, count in db.execute(hours, most)]
+    demand += [Demand(when=_day(day).isoformat(), sku=sku, unmet=count) for day, sku, count in db.execute(days, most)]
+    return Shortage(
+        demand=tuple(demand),
+        outages=tuple(
+            Outage(day=_day(day), sku=sku, minutes=minutes) for day, sku, minutes in db.execute(outages, most)
+        ),
+    )
 
 
 def _past(db: sqlite3.Connection, request_id: str) -> Past | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import sqlite3
 
 import msgspec
 from msgspec import Struct
@@ -58,13 +58,16 @@ class Restocks:
             for line in request.lines:
                 self._record(seq, request.id, line, meanwhile[line.slot])
             # A ledger in doubt has caught up once every slot was counted since.
-            book.db.execute(
+            caught_up = book.db.execute(
                 "DELETE FROM meta WHERE key = 'doubt'"
                 " AND NOT EXISTS (SELECT 1 FROM stock WHERE planned <> ''"
                 " AND slot NOT IN (SELECT slot FROM restock_line"
                 " WHERE restock > coalesce((SELECT value FROM meta WHERE key = 'doubted_after'), 0)))"
-            )
-            return self._result(seq)
+            ).rowcount
+            result = self._result(seq)
+        if caught_up:
+            book.doubt = None
+        return result
 
     def undo(self, restock_id: str) -> RestockResult:
         """Take a visit back: nobody knows then whether what it said is true, so its slots say all that may be.
@@ -217,18 +220,22 @@ class Restocks:
 
     def _result(self, seq: int) -> RestockResult:
         db = self._book.db
-        restock_id, hour, undone = db.execute("SELECT id, hour, undone FROM restock WHERE seq = ?", (seq,)).fetchone()
-        rows = db.execute(
-            "SELECT slot, found, removed, added, on_hand, settled, drift FROM restock_line WHERE restock = ?"
-            " ORDER BY slot",
-            (seq,),
-        )
-        return RestockResult(id=restock_id, hour=label(hour), lines=restocked(rows), undone=bool(undone))
+        return _visit(db, *db.execute("SELECT seq, id, hour, undone FROM restock WHERE seq = ?", (seq,)).fetchone())
 
 
-def restocked(rows: Iterable[tuple[str, int, int, int, int, int, int]]) -> tuple[RestockedSlot, ...]:
-    """Return what a visit changed in each slot, from rows of the table."""
-    return tuple(
+def latest(db: sqlite3.Connection, limit: int) -> tuple[RestockResult, ...]:
+    """Return the latest visits, newest first."""
+    visits = db.execute("SELECT seq, id, hour, undone FROM restock ORDER BY seq DESC LIMIT ?", (limit,))
+    return tuple(_visit(db, *visit) for visit in visits.fetchall())
+
+
+def _visit(db: sqlite3.Connection, seq: int, restock_id: str, hour: int, undone: int) -> RestockResult:
+    rows = db.execute(
+        "SELECT slot, found, removed, added, on_hand, settled, drift FROM restock_line"
+        " WHERE slot IN (SELECT slot FROM stock) AND restock = ? ORDER BY slot",
+        (seq,),
+    )
+    lines = tuple(
         RestockedSlot(
             slot=slot,
             found=found,
@@ -241,3 +248,4 @@ def restocked(rows: Iterable[tuple[str, int, int, int, int, int, int]]) -> tuple
         )
         for slot, found, out, added, now, settled, drift in rows
     )
+    return RestockResult(id=restock_id, hour=label(hour), lines=lines, undone=bool(undone))

@@ -1,6 +1,7 @@
 # The kiosk: `make` lists what there is. Every target does its own set-up in .venv; the second time that is quick.
 SHELL := /bin/bash
 PY := .venv/bin/python
+unexport PYTHONDONTWRITEBYTECODE  # tests start a thousand programs: what they import is compiled once
 .DEFAULT_GOAL := help
 
 .PHONY: help run test test-long test-os lint bench lock docs clean

@@ -137,8 +137,9 @@ class Journal:
     def _read(self, magic: bytes, blocks: range, kind: type[T]) -> Iterator[T]:
         """Give what is whole in these blocks. What another version wrote is passed over: it must not stop a start."""
         assert self._file is not None
-        for block in blocks:
-            content = os.pread(self._file, BLOCK, block * BLOCK)
+        whole = os.pread(self._file, len(blocks) * BLOCK, blocks.start * BLOCK)
+        for at in range(0, len(whole), BLOCK):
+            content = whole[at : at + BLOCK]
             found, checksum, length = _HEAD.unpack_from(content)
             payload = content[_HEAD.size : _HEAD.size + length]
             if found == magic and zlib.crc32(payload) == checksum:

@@ -8,6 +8,8 @@ import subprocess
 import time
 from pathlib import Path
 
+from tests.ports import spare_port
+
 
 def program() -> str:
     """Return the path of mosquitto. Raises RuntimeError with what to do when it is absent."""
@@ -21,9 +23,7 @@ class Mosquitto:
     """One broker. It keeps nothing over a restart, so that what arrives was kept by the kiosk."""
 
     def __init__(self, workdir: Path, *lines: str) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
+        self.port = spare_port()
         self.workdir = workdir
         self._settings = workdir / "mosquitto.conf"
         default = ("allow_anonymous true", "persistence false", "set_tcp_nodelay true", "user root")

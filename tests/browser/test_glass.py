@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from kiosk.hardware.simulator.glass import serve
 from tests.browser.conftest import LAPTOP, PHONE, SMALL_PHONE, OpenPage
 from tests.hardware.machine import until
 from tests.kiosk_process import KioskProcess
+from tests.ports import spare_port
 from tests.serial.lock_rig import Wall, wall
 
 KIOSK_SCREEN = {"width": 800, "height": 480}
@@ -38,9 +38,7 @@ options = { pin = 22 }
 @pytest.fixture(scope="module")
 def kiosk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KioskProcess]:
     """A full kiosk with a glass, at half its pace, so that a busy machine still sees each item fall."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = spare_port()
     running = KioskProcess(tmp_path_factory.mktemp("kiosk"), speed=0.5, glass_port=port, extra=EXTRA)
     running.start()
     running.fill()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing
@@ -21,6 +20,7 @@ from kiosk.hardware.simulator import world as simulated
 from kiosk.hardware.simulator.world import World
 from kiosk.model import Added, RestockLine, RestockRequest, Stock, new_request_id
 from tests.broker.mosquitto import Mosquitto
+from tests.ports import spare_port
 
 SPEED = 50.0
 
@@ -135,13 +135,6 @@ class Computer:
         self._synchronized.touch()
 
 
-def free_port() -> int:
-    """Return a port of this computer that nobody uses."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 class Kiosk:
     """The daemon with its machine and its neighbours. `disk` is where its files are; the machine's metal is not on it.
 
@@ -157,7 +150,7 @@ class Kiosk:
         self.socket = folder / "run" / "control.sock"
         self.broker = Mosquitto(folder)
         self.broker_port = self.broker.port
-        self.glass_port = free_port()
+        self.glass_port = spare_port()
         self.computer = Computer(folder)
         self.client = Client(str(self.socket), timeout_s=1.0)
         self.held = ExitStack()

@@ -23,7 +23,8 @@ from kiosk.errors import DaemonAwayError
 from kiosk.hardware.simulator.faults import Fault
 from kiosk.web import Server
 from tests.children import child
-from tests.daemon.broken_kiosk import Kiosk, free_port
+from tests.daemon.broken_kiosk import Kiosk
+from tests.ports import spare_port
 
 
 def nothing(_kiosk: Kiosk) -> None:
@@ -141,7 +142,7 @@ def is_offline(kiosk: Kiosk) -> bool:
 
 def lose_broker(kiosk: Kiosk) -> None:
     """Have the broker at an address where nobody answers."""
-    kiosk.broker_port = free_port()
+    kiosk.broker_port = spare_port()
     kiosk.write_config()
 
 

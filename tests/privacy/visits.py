@@ -19,8 +19,9 @@ from kiosk.errors import KioskError, RequestError
 from kiosk.model import Outcome, VendRequest, new_request_id
 from tests.broker.collector import Listener
 from tests.broker.mosquitto import Mosquitto
-from tests.daemon.broken_kiosk import eventually, free_port
+from tests.daemon.broken_kiosk import eventually
 from tests.kiosk_process import KioskProcess
+from tests.ports import spare_port
 from tests.privacy.leaks import Visits
 from tests.stocking import counted, visit
 
@@ -98,7 +99,7 @@ class Kiosk(KioskProcess):
         self.key_file = folder / "codes.key"
         save_new_key(self.key_file)
         self.broker = Mosquitto(folder).start()
-        self.glass_port = free_port()
+        self.glass_port = spare_port()
         super().__init__(
             folder,
             speed=SPEED,

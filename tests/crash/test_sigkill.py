@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -15,6 +16,7 @@ from kiosk.dispense.journal import Journal
 from kiosk.hardware.simulator.world import inside, motions
 from kiosk.model import VendRequest, new_request_id
 from tests.conftest import Evidence
+from tests.crash.replay import scratch
 from tests.kiosk_process import KioskProcess
 from tests.stocking import counted, visit
 
@@ -27,10 +29,12 @@ KEPT = ("ledger.db", "ledger.db-wal", "journal.bin")
 
 @pytest.fixture
 def kiosk(tmp_path: Path) -> Iterator[KioskProcess]:
-    process = KioskProcess(tmp_path, speed=20.0, capacity=150)
-    yield process
-    if process.running:
-        process.kill()
+    """A kiosk whose disk is never silent: what it would give out meanwhile is held in memory, and lost by a kill."""
+    with TemporaryDirectory(dir=scratch(tmp_path)) as folder:
+        process = KioskProcess(Path(folder), speed=20.0, capacity=150)
+        yield process
+        if process.running:
+            process.kill()
 
 
 def test_sigkill_at_any_instant(kiosk: KioskProcess, evidence: Evidence) -> None:

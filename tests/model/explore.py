@@ -21,14 +21,12 @@ def explore(number: int, cases: int, bug: Bug = SOUND, phases: tuple[Phase, ...]
 
     Raises what the first broken promise raised, with the shortest way to it.
     """
-
-    class Kiosk(Model):
-        pass
-
-    Kiosk.bug = bug
+    rules = {rule.function.__name__ for rule in Model.setup_state().rules}
+    without = dict.fromkeys(rules - set(bug.shows_by or rules))
+    kiosk = type("Kiosk", (Model,), {"bug": bug, **without})
     TALLY.clear()
     run_state_machine_as_test(
-        seed(number)(Kiosk),
+        seed(number)(kiosk),
         settings=settings(
             max_examples=cases,
             stateful_step_count=STEPS,

@@ -140,6 +140,8 @@ class NoJournal(Bug):
 class StraysIgnored(Bug):
     """What falls outside a vend is none of the kiosk's."""
 
+    shows_by = ("visitor", "emergency", "test_turn", "lets_go", "beam", "motor", "time_passes", "restart")
+
     def serving(self, service: Service, world: World) -> None:
         del world
         vars(service._vending)["account_strays"] = lambda: False
@@ -164,6 +166,8 @@ class FailureUsesUp(Bug):
 
 class LocksIgnored(Bug):
     """What lies in front is not asked when a coil is chosen."""
+
+    shows_by = ("visitor", "emergency", "press", "visit", "recall", "lift", "time_passes", "clock")
 
     def serving(self, service: Service, world: World) -> None:
         del world

@@ -12,7 +12,7 @@ from pathlib import Path
 from kiosk.control.client import Client
 from kiosk.errors import DaemonAwayError
 from kiosk.model import Vend, VendRequest, VendState, new_request_id
-from tests.stocking import full
+from tests.stocking import full, known
 
 CONFIG = """
 [kiosk]
@@ -201,7 +201,7 @@ class KioskProcess:
 
     def fill(self) -> None:
         """Count every slot full, as the simulated machine is when new, in one visit."""
-        self.client.restock(full(self.client.stock()))
+        self.client.restock(full(known(self.client)))
 
     def vouch(self) -> None:
         """Say that its date is right, as a person does where no network is."""

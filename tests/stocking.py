@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime
+import time
 
+from kiosk.control.client import Client
 from kiosk.model import (
     Added,
     KitPart,
@@ -15,6 +17,9 @@ from kiosk.model import (
     Stock,
     new_request_id,
 )
+
+OPEN_S = 120.0
+"""How long a busy machine may take to open a ledger, in seconds."""
 
 FAR = datetime.date(2032, 5, 31)
 """A date that no test reaches."""
@@ -50,6 +55,17 @@ def counted(
 def visit(*lines: RestockLine, request_id: str | None = None) -> RestockRequest:
     """Return a visit of these lines, with an id of its own."""
     return RestockRequest(id=request_id or new_request_id(), lines=lines)
+
+
+def known(client: Client) -> Stock:
+    """Return what is in every slot once the ledger is open, which on a busy machine is after the kiosk answers."""
+    give_up = time.monotonic() + OPEN_S
+    while True:
+        stock = client.stock()
+        if all(slot.version > 0 for slot in stock.slots):
+            return stock
+        assert time.monotonic() < give_up, "the ledger was never opened"
+        time.sleep(0.02)
 
 
 def full(stock: Stock) -> RestockRequest:

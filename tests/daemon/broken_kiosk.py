@@ -21,6 +21,7 @@ from kiosk.hardware.simulator.world import World
 from kiosk.model import Added, RestockLine, RestockRequest, Stock, new_request_id
 from tests.broker.mosquitto import Mosquitto
 from tests.ports import spare_port
+from tests.stocking import known
 
 SPEED = 50.0
 
@@ -218,7 +219,7 @@ class Kiosk:
                 found=0,
                 added=(Added(quantity=CAPACITY, lot=f"LOT-{slot.slot}", expiry=expiry[slot.slot]),),
             )
-            for slot in patient.stock().slots
+            for slot in known(patient).slots
         )
         patient.restock(RestockRequest(id=new_request_id(), lines=lines))
 

@@ -34,7 +34,7 @@ HURRIED = 3
 ORDER = {"movement.seq", "event.seq", "event.rowid", "restock.seq"}
 """Numbers that rows are in order by; the order of visits is known, their times are not."""
 
-REQUESTS = {"vend.request", "movement.request"}
+REQUESTS = {"vend.request", "movement.request", "asked.request", "asked.asked"}
 """Where a request's id stands: it is random, and names one vend."""
 
 

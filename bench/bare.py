@@ -13,7 +13,7 @@ from kiosk.dispense.ledger import Ledger, Planned
 from kiosk.dispense.ledger.book import Book
 from kiosk.dispense.ledger.store import connect
 from kiosk.hardware.api import Board
-from kiosk.hardware.lines import OutputLine
+from kiosk.hardware.shared.gpio_lines import OutputLine
 from kiosk.model import RestockLine, RestockRequest, new_request_id
 
 Statement = tuple[str, tuple[Any, ...]]

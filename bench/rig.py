@@ -13,8 +13,8 @@ from kiosk.control.client import Client
 from kiosk.daemon import Daemon
 from kiosk.hardware import registry
 from kiosk.hardware.api import Board
-from kiosk.hardware.simulator.world import World
 from kiosk.model import RestockLine, RestockRequest, new_request_id
+from kiosk.simulator.world import World
 
 SPEED = 400
 SLOTS = 10
@@ -118,7 +118,7 @@ class Rig:
 
     @property
     def board(self) -> Board:
-        return self.daemon.parts.board
+        return self.daemon.machine.board
 
     @property
     def world(self) -> World:

@@ -18,9 +18,9 @@ from bench.result import Result, against
 from kiosk.config import parse
 from kiosk.errors import HardwareError
 from kiosk.hardware import registry
-from kiosk.hardware.pins.simulator import SimulatorBoard
-from kiosk.hardware.simulator.faults import Fault
-from kiosk.hardware.simulator.world import World
+from kiosk.simulator.board import SimulatorBoard
+from kiosk.simulator.faults import Fault
+from kiosk.simulator.world import World
 
 SAMPLES = 200
 SPEED = 100

@@ -17,11 +17,11 @@ from kiosk.clock import Clock
 from kiosk.config import load
 from kiosk.dispense.ledger import Ledger
 from kiosk.dispense.ledger.store import connect
-from kiosk.dispense.parts import Parts
 from kiosk.dispense.records import Records
 from kiosk.dispense.service import Service
 from kiosk.hardware import registry
 from kiosk.hardware.api import Turn
+from kiosk.hardware.machine import Machine
 from kiosk.model import VendRequest, new_request_id
 from tests.no_board import NoBoard
 
@@ -131,11 +131,13 @@ def _on_the_shared_core() -> Iterator[None]:
 def _service(folder: Path) -> Iterator[tuple[Service, Ledger]]:
     config = load(write_config(folder), registry)
     clock = InstantClock()
-    parts = Parts(board=NoBoard(clock), motors={slot.id: InstantMotor() for slot in config.slots}, beam=SeeingBeam())
+    machine = Machine(
+        board=NoBoard(clock), motors={slot.id: InstantMotor() for slot in config.slots}, beam=SeeingBeam()
+    )
     records = Records.of(folder, clock)
     stocked(folder / "ledger.db", SLOTS, boots=1)
     records.start()
-    service = Service(config, parts, records, clock)
+    service = Service(config, machine, records, clock)
     service.opened_within(OPEN_S)
     thread = threads.start("vend", service.run, shares_core=True)
     yield service, records.ledger

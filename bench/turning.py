@@ -14,8 +14,8 @@ from kiosk.config import parse
 from kiosk.hardware import registry
 from kiosk.hardware.api import Turn
 from kiosk.hardware.pins import open_board
-from kiosk.hardware.pins.simulator import SimulatorBoard
-from kiosk.hardware.simulator.faults import Fault
+from kiosk.simulator.board import SimulatorBoard
+from kiosk.simulator.faults import Fault
 
 SAMPLES = 150
 MOTOR, HOME = 5, 6

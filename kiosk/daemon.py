@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from kiosk import sdnotify, threads
 from kiosk.clock import HOURS_A_DAY
@@ -24,27 +24,16 @@ from kiosk.control.routes import create_app
 from kiosk.control.server import ControlServer
 from kiosk.dispense.counter import Counter
 from kiosk.dispense.cover import Cover
-from kiosk.dispense.parts import Parts
 from kiosk.dispense.records import CHANGED, Records
 from kiosk.dispense.sensors import Sensors
 from kiosk.dispense.service import Service
 from kiosk.dispense.status import Status
-from kiosk.errors import HardwareError, KioskError
-from kiosk.hardware import registry
+from kiosk.errors import KioskError
 from kiosk.hardware.api import (
-    Alert,
     Board,
-    Button,
-    Climate,
-    Controller,
-    DropSensor,
-    Keypad,
-    Light,
-    Meter,
-    Motor,
     Selector,
-    Switch,
 )
+from kiosk.hardware.machine import Machine
 from kiosk.hardware.pins import open_board
 from kiosk.model import Fault, FaultKind, Purpose, VendRequest, new_request_id
 from kiosk.sole import hold
@@ -120,28 +109,28 @@ class Daemon:
             self._be_alone(folder)
         board = open_board(config)
         sdnotify.step()
-        self.parts = open_parts(config, board)
-        undo.callback(self.parts.close)
+        self.machine = Machine.open(config, board)
+        undo.callback(self.machine.close)
 
         records = Records.of(Path(config.paths.state), board.clock)
         undo.callback(self._close_records, records)
         self._run_beside(Cover([Path(config.paths.state) / name for name in CHANGED]))
         records.start()
-        self.service = Service(config, self.parts, records, board.clock)
+        self.service = Service(config, self.machine, records, board.clock)
         undo.callback(self.service.finish)
         sdnotify.step()
         vend_thread = threads.start("vend", self.service.run, shares_core=True)
-        undo.callback(vend_thread.join, max(STOP_S, self.parts.longest_turn_s() + MARGIN_S))
+        undo.callback(vend_thread.join, max(STOP_S, self.machine.longest_turn_s() + MARGIN_S))
         undo.callback(self.service.stop)
         self._listen_to_visitors()
         self.service.admission.codes = self._optional("codes", self._open_codes)
         self._run_beside(Timekeeper(board.clock, Path(config.paths.runtime), self.service.calendar.known_hour))
         if not self.service.opened_within(OPEN_S):
             log.warning("The ledger is not open yet: the disk does not answer.")
-        sensors = Sensors(self.parts.meters, board.clock, self._feel)
+        sensors = Sensors(self.machine.meters, board.clock, self._feel)
         self._run_beside(sensors)
 
-        self.status = Status(config, self.parts, self.service, sensors, self.faults)
+        self.status = Status(config, self.machine, self.service, sensors, self.faults)
         source = LedgerSource(config, self.service, records.reader, self.status)
         self.telemetry = Publisher(
             config.telemetry, config.privacy, config.kiosk.id, source, board.clock, execute=Orders(self.service.staff)
@@ -160,8 +149,8 @@ class Daemon:
         """Look after the kiosk until it is told to stop; feed systemd's watchdog only while vends can progress."""
         sdnotify.ready()
         log.info("The kiosk is ready: id=%s slots=%d", self._config.kiosk.id, len(self._config.slots))
-        stuck_s = max(STUCK_S, self.parts.longest_turn_s() + MARGIN_S)
-        hour, day = 0, self.parts.board.clock.stamp().hour // HOURS_A_DAY
+        stuck_s = max(STUCK_S, self.machine.longest_turn_s() + MARGIN_S)
+        hour, day = 0, self.machine.board.clock.stamp().hour // HOURS_A_DAY
         while not self._stop.wait(BEAT_S):
             if self.service.progressed_within(stuck_s):
                 sdnotify.watchdog()
@@ -170,15 +159,15 @@ class Daemon:
             if not self.telemetry.alive():
                 log.critical("The telemetry thread ended, so the process ends too: systemd starts it again.")
                 threads.end_process()
-            if self.parts.board.clock.stamp().hour // HOURS_A_DAY != day:
-                day = self.parts.board.clock.stamp().hour // HOURS_A_DAY
+            if self.machine.board.clock.stamp().hour // HOURS_A_DAY != day:
+                day = self.machine.board.clock.stamp().hour // HOURS_A_DAY
                 threads.start("check", self.service.check)
             if self.service.damaged and not self.service.busy:
                 log.critical("The ledger is damaged, so the process ends: the next start sets it aside.")
                 threads.end_process()
             hour = self._tell_faults(hour)
         sdnotify.stopping()
-        signal.alarm(math.ceil(max(STOP_S, self.parts.longest_turn_s() + MARGIN_S)) + END_S)
+        signal.alarm(math.ceil(max(STOP_S, self.machine.longest_turn_s() + MARGIN_S)) + END_S)
 
     def stop(self) -> None:
         """Stop everything in reverse order; motors are off and the ledger is closed afterwards."""
@@ -196,21 +185,21 @@ class Daemon:
             log.warning("Nobody can tell whether another kiosk runs: folder=%s why=%s", folder, error)
 
     def _listen_to_visitors(self) -> None:
-        counter = Counter(self.service, self._config, self.parts.board.clock)
+        counter = Counter(self.service, self._config, self.machine.board.clock)
         for part in self._config.inputs:
-            if button := self.parts.buttons.get(part.name):
+            if button := self.machine.buttons.get(part.name):
                 button.on_press(lambda sku=part.product: counter.press(sku))  # type: ignore[misc]
-        for keypad in self.parts.keypads.values():
+        for keypad in self.machine.keypads.values():
             keypad.on_entry(counter.enter)
-        for controller in self.parts.controllers.values():
+        for controller in self.machine.controllers.values():
             if isinstance(controller, Selector):
                 controller.on_select(counter.select)
-        if self.parts.beam is not None:
-            self.parts.beam.on_stray(self.service.stray)
+        if self.machine.beam is not None:
+            self.machine.beam.on_stray(self.service.stray)
 
     def _feel(self, celsius: float | None) -> None:
         """Hand on how warm it is inside: to the heaters, and to the ledger's watch over what heat spoils."""
-        for climate in self.parts.climates.values():
+        for climate in self.machine.climates.values():
             climate.regulate(celsius)
         self.service.feel(celsius)
 
@@ -247,7 +236,7 @@ class Daemon:
         if time.monotonic() >= self._look_at and not (self._looking and self._looking.is_alive()):
             self._look_at = time.monotonic() + LOOK_S
             self._looking = threads.start("faults", self._look_for_faults)
-        hour = self.parts.board.clock.stamp().hour
+        hour = self.machine.board.clock.stamp().hour
         if hour == last or self._seen is None:
             return last
         for fault in self._seen:
@@ -265,68 +254,9 @@ class Daemon:
         world, port = getattr(board, "world", None), self._config.simulator.glass_port
         if world is None or not port:
             return
-        from kiosk.hardware.simulator import glass
+        from kiosk.simulator import glass
 
         def turn(slot: str) -> None:
             self.service.vend(VendRequest(id=new_request_id(), slot=slot, purpose=Purpose.TEST))
 
         self._undo.callback(glass.serve(world, self._config, port, turn).stop)
-
-
-def open_parts(config: Config, board: Board) -> Parts:
-    """Open every part with the driver that the configuration names.
-
-    One that cannot be opened is left out and told: a missing light or motor must not stop the others.
-    """
-    broken: dict[str, str] = {}
-
-    def opened(entries: Sequence[Any], *kinds: str) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        for entry in entries:
-            sdnotify.step()
-            name = getattr(entry, "id", None) or entry.name
-            kind = next(kind for kind in kinds if entry.driver in registry.names(kind))
-            try:
-                found[name] = registry.open_driver(kind, entry.driver, name, entry.options, board)
-            except HardwareError as error:
-                broken[name] = f"{name} cannot be used: {error}"
-            except Exception as error:
-                log.exception("A driver failed to open: part=%s driver=%s", name, entry.driver)
-                broken[name] = f"{name} cannot be used: its driver {entry.driver} failed ({error!r}). Report this."
-        return found
-
-    controllers = opened(config.controllers, "controller")
-    for name, controller in controllers.items():
-        board.add(name, controller)
-    motors = opened(config.slots, "motor", "lock")
-    for name, motor in motors.items():
-        if not isinstance(motor, Motor):
-            broken[name] = (
-                f"{name} cannot be used: its driver keeps not all promises of a motor (docs/adding-a-driver.md)."
-            )
-    sensors = opened(config.sensors, "sensor")
-    inputs = opened(config.inputs, "input")
-    outputs = opened(config.lights, "light") | opened(config.outputs, "output")
-    for kind in (DropSensor, Switch):
-        for name in list(of(kind, sensors))[1:]:
-            broken[name] = f"{name} is not used: a kiosk has one drop sensor and one door. Remove it from [[sensors]]."
-    return Parts(
-        board=board,
-        motors=of(Motor, motors),
-        lockers=frozenset(slot.id for slot in config.slots if slot.driver in registry.names("lock")),
-        controllers=of(Controller, controllers),
-        beam=next(iter(of(DropSensor, sensors).values()), None),
-        door=next(iter(of(Switch, sensors).values()), None),
-        meters=of(Meter, sensors),
-        alerts=of(Alert, sensors),
-        buttons=of(Button, inputs),
-        keypads=of(Keypad, inputs),
-        lights=tuple(of(Light, outputs).values()),
-        climates=of(Climate, outputs),
-        broken=broken,
-    )
-
-
-def of(kind: type[T], parts: dict[str, Any]) -> dict[str, T]:
-    """Return the parts that keep the promises of `kind`."""
-    return {name: part for name, part in parts.items() if isinstance(part, kind)}

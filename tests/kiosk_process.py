@@ -80,7 +80,7 @@ driver = "button"
 product = "STRIP"
 options = {{ pin = 12 }}
 
-[[lights]]
+[[signals]]
 name = "status light"
 driver = "gpio_light"
 options = {{ pin = 13 }}

@@ -7,7 +7,7 @@ from typing import Any
 
 from kiosk.clock import Clock
 from kiosk.config import Hardware
-from kiosk.hardware.board import BaseBoard
+from kiosk.hardware.pins.base import BaseBoard
 
 
 class NoBoard(BaseBoard):

@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 from kiosk.clock import Clock
 from kiosk.config import Config
-from kiosk.hardware.pins.simulator import SimulatorBoard
-from kiosk.hardware.simulator.world import World
+from kiosk.simulator.board import SimulatorBoard
+from kiosk.simulator.world import World
 
 LOOK_S = 0.01
 

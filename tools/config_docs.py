@@ -9,8 +9,7 @@ from typing import Any
 
 import msgspec
 
-from kiosk.config import Config, Options
-from kiosk.config.load import KINDS
+from kiosk.config import TABLES, Config, Options
 from kiosk.config.words import describe, first, is_table, item_of, peel, spell
 from kiosk.hardware import registry
 from kiosk.model import EventKind
@@ -54,7 +53,7 @@ def settings_page() -> str:
 def drivers_page() -> str:
     """Return docs/drivers.md."""
     lines = [DRIVERS_HEAD]
-    for part, kinds in KINDS.items():
+    for part, kinds in TABLES.items():
         lines += [f"# `[[{part}]]`", ""]
         for kind in kinds:
             for name in registry.names(kind):

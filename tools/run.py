@@ -22,8 +22,8 @@ from kiosk.config import Config, load, show
 from kiosk.control.client import Client
 from kiosk.errors import DaemonAwayError, KioskError
 from kiosk.hardware import registry
-from kiosk.hardware.simulator import world
 from kiosk.model import Added, RestockLine, RestockRequest, new_request_id
+from kiosk.simulator import world
 from kiosk.telemetry.broker import DemoBroker
 from tools.children import HOST, Child, DemoError, free_port, listens, take_lock
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kiosk.config import load
 from kiosk.hardware import registry
-from kiosk.hardware.wiring import draw, plan
+from kiosk.wiring import draw, plan
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples"

@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
-from msgspec.structs import replace
 
 from kiosk.cli.group import FAILED, config_option, example, last_good_option
 from kiosk.config import Config, SerialOptions, load_or_last_good
 from kiosk.errors import RunningError
 from kiosk.hardware import registry
 from kiosk.hardware.api import Board, Controller, Selector
+from kiosk.hardware.machine import Machine
 from kiosk.sole import hold
-
-if TYPE_CHECKING:
-    from kiosk.dispense.parts import Parts
 
 FOUND_S = 1.0
 """A serial port whose device is plugged in is open within so many seconds."""
 LOOK_S = 0.02
-TABLES = ("controllers", "slots", "sensors", "inputs", "lights", "outputs")
 
 
 @click.command("outputs-off")
@@ -52,15 +46,16 @@ def switch_off(config: Config, board: Board) -> dict[str, str]:
 
     Raises nothing for a part. All that hangs on pins is off before the first serial line is opened.
     """
-    parts = _opened(config, board)
-    troubles = dict(parts.broken)
+    machine = Machine.open(config, board)
+    troubles = dict(machine.broken)
     try:
-        troubles |= _faults(parts.controllers, FOUND_S)
+        troubles |= _faults(machine.controllers, FOUND_S)
     finally:
-        parts.close()
+        machine.close()
     # Only now a board has told whether it took the order to switch its relays off. A machine with a keypad works its
     # own motors, and is silent as we take no part any more.
-    boards = {name: parts.controllers[name] for name in _serial(config) if name in parts.controllers}
+    serial = (part.name for part in config.controllers if isinstance(part.options, SerialOptions))
+    boards = {name: machine.controllers[name] for name in serial if name in machine.controllers}
     told = {name: part for name, part in boards.items() if not isinstance(part, Selector)}
     return _faults(told, 0.0) | troubles
 
@@ -90,38 +85,6 @@ def _no_kiosk(state: Path) -> Iterator[None]:
 
 def _nothing() -> None:
     """Release nothing."""
-
-
-def _opened(config: Config, board: Board) -> Parts:
-    """Open every part, which switches it off: first what hangs on the pins, as a dead board makes others wait."""
-    from kiosk.daemon import open_parts
-
-    serial = frozenset(_serial(config))
-    first = open_parts(_only(config, serial, behind=False), board)
-    second = open_parts(_only(config, serial, behind=True), board)
-    both = {}
-    for field in dataclasses.fields(first):
-        one, other = getattr(first, field.name), getattr(second, field.name)
-        if isinstance(one, dict):
-            both[field.name] = one | other
-        elif isinstance(one, tuple):
-            both[field.name] = (*one, *other)
-    return dataclasses.replace(first, **both)
-
-
-def _serial(config: Config) -> Iterator[str]:
-    """Give the names of the controllers on serial lines."""
-    return (entry.name for entry in config.controllers if isinstance(entry.options, SerialOptions))
-
-
-def _only(config: Config, serial: frozenset[str], *, behind: bool) -> Config:
-    """Return the configuration with nothing but what is behind serial lines, or with all else."""
-
-    def is_behind(entry: Any) -> bool:
-        return isinstance(entry.options, SerialOptions) or getattr(entry.options, "controller", None) in serial
-
-    kept = {table: tuple(entry for entry in getattr(config, table) if is_behind(entry) is behind) for table in TABLES}
-    return replace(config, **kept)
 
 
 def _faults(controllers: Mapping[str, Controller], patience_s: float) -> dict[str, str]:

@@ -37,15 +37,15 @@ ASKED = {
         'Hold a code or card up to "{name}". Did the machine answer?',
         'check "{name}" and its cable',
     ),
-    ("light", "gpio_light"): Question(
+    ("signal", "gpio_light"): Question(
         'Is "{name}" on, as visitors see it when they can press?',
         'check "{name}" and its wire',
     ),
-    ("light", "buzzer"): Question(
+    ("signal", "buzzer"): Question(
         'Did "{name}" sound when an item came out?',
         'check "{name}" and its wire',
     ),
-    ("output", "interior_light"): Question(
+    ("signal", "interior_light"): Question(
         'Is, or was, "{name}" on while the machine worked?',
         'check "{name}", its relay and its supply',
     ),

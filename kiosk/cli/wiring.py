@@ -12,7 +12,7 @@ from kiosk.cli.printing import print_table
 from kiosk.config import load
 from kiosk.errors import KioskError
 from kiosk.hardware import registry
-from kiosk.hardware.wiring import Hub, Plan, draw, plan
+from kiosk.wiring import Hub, Plan, draw, plan
 
 
 @click.command()

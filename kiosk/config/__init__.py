@@ -3,6 +3,7 @@
 from kiosk.config.last_good import Loaded, keep, load_or_last_good
 from kiosk.config.load import Drivers, load, parse
 from kiosk.config.settings import (
+    TABLES,
     Amperes,
     CodeSettings,
     Config,
@@ -25,6 +26,7 @@ from kiosk.config.settings import (
 from kiosk.config.show import show
 
 __all__ = [
+    "TABLES",
     "Amperes",
     "CodeSettings",
     "Config",

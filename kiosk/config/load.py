@@ -12,20 +12,10 @@ import msgspec
 
 from kiosk.config.part_rules import Fitted, check_parts
 from kiosk.config.rules import Table, check
-from kiosk.config.settings import Config, Options
+from kiosk.config.settings import TABLES, Config, Options
 from kiosk.config.sift import Sieve
 from kiosk.config.words import spell, suggest
 from kiosk.errors import ConfigError
-
-KINDS = {
-    "controllers": ("controller",),
-    "slots": ("motor", "lock"),
-    "sensors": ("sensor",),
-    "inputs": ("input",),
-    "lights": ("light",),
-    "outputs": ("output",),
-}
-"""Which kinds of drivers each list of parts takes."""
 
 MAX_BYTES = 1_000_000
 
@@ -97,7 +87,7 @@ def _syntax(text: str, name: str) -> Table:
 
 def _parts(sieve: Sieve, sound: Table, drivers: Drivers) -> Iterator[Fitted]:
     """Check each part's options against its driver; give those whose driver is known."""
-    for key, kinds in KINDS.items():
+    for key, kinds in TABLES.items():
         for index, part in enumerate(sound.get(key, ())):
             path, driver = f"{key}[{index}]", part.get("driver")
             if driver is None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from kiosk.config.product_rules import check_codes, check_product
+from kiosk.config.settings import TABLES
 from kiosk.config.sift import Sieve
 from kiosk.config.words import spell, suggest
 
@@ -47,9 +48,9 @@ def _unique(sieve: Sieve, what: str, tables: Iterable[tuple[str, Table]], key: s
 
 
 def _unique_parts(sieve: Sieve, config: Table) -> None:
-    kinds = ("controllers", "sensors", "inputs", "lights", "outputs")
-    parts = [entry for kind in kinds for entry in _tables(config, kind)]
-    _unique(sieve, "controllers, sensors, inputs, lights and outputs", parts, "name")
+    *keys, last = (key for key in TABLES if key != "slots")
+    parts = [entry for key in (*keys, last) for entry in _tables(config, key)]
+    _unique(sieve, f"{', '.join(keys)} and {last}", parts, "name")
 
 
 def _check_slot(sieve: Sieve, path: str, slot: Table) -> None:

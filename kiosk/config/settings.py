@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import Meta, Struct
@@ -222,6 +222,11 @@ class Slot(Options, frozen=True, kw_only=True):
     driver: Annotated[str, Meta(description="The driver that turns or unlocks it")] = "gpio_spiral"
     options: Annotated[Any, Meta(description="The driver's own options")] = None
 
+    @property
+    def name(self) -> str:
+        """What staff call it, as for any other part."""
+        return self.id
+
 
 class Telemetry(Options, frozen=True, kw_only=True):
     """Where stock is reported to. Without a host nothing leaves the kiosk."""
@@ -296,6 +301,17 @@ class Paths(Options, frozen=True, kw_only=True):
     )
 
 
+TABLES: Mapping[str, tuple[str, ...]] = {
+    "controllers": ("controller",),
+    "slots": ("motor", "lock"),
+    "sensors": ("sensor",),
+    "inputs": ("input",),
+    "signals": ("signal",),
+    "climate": ("climate",),
+}
+"""The lists of parts, and the kinds of drivers that each takes. What others hang on comes first."""
+
+
 class Config(Options, frozen=True, kw_only=True):
     """The whole of kiosk.toml."""
 
@@ -307,9 +323,15 @@ class Config(Options, frozen=True, kw_only=True):
     controllers: tuple[Part, ...] = ()
     sensors: tuple[Part, ...] = ()
     inputs: tuple[Input, ...] = ()
-    lights: tuple[Part, ...] = ()
-    outputs: tuple[Part, ...] = ()
+    signals: tuple[Part, ...] = ()
+    climate: tuple[Part, ...] = ()
     telemetry: Telemetry = Telemetry()
     privacy: Privacy = Privacy()
     codes: CodeSettings = CodeSettings()
     paths: Paths = Paths()
+
+    def parts(self) -> Iterator[tuple[str, Part | Slot]]:
+        """Give every part with the name of its list, in the order of `TABLES`."""
+        for table in TABLES:
+            for entry in getattr(self, table):
+                yield table, entry

@@ -10,10 +10,10 @@ from kiosk.dispense import policy, words
 from kiosk.dispense.allowances import Allowances
 from kiosk.dispense.desk import Desk, Order
 from kiosk.dispense.ledger import Ledger
-from kiosk.dispense.parts import Parts
 from kiosk.dispense.policy import Asked
 from kiosk.dispense.shelf import Shelf
 from kiosk.errors import BusyError, NotFoundError, RequestError
+from kiosk.hardware.machine import Machine
 from kiosk.model import Purpose, Refusal, RefusalCode, VendRequest, VisitorCode
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class Admission:
         self,
         *,
         config: Config,
-        parts: Parts,
+        machine: Machine,
         shelf: Shelf,
         ledger: Ledger,
         clock: Clock,
@@ -36,7 +36,7 @@ class Admission:
     ) -> None:
         """Prepare, with nothing taken."""
         self.products: dict[str, Product] = {product.sku: product for product in config.products}
-        self._parts = parts
+        self._machine = machine
         self._shelf = shelf
         self._ledger = ledger
         self._clock = clock
@@ -59,7 +59,7 @@ class Admission:
 
     def allowed(self, order: Order) -> Order:
         """Refuse what policy refuses. An essential product and a test turn by staff never come here."""
-        if self._parts.door_is_open():
+        if self._machine.door_is_open():
             raise words.refuse(Refusal(code=RefusalCode.DOOR_OPEN))
         product = self.products[order.sku]
         code_left, token = self._allowance(order.request, product)

@@ -6,8 +6,8 @@ import logging
 from collections.abc import Callable
 
 from kiosk.clock import Clock
-from kiosk.dispense import machine
-from kiosk.dispense.machine import Effect, Event, Finish, Moved, Nudge, Turn, Watch, Watched
+from kiosk.dispense import vend_steps
+from kiosk.dispense.vend_steps import Effect, Event, Finish, Moved, Nudge, Turn, Watch, Watched
 from kiosk.errors import HardwareError
 from kiosk.hardware.api import DropSensor, Motor
 
@@ -36,13 +36,13 @@ def attempt(
     if beam is not None:
         beam.watch()
     proven = beam is not None and beam.proven()
-    state, effect = machine.begin(proven=proven, nudges=nudges, watched=motor.drops)
+    state, effect = vend_steps.begin(proven=proven, nudges=nudges, watched=motor.drops)
     ready()
     with clock.taking_part():
         while not isinstance(effect, Finish):
             event = _do(effect, motor, beam, clock, started)
             beat()
-            state, effect = machine.advance(state, event)
+            state, effect = vend_steps.advance(state, event)
     return effect
 
 
@@ -73,7 +73,7 @@ def _watch(seconds: float, beam: DropSensor | None, clock: Clock) -> Watched:
     drops = beam.wait(seconds)
     if drops:
         # A second item that falls with the first follows within a moment; it must be counted with it.
-        clock.sleep(machine.SETTLE_S)
+        clock.sleep(vend_steps.SETTLE_S)
         return Watched(drops=beam.seen(), proven=True)
     proven = shows_that_it_sees(beam)
     return Watched(drops=beam.seen(), proven=proven)

@@ -17,10 +17,10 @@ from kiosk.dispense.attempt import shows_that_it_sees
 from kiosk.dispense.choose import in_stock
 from kiosk.dispense.excursion import Ranges, State
 from kiosk.dispense.ledger import Ledger
-from kiosk.dispense.parts import Parts
 from kiosk.dispense.scribe import Scribe
 from kiosk.dispense.shelf import Shelf
 from kiosk.dispense.worker import Job
+from kiosk.hardware.machine import Machine
 
 CARE_EVERY_S = 60.0
 """How often the drop sensor is proven, and what could not be written is tried again."""
@@ -39,7 +39,7 @@ class Chores:
         self,
         *,
         config: Config,
-        parts: Parts,
+        machine: Machine,
         scribe: Scribe,
         ledger: Ledger,
         shelf: Shelf,
@@ -48,7 +48,7 @@ class Chores:
     ) -> None:
         """Prepare. `forget` is called once a minute, to forget what nobody may know any longer."""
         self._config = config
-        self._parts = parts
+        self._machine = machine
         self._scribe = scribe
         self._ledger = ledger
         self._shelf = shelf
@@ -104,7 +104,7 @@ class Chores:
 
     def prove_beam(self) -> None:
         """Have the drop sensor show that it sees."""
-        beam = self._parts.beam
+        beam = self._machine.beam
         if beam is not None:
             with self._clock.taking_part():
                 shows_that_it_sees(beam)

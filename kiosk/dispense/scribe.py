@@ -20,9 +20,9 @@ from kiosk.dispense.entry import Entry, owed, recalled, unseen
 from kiosk.dispense.ledger import Count, Intent, Past, Planned, Unrecorded
 from kiosk.dispense.ledger.coils import Coils
 from kiosk.dispense.ledger.store import of_disk
-from kiosk.dispense.machine import NOTHING_MOVED, Finish
 from kiosk.dispense.records import Records
 from kiosk.dispense.shelf import News
+from kiosk.dispense.vend_steps import NOTHING_MOVED, Finish
 from kiosk.dispense.worker import Job
 from kiosk.errors import DiskStalledError, LedgerDamagedError, LedgerError
 from kiosk.model import EventKind, VendRequest

@@ -21,7 +21,6 @@ from kiosk.dispense.chores import Chores
 from kiosk.dispense.desk import Desk, Order, same_request
 from kiosk.dispense.ledger import Calendar, Doubt
 from kiosk.dispense.memory import Memory
-from kiosk.dispense.parts import Parts
 from kiosk.dispense.records import Records
 from kiosk.dispense.scribe import Scribe
 from kiosk.dispense.shelf import Shelf
@@ -31,6 +30,7 @@ from kiosk.dispense.vending import EMERGENCY_WAIT_S, FALLEN, WAIT_S, Report, Ven
 from kiosk.dispense.worker import Job
 from kiosk.errors import BusyError, KioskError, LedgerError, NotFoundError
 from kiosk.hardware.api import Signal
+from kiosk.hardware.machine import Machine
 from kiosk.model import (
     Purpose,
     RefusalCode,
@@ -74,23 +74,23 @@ class Service:
     """
 
     def __init__(
-        self, config: Config, parts: Parts, records: Records, clock: Clock, codes: Codes | None = None
+        self, config: Config, machine: Machine, records: Records, clock: Clock, codes: Codes | None = None
     ) -> None:
-        self._parts = parts
+        self._machine = machine
         self._ledger = ledger = records.ledger
         self._reader = records.reader
         self._reader.hear_damage(self._hear_of_damage)
         self._clock = clock
         self._desk = Desk()
         self._inbox: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
-        self.sign = Sign(parts, clock)
+        self.sign = Sign(machine, clock)
         """What lights and sounds tell visitors."""
         self._progress = self._idled = time.monotonic()
         self._scribe = scribe = Scribe(records, clock, config)
         self._memory = Memory(scribe, ledger, records.reader)
-        self._shelf = shelf = Shelf(config, parts.lockers)
+        self._shelf = shelf = Shelf(config, machine.lockers)
         self.admission = Admission(
-            config=config, parts=parts, shelf=shelf, ledger=ledger, clock=clock, desk=self._desk, codes=codes
+            config=config, machine=machine, shelf=shelf, ledger=ledger, clock=clock, desk=self._desk, codes=codes
         )
         """The rules of who gets what, and anonymous codes."""
         self._served = 0
@@ -99,10 +99,10 @@ class Service:
         self.on_events: Callable[[], None] = lambda: None
         self._publish()
         scribe.on_written = self._publish
-        self._vending = Vending(parts=parts, scribe=scribe, ledger=ledger, shelf=shelf, clock=clock)
+        self._vending = Vending(machine=machine, scribe=scribe, ledger=ledger, shelf=shelf, clock=clock)
         self._chores = Chores(
             config=config,
-            parts=parts,
+            machine=machine,
             scribe=scribe,
             ledger=ledger,
             shelf=shelf,
@@ -193,7 +193,7 @@ class Service:
         if vend := self._desk.find(request_id, wait_s):
             return vend
         if past := self._memory.past(request_id):
-            return done(*past, self._parts.lockers)
+            return done(*past, self._machine.lockers)
         raise NotFoundError(f"No vend has the id {request_id}.")
 
     def forget(self, ranges: list[tuple[int, int]]) -> None:
@@ -261,7 +261,7 @@ class Service:
         if past is None:
             return None
         same_request(past[0], request)
-        return self._desk.find(request.id, 0) or done(*past, self._parts.lockers)
+        return self._desk.find(request.id, 0) or done(*past, self._machine.lockers)
 
     def _change(self, change: Callable[[], T]) -> T:
         """Have a change made between two vends, and wait for it."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 
 from kiosk.clock import Clock
-from kiosk.dispense.parts import Parts
 from kiosk.errors import BusyError, KioskError
 from kiosk.hardware.api import Signal
+from kiosk.hardware.machine import Machine
 from kiosk.model import RefusedError
 
 END_S = 10.0
@@ -17,15 +17,15 @@ END_S = 10.0
 class Sign:
     """Tells it to all lights and buzzers. May be called from any thread; returns at once."""
 
-    def __init__(self, parts: Parts, clock: Clock) -> None:
-        self._parts = parts
+    def __init__(self, machine: Machine, clock: Clock) -> None:
+        self._machine = machine
         self._clock = clock
         self._lock = threading.Lock()
         self._ready_at = float("-inf")
 
     def answer(self, signal: Signal, *, urgent: bool = False) -> None:
         """Answer a press, without taking anything from whoever is being served."""
-        self._parts.show(signal, urgent=urgent)
+        self._machine.show(signal, urgent=urgent)
 
     def working(self, *, urgent: bool) -> None:
         """Tell that it is coming."""
@@ -44,12 +44,12 @@ class Sign:
         with self._lock:
             if self._clock.monotonic() >= self._ready_at:
                 self._ready_at = float("inf")
-                self._parts.show(Signal.READY)
+                self._machine.show(Signal.READY)
 
     def _lasting(self, signal: Signal, until: float, urgent: bool) -> None:
         with self._lock:
             self._ready_at = until
-            self._parts.show(signal, urgent=urgent)
+            self._machine.show(signal, urgent=urgent)
 
 
 def refused(error: KioskError) -> Signal:

@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from kiosk import __version__
 from kiosk.config import Config
 from kiosk.dispense.ledger import Doubt
-from kiosk.dispense.parts import Parts
 from kiosk.dispense.sensors import SILENT, Sensors
 from kiosk.dispense.service import Service
-from kiosk.hardware.api import Asked
-from kiosk.model import ClockState, Fault, FaultKind, KioskState, Link, MachinePart
+from kiosk.hardware.machine import Machine
+from kiosk.model import ClockState, Fault, FaultKind, KioskState, Link
 
 DOUBTS = {
     Doubt.NEW: (FaultKind.UNCOUNTED, "Nobody has counted yet what is inside: count every slot."),
@@ -43,15 +42,14 @@ class Status:
     """Gathers the state of all parts, anew at each call. None that takes its time is waited for."""
 
     def __init__(
-        self, config: Config, parts: Parts, service: Service, sensors: Sensors, others: Sequence[Fault] = ()
+        self, config: Config, machine: Machine, service: Service, sensors: Sensors, others: Sequence[Fault] = ()
     ) -> None:
         """Prepare. `others` are faults that nobody here can see."""
         self._kiosk = config.kiosk
-        self._parts = parts
+        self._machine = machine
         self._service = service
         self._sensors = sensors
         self._others = others
-        self._listed = tuple(listed(config, parts))
         self.link: Callable[[], Link] = lambda: Link(text="Telemetry has not started.", connected=False, pending=0)
         """Tells where telemetry stands."""
         self.telemetry_fault: Callable[[], str | None] = lambda: None
@@ -59,7 +57,7 @@ class Status:
 
     def now(self) -> KioskState:
         """Return the whole kiosk at a glance. May be called from any thread."""
-        door = self._parts.door
+        door = self._machine.door
         return KioskState(
             kiosk=self._kiosk.id,
             site=self._kiosk.site,
@@ -70,12 +68,12 @@ class Status:
             telemetry=self.link(),
             software=__version__,
             clock=self._clock(),
-            pins=self._parts.board.pins,
-            parts=self._listed,
+            pins=self._machine.board.pins,
+            parts=self._machine.listed,
         )
 
     def _clock(self) -> ClockState:
-        clock = self._parts.board.clock
+        clock = self._machine.board.clock
         return ClockState(shown=clock.local_date(), judged=self._service.calendar.today(), trusted=clock.synced())
 
     def _faults(self) -> Iterator[Fault]:
@@ -86,36 +84,37 @@ class Status:
             kind, text = DOUBTS[doubt]
             yield Fault(where="ledger", kind=kind, text=text)
         yield from self._others
-        yield from _fault("pins", FaultKind.PART, self._parts.board.fault())
+        yield from _fault("pins", FaultKind.PART, self._machine.board.fault())
         yield from _fault("telemetry", FaultKind.TELEMETRY, self.telemetry_fault())
         for slot in service.mistrusted:
             text = f"{slot}: the ledger's sums do not agree. Count this slot, then look for a failing disk."
             yield Fault(where=slot, kind=FaultKind.SUMS, text=text)
         for name, said in self._of_parts():
             yield from _fault(name, FaultKind.PART, said)
-        if (door := self._parts.door) and door.is_open():
+        if (door := self._machine.door) and door.is_open():
             yield Fault(where="door", kind=FaultKind.DOOR_OPEN, text=DOOR_OPEN)
-        if not self._parts.board.clock.synced():
+        if not self._machine.board.clock.synced():
             yield Fault(where="clock", kind=FaultKind.CLOCK, text=UNTRUSTED.format(service.calendar.today()))
         for stock in service.stock().slots:
             yield from stock.faults
 
     def _of_parts(self) -> Iterator[tuple[str, str | None]]:
         """Give what the parts themselves say, what gives out before what only tells."""
-        parts = self._parts
-        if parts.beam is not None:
-            yield "drop sensor", parts.beam.fault()
-        yield from parts.broken.items()
-        for name, part in (parts.controllers | parts.motors | parts.buttons | parts.keypads | parts.climates).items():
-            yield name, part.fault()
-        if parts.door is not None:
-            yield "door", parts.door.fault()
-        for name, alert in parts.alerts.items():
+        machine = self._machine
+        if machine.beam is not None:
+            yield "drop sensor", machine.beam.fault()
+        yield from machine.broken.items()
+        for table in (machine.controllers, machine.motors, machine.buttons, machine.keypads, machine.climates):
+            for name, part in table.items():
+                yield name, part.fault()
+        if machine.door is not None:
+            yield "door", machine.door.fault()
+        for name, alert in machine.alerts.items():
             yield name, alert.alert()
         if silent := self._sensors.silent:
             yield silent, SILENT.format(silent)
         for reading in self._sensors.readings:
-            if reading.name not in parts.alerts:  # an alert says it itself, and why
+            if reading.name not in machine.alerts:  # an alert says it itself, and why
                 yield reading.name, reading.text if reading.value is None else None
 
 
@@ -123,22 +122,3 @@ def _fault(where: str, kind: FaultKind, text: str | None) -> Iterator[Fault]:
     """Give the fault that a sentence tells, if there is one."""
     if text:
         yield Fault(where=where, kind=kind, text=text)
-
-
-def listed(config: Config, parts: Parts) -> Iterator[MachinePart]:
-    """Name every part that could be opened, in the order of the configuration."""
-    for slot in config.slots:
-        if motor := parts.motors.get(slot.id):
-            kind = "lock" if slot.id in parts.lockers else "motor"
-            yield MachinePart(kind=kind, driver=slot.driver, name=slot.id, visitor_only=isinstance(motor, Asked))
-    tables = {
-        "controller": config.controllers,
-        "sensor": config.sensors,
-        "input": config.inputs,
-        "light": config.lights,
-        "output": config.outputs,
-    }
-    for kind, entries in tables.items():
-        for entry in entries:
-            if entry.name not in parts.broken:
-                yield MachinePart(kind=kind, driver=entry.driver, name=entry.name)

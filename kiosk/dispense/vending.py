@@ -10,15 +10,15 @@ from msgspec.structs import replace
 
 from kiosk.clock import Clock
 from kiosk.config import Product
-from kiosk.dispense import machine, words
+from kiosk.dispense import vend_steps, words
 from kiosk.dispense.attempt import attempt
 from kiosk.dispense.choose import REST_S, RESTING_JAMS, candidates
 from kiosk.dispense.desk import Order
 from kiosk.dispense.ledger import Ledger
-from kiosk.dispense.parts import Parts
 from kiosk.dispense.scribe import Scribe
 from kiosk.dispense.shelf import Shelf
 from kiosk.errors import LedgerError
+from kiosk.hardware.machine import Machine
 from kiosk.model import (
     Attempt,
     EventKind,
@@ -70,8 +70,8 @@ class Report(Struct, frozen=True):
 class Vending:
     """Turns motors for requests. Belongs to the vend thread, which alone may call it."""
 
-    def __init__(self, *, parts: Parts, scribe: Scribe, ledger: Ledger, shelf: Shelf, clock: Clock) -> None:
-        self._parts = parts
+    def __init__(self, *, machine: Machine, scribe: Scribe, ledger: Ledger, shelf: Shelf, clock: Clock) -> None:
+        self._machine = machine
         self._scribe = scribe
         self._ledger = ledger
         self._shelf = shelf
@@ -92,7 +92,7 @@ class Vending:
         warning = None
         try:
             for slot in self._choose(order, product):
-                if self._parts.door_is_open():
+                if self._machine.door_is_open():
                     if not order.for_hands_inside:
                         return self._shut_out(order, tried)
                     self._warn_hands(slot.slot, report)
@@ -106,10 +106,10 @@ class Vending:
             return replace(self._done(order, tried), message=words.NO_LEDGER, refusal=RefusalCode.NO_LEDGER)
         finally:
             if not tried and order.request.slot:
-                self._parts.decline(order.request.slot)
+                self._machine.decline(order.request.slot)
         vend = replace(self._done(order, tried), warning=warning)
         if tried and order.request.purpose is Purpose.TEST:
-            vend = replace(vend, advice=self._parts.motor(tried[-1].slot).advice())
+            vend = replace(vend, advice=self._machine.motor(tried[-1].slot).advice())
         if tried or not self._holds(order.sku):
             return vend
         return replace(vend, message=words.STUCK, refusal=RefusalCode.STUCK)
@@ -124,14 +124,14 @@ class Vending:
 
     def _warn_hands(self, slot: str, report: Report) -> None:
         """Give hands in the machine a moment to get out. A locker has a door of its own, and nothing in it turns."""
-        if slot not in self._parts.lockers:
+        if slot not in self._machine.lockers:
             report.hands_out()
             self._clock.sleep(HANDS_OUT_S)
             self._free_s = time.monotonic()
             report.beat()
 
     def _done(self, order: Order, tried: list[Attempt]) -> Vend:
-        return done(order.request, tuple(tried), self._parts.lockers)
+        return done(order.request, tuple(tried), self._machine.lockers)
 
     def _holds(self, sku: str) -> bool:
         """Say whether there is any of a product, in a coil that gives out or in one that does not now."""
@@ -181,17 +181,17 @@ class Vending:
             self._scribe.begun(entry, self._patience(order), _never if order.emergency else report.hurry)
 
         def started() -> None:
-            message = words.begun(locker=name in self._parts.lockers, again=bool(tried))
+            message = words.begun(locker=name in self._machine.lockers, again=bool(tried))
             report.turning(Vend(id=request.id, state=VendState.TURNING, message=message, slot=name, attempts=tried))
 
         # While another coil turns by itself, nobody can tell from which of the two an item fell.
-        motor = self._parts.motor(name)
-        beam = None if set(self._parts.running_on()) - {name} or not motor.drops else self._parts.beam
+        motor = self._machine.motor(name)
+        beam = None if set(self._machine.running_on()) - {name} or not motor.drops else self._machine.beam
         verdict = attempt(
             motor,
             beam,
             self._clock,
-            nudges=0 if request.purpose is Purpose.TEST else machine.NUDGES,
+            nudges=0 if request.purpose is Purpose.TEST else vend_steps.NUDGES,
             ready=ready,
             started=started,
             beat=report.beat,
@@ -231,7 +231,7 @@ class Vending:
             self.ledger_opened = False
             jammed = [slot.slot for slot in self._shelf.stock.slots if slot.jams]
             self._hanging = list(dict.fromkeys([*self._hanging, *jammed]))
-        beam = self._parts.beam
+        beam = self._machine.beam
         strays = 0 if beam is None else beam.seen() - self._drops_known
         leaking = self._leaking(strays) if strays > 0 else []
         if leaking:
@@ -246,7 +246,7 @@ class Vending:
         Nobody can tell which of several it was. An item that hangs falls once, so all of them are settled by this.
         """
         hanging, self._hanging = self._hanging, []
-        return [*hanging, *(self._parts.running_on() * strays)]
+        return [*hanging, *(self._machine.running_on() * strays)]
 
 
 def _never() -> bool:

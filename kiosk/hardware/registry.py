@@ -7,12 +7,12 @@ import pkgutil
 from types import ModuleType
 from typing import Any
 
-from kiosk.config import Options
+from kiosk.config import TABLES, Options
 from kiosk.errors import HardwareError
 from kiosk.hardware.api import Board
 
-KINDS = ("controller", "motor", "lock", "sensor", "input", "light", "output")
-"""The kinds of drivers; each is a package below `kiosk.hardware`. A slot's driver is a `motor` or a `lock`."""
+KINDS = tuple(kind for kinds in TABLES.values() for kind in kinds)
+"""The kinds of drivers; each is a package below `kiosk.hardware.drivers`. A slot's driver is a `motor` or a `lock`."""
 
 
 class UnknownDriverError(HardwareError, KeyError):
@@ -28,8 +28,17 @@ class UnknownDriverError(HardwareError, KeyError):
 
 def names(kind: str) -> tuple[str, ...]:
     """Return the names of the drivers of one kind, sorted. Imports none of them."""
-    package = importlib.import_module(f"kiosk.hardware.{kind}")
+    package = importlib.import_module(f"kiosk.hardware.drivers.{kind}")
     return tuple(sorted(module.name for module in pkgutil.iter_modules(package.__path__) if not module.ispkg))
+
+
+def kind_of(table: str, driver: str) -> str:
+    """Return which of the kinds that a list of kiosk.toml takes a driver is. Raises UnknownDriverError."""
+    kinds = TABLES[table]
+    for kind in kinds:
+        if driver in names(kind):
+            return kind
+    raise UnknownDriverError(" or ".join(kinds), driver, tuple(name for kind in kinds for name in names(kind)))
 
 
 def options_type(kind: str, name: str) -> type[Options]:
@@ -49,4 +58,4 @@ def open_driver(kind: str, driver: str, name: str, options: Options, board: Boar
 def _module(kind: str, name: str) -> ModuleType:
     if kind not in KINDS or name not in names(kind):
         raise UnknownDriverError(kind, name, names(kind) if kind in KINDS else ())
-    return importlib.import_module(f"kiosk.hardware.{kind}.{name}")
+    return importlib.import_module(f"kiosk.hardware.drivers.{kind}.{name}")

@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from kiosk.hardware.api import Turn
-from kiosk.hardware.simulator.faults import Fault
-from kiosk.hardware.simulator.glass import serve
+from kiosk.simulator.faults import Fault
+from kiosk.simulator.glass import serve
 from tests.browser.conftest import LAPTOP, PHONE, SMALL_PHONE, OpenPage
 from tests.hardware.machine import until
 from tests.kiosk_process import KioskProcess
@@ -28,7 +28,7 @@ name = "keypad"
 driver = "gpio_keypad"
 options = { row_pins = [14, 15, 16, 17], column_pins = [18, 19, 20, 21] }
 
-[[lights]]
+[[signals]]
 name = "buzzer"
 driver = "buzzer"
 options = { pin = 22 }

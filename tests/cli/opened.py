@@ -1,4 +1,4 @@
-"""The parts of any configuration, opened on a simulated machine in the test's own process."""
+"""The machine of any configuration, opened on a simulated machine in the test's own process."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from kiosk.config import Config, load
-from kiosk.daemon import open_parts
-from kiosk.dispense.parts import Parts
 from kiosk.hardware import registry
+from kiosk.hardware.machine import Machine
 from kiosk.hardware.pins import open_board
 
 
 @contextmanager
-def opened(path: Path, folder: Path) -> Iterator[tuple[Config, Parts]]:
+def opened(path: Path, folder: Path) -> Iterator[tuple[Config, Machine]]:
     """Open everything that the file names, with its state in `folder`; close it at the end."""
     config = load(path, registry)
     config = replace(
@@ -24,8 +23,8 @@ def opened(path: Path, folder: Path) -> Iterator[tuple[Config, Parts]]:
         hardware=replace(config.hardware, pins="simulator"),
         paths=replace(config.paths, state=str(folder), runtime=str(folder)),
     )
-    parts = open_parts(config, open_board(config))
+    machine = Machine.open(config, open_board(config))
     try:
-        yield config, parts
+        yield config, machine
     finally:
-        parts.close()
+        machine.close()

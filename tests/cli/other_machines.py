@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable
 
-from kiosk.hardware.simulator.faults import Fault
+from kiosk.simulator.faults import Fault
 from tests.children import child
 from tests.daemon.kiosk_here import Kiosk
 from tests.hardware.machine import until

@@ -17,9 +17,9 @@ from gpiozero import OutputDevice
 from kiosk.cli.outputs import switch_off
 from kiosk.config import Config, load
 from kiosk.hardware import registry
-from kiosk.hardware.pins.simulator import SimulatorBoard
-from kiosk.hardware.simulator.faults import Fault
-from kiosk.hardware.simulator.world import World
+from kiosk.simulator.board import SimulatorBoard
+from kiosk.simulator.faults import Fault
+from kiosk.simulator.world import World
 from tests.cli.other_machines import CONTROLLED, LANES
 from tests.kiosk_process import KioskProcess
 

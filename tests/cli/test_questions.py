@@ -8,7 +8,6 @@ import pytest
 
 from kiosk.cli.judging import Seen
 from kiosk.cli.questions import ASKED, answered, questions
-from kiosk.dispense.status import listed
 from kiosk.hardware import registry
 from kiosk.model import Fault, FaultKind, KioskState, Link, MachinePart, Reading
 from tests.cli.opened import opened
@@ -38,8 +37,8 @@ def state(*parts: MachinePart, faults: tuple[Fault, ...] = (), readings: tuple[R
     ],
 )
 def test_each_example_is_asked_of_what_it_has(tmp_path: Path, example: str, names: list[str]) -> None:
-    with opened(EXAMPLES / example, tmp_path) as (config, parts):
-        found = state(*listed(config, parts))
+    with opened(EXAMPLES / example, tmp_path) as (_, machine):
+        found = state(*machine.listed)
     asked = [question.text + question.check for question in questions(found)]
     for name in names:
         assert [name in text for text in asked].count(True) == 1, (name, asked)

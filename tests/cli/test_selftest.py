@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from kiosk.hardware.simulator.faults import Fault
 from kiosk.model import Outcome
+from kiosk.simulator.faults import Fault
 from tests.cli.other_machines import CONTROLLED, LANES, LOCKERS, TAMPER, choose_when_asked, open_when_asked
 from tests.daemon.kiosk_here import Kiosk
 

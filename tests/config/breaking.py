@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 Raw = dict[str, Any]
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 
-LISTS = {"products": 3, "slots": 4, "sensors": 3, "inputs": 2, "lights": 1}
+LISTS = {"products": 3, "slots": 4, "sensors": 3, "inputs": 2, "signals": 1}
 REQUIRED = {
     "products": ("sku", "name"),
     "slots": ("id", "product", "capacity"),
     "sensors": ("name", "driver"),
     "inputs": ("name", "driver", "product"),
-    "lights": ("name", "driver"),
+    "signals": ("name", "driver"),
 }
 WRONG: dict[tuple[str, str], list[Any]] = {
     ("kiosk", "id"): ["Riverside 1", "", 7, "x" * 41],
@@ -53,7 +53,7 @@ SLOWING: dict[str, list[Any]] = {
     "hours": [["08:00-20:00"], ["00:00-24:00"]],
     "expired": ["refuse"],
 }
-OPTIONS = {"slots": ("motor_pin", "home_pin"), "inputs": ("pin",), "lights": ("pin",)}
+OPTIONS = {"slots": ("motor_pin", "home_pin"), "inputs": ("pin",), "signals": ("pin",)}
 
 
 def some_table(draw: Draw, lists: tuple[str, ...]) -> tuple[str, int]:
@@ -98,7 +98,7 @@ def duplicate(raw: Raw, draw: Draw) -> tuple[set[str], str]:
 
 def duplicate_pin(raw: Raw, draw: Draw) -> tuple[set[str], str]:
     first = draw(st.integers(0, LISTS["slots"] - 1))
-    key, index = some_table(draw, ("inputs", "lights"))
+    key, index = some_table(draw, ("inputs", "signals"))
     raw[key][index]["options"]["pin"] = raw["slots"][first]["options"]["home_pin"]
     return {f"slots[{first}]", f"{key}[{index}]"}, f"{key}[{index}].options.pin"
 
@@ -162,7 +162,7 @@ def keyless_codes(raw: Raw, draw: Draw) -> tuple[set[str], str]:
 
 
 def unknown_driver(raw: Raw, draw: Draw) -> tuple[set[str], str]:
-    key, index = some_table(draw, ("slots", "sensors", "inputs", "lights"))
+    key, index = some_table(draw, ("slots", "sensors", "inputs", "signals"))
     raw[key][index]["driver"] = draw(st.sampled_from(["gpio_spiarl", "drop-beam", "antigravity", ""]))
     return {f"{key}[{index}]"}, f"{key}[{index}].driver"
 

@@ -54,8 +54,8 @@ TYPES: dict[str, dict[str, type[Options]]] = {
     "lock": {"solenoid": OnePin},
     "sensor": {"drop_beam": Beam, "door": OnePin, "thermometer": Meter},
     "input": {"button": Button, "keypad": OnePin},
-    "light": {"gpio_light": OnePin},
-    "output": {"relay": Relay},
+    "signal": {"gpio_light": OnePin},
+    "climate": {"relay": Relay},
 }
 
 

@@ -10,11 +10,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from kiosk.config import Config, Options, load
-from kiosk.config.load import KINDS
+from kiosk.config import TABLES, Config, Options, load
 from kiosk.config.words import item_of, peel
 from kiosk.hardware import registry
-from kiosk.hardware.simulator.glass.keys import pads
+from kiosk.simulator.glass.keys import pads
 from tools.config_docs import PAGES
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
@@ -44,7 +43,7 @@ def test_a_visitor_has_a_way_to_every_product(path: Path) -> None:
 
 def test_every_driver_is_in_an_example() -> None:
     configs = [load(path, registry) for path in EXAMPLES.glob("*.toml")]
-    for key, kinds in KINDS.items():
+    for key, kinds in TABLES.items():
         shown = {part.driver for config in configs for part in getattr(config, key)}
         assert shown == {name for kind in kinds for name in registry.names(kind)}, key
 
@@ -57,7 +56,7 @@ def test_the_simulated_one_shows_messages_at_once() -> None:
 def test_the_complete_one_shows_every_setting() -> None:
     text = (EXAMPLES / "kiosk.toml").read_text()
     config = example("kiosk")
-    structs = set(_structs(Config)) | {type(part.options) for key in KINDS for part in getattr(config, key)}
+    structs = set(_structs(Config)) | {type(part.options) for _, part in config.parts()}
     assert len(structs) >= 15
     for struct in structs:
         for field in msgspec.structs.fields(struct):
@@ -73,7 +72,7 @@ def test_the_complete_one_shows_the_defaults(table: str) -> None:
 
 def test_the_first_part_of_each_kind_shows_its_defaults() -> None:
     config = example("kiosk")
-    for part in (config.slots[0], config.sensors[0], config.sensors[1], config.inputs[0], config.lights[0]):
+    for part in (config.slots[0], config.sensors[0], config.sensors[1], config.inputs[0], config.signals[0]):
         for field in msgspec.structs.fields(part.options):
             if not field.required and field.default is not None:
                 assert getattr(part.options, field.name) == field.default

@@ -171,7 +171,7 @@ def test_a_spoilt_file_loads_or_is_refused_in_words(evidence: Evidence, data: st
             changed('site = "Riverside clinic, lobby"', ""),
             "kiosk.site: is missing. Add it: text of 1 to 60 characters.",
         ),
-        (changed("[[lights]]", "[lights]"), "lights: must be a list of tables ([[lights]]), not a table."),
+        (changed("[[signals]]", "[signals]"), "signals: must be a list of tables ([[signals]]), not a table."),
         (
             changed('receipt = "collector"', 'ca_file = "/etc/ca.pem"\ntls = false'),
             "telemetry.ca_file: is of no use without TLS. Set tls = true, or remove it.",

@@ -25,7 +25,7 @@ def slot(name: str, rest: str) -> str:
 
 
 def output(rest: str) -> str:
-    return f'[[outputs]]\nname = "heater"\n{rest}\n'
+    return f'[[climate]]\nname = "heater"\n{rest}\n'
 
 
 def parsed(*more: str) -> Config:
@@ -65,7 +65,7 @@ def test_a_slot_may_hang_on_a_controller_and_be_a_locker() -> None:
         ),
         (
             (BOARD, slot("C1", RELAY), output(RELAY)),
-            'outputs[0].options.relay: controller "relays", relay 3 is already used by slots[4]. Give each its own.',
+            'climate[0].options.relay: controller "relays", relay 3 is already used by slots[4]. Give each its own.',
         ),
         (
             (BOARD, BOARD.replace('name = "relays"', 'name = "more"')),
@@ -77,8 +77,8 @@ def test_a_slot_may_hang_on_a_controller_and_be_a_locker() -> None:
         (
             (BOARD, output(RELAY).replace("heater", "relays")),
             (
-                'outputs[0].name: "relays" is already the name of controllers[0]. '
-                "Each of controllers, sensors, inputs, lights and outputs needs its own."
+                'climate[0].name: "relays" is already the name of controllers[0]. '
+                "Each of controllers, sensors, inputs, signals and climate needs its own."
             ),
         ),
         (

@@ -17,7 +17,7 @@ from kiosk.config import parse
 from kiosk.errors import HardwareError
 from kiosk.hardware import registry
 from kiosk.hardware.api import Turn
-from kiosk.hardware.simulator.faults import Fault
+from kiosk.simulator.faults import Fault
 from tests.simulated import open_board
 
 KINDS = ("motor", "lock")

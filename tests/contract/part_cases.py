@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from kiosk.hardware.registry import names
-from kiosk.hardware.simulator.faults import Fault
+from kiosk.simulator.faults import Fault
 
-KINDS = ("sensor", "input", "light", "output")
+KINDS = ("sensor", "input", "signal", "climate")
 EVENTS = "input/by-id/usb-Keys_4711-event-kbd"
 READER = "serial/by-id/usb-Reader_0815"
 

@@ -11,7 +11,7 @@ import pytest
 
 from kiosk.errors import HardwareError
 from kiosk.hardware.api import Motor, Turn
-from kiosk.hardware.simulator.faults import Fault
+from kiosk.simulator.faults import Fault
 from tests.conftest import Evidence
 from tests.contract.case import TRIED, Bench, Ending, Tried, cases_of, drivers
 

@@ -17,8 +17,8 @@ from kiosk.config.part_rules import marked
 from kiosk.errors import HardwareError
 from kiosk.hardware import registry
 from kiosk.hardware.api import Alert, Button, Climate, DropSensor, Keypad, Light, Meter, Signal, Switch
-from kiosk.hardware.lines import OutputLine
 from kiosk.hardware.registry import options_type
+from kiosk.hardware.shared.gpio_lines import OutputLine
 from tests.conftest import Evidence
 from tests.contract.part_cases import ALL, CASES, KINDS, Case
 from tests.hardware.bench import TABLES, Bench, bench
@@ -27,8 +27,8 @@ from tests.hardware.machine import until
 PROMISES: dict[str, tuple[type[Any], ...]] = {
     "sensor": (DropSensor, Switch, Meter, Alert),
     "input": (Button, Keypad),
-    "light": (Light,),
-    "output": (Climate, Light),
+    "signal": (Light,),
+    "climate": (Climate,),
 }
 
 
@@ -99,7 +99,7 @@ def test_its_options_stand_in_a_configuration(rig: Rig) -> None:
 
 
 def test_it_says_what_it_is_and_what_it_was_written_for(rig: Rig) -> None:
-    text = importlib.import_module(f"kiosk.hardware.{rig.kind}.{rig.driver}").__doc__
+    text = importlib.import_module(f"kiosk.hardware.drivers.{rig.kind}.{rig.driver}").__doc__
     assert text is not None
     assert "\n\n" in text
     assert "Written for" in text.replace("\n", " ")
@@ -176,7 +176,7 @@ def test_a_part_whose_pins_were_taken_away_never_raises(rig: Rig) -> None:
 
 
 def test_outputs_are_off_when_made_and_after_close(rig: Rig) -> None:
-    if rig.kind not in {"light", "output"}:
+    if rig.kind not in {"signal", "climate"}:
         assert rig.kind in KINDS
         return
     assert not lit(rig.bench.body)

@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kiosk.control.client import _UnixConnection
-from kiosk.hardware.simulator.world import motions
 from kiosk.model import Problem
+from kiosk.simulator.world import motions
 from tests.conftest import Evidence
 from tests.kiosk_process import KioskProcess
 

@@ -14,8 +14,8 @@ import pytest
 
 from kiosk.control.client import Client
 from kiosk.errors import BusyError, ConflictError, DaemonAwayError, NotFoundError, RequestError
-from kiosk.hardware.simulator.world import inside, motions
 from kiosk.model import Outcome, Purpose, RefusalCode, RefusedError, VendRequest, VendState, new_request_id
+from kiosk.simulator.world import inside, motions
 from tests.kiosk_process import KioskProcess
 from tests.stocking import counted, visit
 

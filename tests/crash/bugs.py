@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from kiosk.dispense.ledger import Intent, Ledger, Unrecorded
-from kiosk.dispense.machine import Finish
-from kiosk.dispense.parts import Parts
+from kiosk.dispense.vend_steps import Finish
+from kiosk.hardware.machine import Machine
 from kiosk.model import Outcome
 from tests.crash.world import Beam, CoilMotor
 
@@ -16,7 +16,7 @@ from tests.crash.world import Beam, CoilMotor
 class Bug:
     """No bug: the daemon as it is."""
 
-    def starting(self, ledger: Ledger, machine: Parts) -> None:
+    def starting(self, ledger: Ledger, machine: Machine) -> None:
         """Spoil the ledger before it is opened."""
 
     def started(self, ledger: Ledger) -> None:
@@ -44,7 +44,7 @@ class JournalDelete(Bug):
 class MotorBeforeIntent(Bug):
     """The motor runs first, and is then written down."""
 
-    def starting(self, ledger: Ledger, machine: Parts) -> None:
+    def starting(self, ledger: Ledger, machine: Machine) -> None:
         record = ledger.vends.intent
 
         def intent(made: Unrecorded) -> Intent:
@@ -60,7 +60,7 @@ class MotorBeforeIntent(Bug):
 class RetryOnBoot(Bug):
     """What power interrupted is done again."""
 
-    def starting(self, ledger: Ledger, machine: Parts) -> None:
+    def starting(self, ledger: Ledger, machine: Machine) -> None:
         recover = ledger.vends.recover
 
         def retry() -> list[str]:
@@ -78,7 +78,7 @@ class RetryOnBoot(Bug):
 class AssumedJam(Bug):
     """No drop was seen, so nothing fell: whether the beam could see at all is not asked."""
 
-    def starting(self, ledger: Ledger, machine: Parts) -> None:
+    def starting(self, ledger: Ledger, machine: Machine) -> None:
         del machine  # it needs no motor
         record = ledger.vends.outcome
 
@@ -105,7 +105,7 @@ def database(ledger: Ledger) -> sqlite3.Connection:
     return ledger._book.db
 
 
-def _move_ahead(machine: Parts, slot: str) -> Callable[[], None]:
+def _move_ahead(machine: Machine, slot: str) -> Callable[[], None]:
     """Move a coil now. What is returned makes its next motion one that only tells what the beam saw of this one."""
     motor, beam = machine.motors[slot], machine.beam
     assert isinstance(motor, CoilMotor)

@@ -13,8 +13,8 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from kiosk.dispense.journal import Journal
-from kiosk.hardware.simulator.world import inside, motions
 from kiosk.model import VendRequest, new_request_id
+from kiosk.simulator.world import inside, motions
 from tests.conftest import Evidence
 from tests.crash.replay import scratch
 from tests.kiosk_process import KioskProcess

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kiosk.clock import Clock
-from kiosk.dispense.parts import Parts
 from kiosk.errors import HardwareError
 from kiosk.hardware.api import Motor, Turn
+from kiosk.hardware.machine import Machine
 from tests.no_board import NoBoard
 
 BEGAN_S = 1_800_000_000.0
@@ -197,7 +197,7 @@ class Beam:
     def close(self) -> None: ...
 
 
-def parts(world: World, slots: list[str]) -> Parts:
+def parts(world: World, slots: list[str]) -> Machine:
     """Return the machine's parts in this world."""
     motors: dict[str, Motor] = {slot: CoilMotor(slot, world) for slot in slots}
-    return Parts(board=NoBoard(), motors=motors, beam=Beam(world))
+    return Machine(board=NoBoard(), motors=motors, beam=Beam(world))

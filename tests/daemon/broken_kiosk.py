@@ -16,9 +16,9 @@ from kiosk.daemon import Daemon
 from kiosk.dispense.ledger.store import connect_reader
 from kiosk.errors import DaemonAwayError
 from kiosk.hardware import registry
-from kiosk.hardware.simulator import world as simulated
-from kiosk.hardware.simulator.world import World
 from kiosk.model import Added, RestockLine, RestockRequest, Stock, new_request_id
+from kiosk.simulator import world as simulated
+from kiosk.simulator.world import World
 from tests.broker.mosquitto import Mosquitto
 from tests.ports import spare_port
 from tests.stocking import known
@@ -109,7 +109,7 @@ driver = "button"
 product = "NAL"
 options = {{ pin = 11 }}
 
-[[lights]]
+[[signals]]
 name = "status light"
 driver = "gpio_light"
 options = {{ pin = 13 }}
@@ -205,7 +205,7 @@ class Kiosk:
     @property
     def world(self) -> World:
         """The machine."""
-        world: World = self.running.parts.board.world  # type: ignore[attr-defined]
+        world: World = self.running.machine.board.world  # type: ignore[attr-defined]
         return world
 
     def fill(self) -> None:

@@ -20,7 +20,7 @@ from msgspec import Struct
 
 from kiosk.clock import day
 from kiosk.errors import DaemonAwayError
-from kiosk.hardware.simulator.faults import Fault
+from kiosk.simulator.faults import Fault
 from kiosk.web import Server
 from tests.children import child
 from tests.daemon.broken_kiosk import Kiosk

@@ -11,8 +11,8 @@ from kiosk.config import load
 from kiosk.control.client import Client
 from kiosk.daemon import Daemon
 from kiosk.hardware import registry
-from kiosk.hardware.simulator.world import World
 from kiosk.model import Vend, VendRequest, new_request_id
+from kiosk.simulator.world import World
 from tests.kiosk_process import KioskProcess
 
 SPEED = 50.0
@@ -31,7 +31,7 @@ class Kiosk:
 
     @property
     def world(self) -> World:
-        world: World = self.daemon.parts.board.world  # type: ignore[attr-defined]
+        world: World = self.daemon.machine.board.world  # type: ignore[attr-defined]
         return world
 
     def press(self, button: str = "naloxone") -> None:

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.hardware.simulator.world import inside
 from kiosk.model import Outcome
+from kiosk.simulator.world import inside
 from tests.conftest import Evidence
 from tests.daemon.broken_kiosk import SPEED, eventually
 from tests.daemon.failures import FAILURES, overwrite

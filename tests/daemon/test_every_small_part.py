@@ -6,10 +6,10 @@ import functools
 from pathlib import Path
 from typing import Any
 
-from kiosk.daemon import open_parts
+from kiosk.hardware.machine import Machine
 from kiosk.hardware.pins import open_board
-from kiosk.hardware.pins.simulator import SimulatorBoard
 from kiosk.hardware.registry import names
+from kiosk.simulator.board import SimulatorBoard
 from tests.hardware.bench import TABLES, Described, bench_config
 from tests.hardware.machine import until
 
@@ -37,26 +37,26 @@ def test_one_of_each_is_opened_found_and_closed(tmp_path: Path) -> None:
     config = bench_config(tmp_path, PARTS, 1.0)
     board = open_board(config)
     assert isinstance(board, SimulatorBoard)
-    parts = open_parts(config, board)
+    machine = Machine.open(config, board)
     try:
-        assert parts.broken == {}
-        assert parts.beam is not None
-        assert parts.door is not None
-        readings = {meter.read().name: meter.read().value for meter in parts.meters.values()}
+        assert machine.broken == {}
+        assert machine.beam is not None
+        assert machine.door is not None
+        readings = {meter.read().name: meter.read().value for meter in machine.meters.values()}
         assert set(readings) == {"thermometer", "hygrometer", "power_supply", "sharps_bin", "motor_current"}
         assert None not in readings.values()
-        assert set(parts.alerts) == {"tamper", "power_good", "power_supply", "sharps_bin", "motor_current"}
-        assert [alert.alert() for alert in parts.alerts.values() if alert.alert()] == []
-        assert set(parts.buttons) == {"button"}
-        assert set(parts.keypads) == {"gpio_keypad", "usb_keypad", "serial_reader"}
-        assert len(parts.lights) == 3
-        assert set(parts.climates) == {"heater"}
+        assert set(machine.alerts) == {"tamper", "power_good", "power_supply", "sharps_bin", "motor_current"}
+        assert [alert.alert() for alert in machine.alerts.values() if alert.alert()] == []
+        assert set(machine.buttons) == {"button"}
+        assert set(machine.keypads) == {"gpio_keypad", "usb_keypad", "serial_reader"}
+        assert len(machine.lights) == 3
+        assert set(machine.climates) == {"heater"}
         typed: dict[str, str] = {}
-        for name, keypad in parts.keypads.items():
+        for name, keypad in machine.keypads.items():
             assert until(lambda keypad=keypad: keypad.fault() is None)  # type: ignore[misc]
             keypad.on_entry(functools.partial(typed.__setitem__, name))
             board.world.part(name).type("12#" if name == "gpio_keypad" else "12")
         assert until(lambda: len(typed) == 3)
         assert set(typed.values()) == {"12"}
     finally:
-        parts.close()
+        machine.close()

@@ -14,9 +14,9 @@ from kiosk.config import load
 from kiosk.daemon import Daemon
 from kiosk.dispense import sensors
 from kiosk.hardware import registry
-from kiosk.hardware.simulator.faults import Fault
-from kiosk.hardware.simulator.world import World
 from kiosk.model import Outcome, RefusalCode, RefusedError
+from kiosk.simulator.faults import Fault
+from kiosk.simulator.world import World
 from tests.daemon.kiosk_here import SPEED, Kiosk, eventually
 from tests.hardware.wire import Wire
 from tests.stocking import counted, visit
@@ -61,7 +61,7 @@ def test_a_thermometer_that_never_answers_keeps_nobody_waiting(tmp_path: Path, m
     monkeypatch.setattr(sensors, "SILENT_S", 0.1)
     kiosk = Kiosk(tmp_path, extra='[[sensors]]\nname = "inside"\ndriver = "thermometer"')
     try:
-        wire = Wire(kiosk.daemon.parts.board.sys_root)
+        wire = Wire(kiosk.daemon.machine.board.sys_root)
         assert [reading.name for reading in kiosk.client.state().readings] == ["inside"]
         wire.cut()
         assert eventually(lambda: sensors.SILENT.format("inside") in kiosk.faults()), kiosk.faults()

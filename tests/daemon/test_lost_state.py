@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.hardware.simulator.world import inside
+from kiosk.simulator.world import inside
 from tests.conftest import Evidence
 from tests.kiosk_process import KioskProcess
 

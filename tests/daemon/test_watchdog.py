@@ -20,7 +20,7 @@ EXTENDED = "EXTEND_TIMEOUT_USEC=30000000"
 HANGING = """
 import threading
 from kiosk.cli import main
-from kiosk.hardware.motor import gpio_spiral
+from kiosk.hardware.drivers.motor import gpio_spiral
 
 class Hangs(gpio_spiral.Driver):
     def _turn(self, started):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from kiosk.dispense.entry import Entry
-from kiosk.dispense.machine import Finish
 from kiosk.dispense.records import Records
 from kiosk.dispense.scribe import Scribe
+from kiosk.dispense.vend_steps import Finish
 from kiosk.model import Added, Outcome, RestockLine, RestockRequest, VendRequest, new_request_id
 from tests.dispense.kept import CONFIG, DISPENSED, HandClock
 from tests.stocking import FAR

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kiosk.dispense import excursion
 from kiosk.dispense.excursion import Ranges, State
-from kiosk.dispense.machine import Finish
+from kiosk.dispense.vend_steps import Finish
 from kiosk.errors import ConflictError, LedgerError, NotFoundError, RequestError
 from kiosk.model import Decision, Outcome, Reason, RecallRequest, Removed, RestockLine
 from tests.dispense.kept import DISPENSED, JAMMED, PRESUMED, Kept

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kiosk.dispense.machine import Finish
+from kiosk.dispense.vend_steps import Finish
 from kiosk.model import Audit, Outcome, Purpose, VendRequest, new_request_id
 from tests.dispense.kept import DISPENSED, JAMMED, PRESUMED, HandClock, Kept, told
 

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-import kiosk.hardware.motor
-import kiosk.hardware.simulator.parts
+import kiosk.hardware.drivers.motor
+import kiosk.simulator.parts
 from kiosk.config import load
 from kiosk.dispense.attempt import attempt
 from kiosk.errors import ConfigError
 from kiosk.hardware import registry
 from kiosk.hardware.api import Motor, Turn
 from kiosk.hardware.pins import open_board
-from kiosk.hardware.pins.simulator import SimulatorBoard
+from kiosk.simulator.board import SimulatorBoard
 from kiosk.model import Outcome
 from tests.contract.case import Bench, Case, Tried
 
@@ -54,7 +54,7 @@ def blocks(language: str) -> list[str]:
 @pytest.fixture
 def added(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Add the page's driver and its counterpart, each in a directory beside the others, for one test."""
-    packages = (kiosk.hardware.motor, kiosk.hardware.simulator.parts)
+    packages = (kiosk.hardware.drivers.motor, kiosk.simulator.parts)
     for package, code in zip(packages, blocks("python"), strict=False):
         folder = tmp_path / package.__name__
         folder.mkdir()

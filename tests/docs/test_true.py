@@ -14,8 +14,7 @@ import msgspec
 import pytest
 from flask import Flask
 
-from kiosk.config import Config
-from kiosk.config.load import KINDS
+from kiosk.config import TABLES, Config
 from kiosk.config.words import is_table, item_of, peel
 from kiosk.control.client import Client
 from kiosk.control.codes import AdminCodes
@@ -74,7 +73,7 @@ def test_every_setting_is_read_by_something() -> None:
     assert not unread, f"Nothing reads {', '.join(unread)}: use it, or take it out of kiosk/config/settings.py."
 
 
-@pytest.mark.parametrize(("kind", "name"), [(kind, name) for kinds in KINDS.values() for kind in kinds for name in registry.names(kind)])
+@pytest.mark.parametrize(("kind", "name"), [(kind, name) for kinds in TABLES.values() for kind in kinds for name in registry.names(kind)])
 def test_every_option_of_a_driver_is_read(kind: str, name: str) -> None:
     options = registry.options_type(kind, name)
     assert {field.name for field in msgspec.structs.fields(options)} <= read_names()
@@ -147,7 +146,7 @@ def test_every_file_that_a_page_names_is_there(page: Path) -> None:
 def app(tmp_path: Path) -> Iterator[Flask]:
     running = Running(tmp_path / "state")
     sensors = Sensors({}, running.clock, running.service.feel)
-    status = Status(running.config, running.service._parts, running.service, sensors)
+    status = Status(running.config, running.service._machine, running.service, sensors)
     yield create_app(running.service, running.reader, status, AdminCodes())
     running.close()
 

@@ -12,9 +12,9 @@ import pytest
 ROOT = Path(__file__).parent.parent.parent
 
 PLANTS = {
-    "a rule reaches a driver": ("kiosk/dispense/choose.py", "kiosk.hardware.motor.gpio_spiral"),
-    "a rule reaches the simulated machine": ("kiosk/dispense/choose.py", "kiosk.hardware.simulator.world"),
-    "a driver reaches the simulated machine": ("kiosk/hardware/motor/gpio_spiral.py", "kiosk.hardware.simulator.world"),
+    "a rule reaches a driver": ("kiosk/dispense/choose.py", "kiosk.hardware.drivers.motor.gpio_spiral"),
+    "a rule reaches the simulated machine": ("kiosk/dispense/choose.py", "kiosk.simulator.world"),
+    "a driver reaches the simulated machine": ("kiosk/hardware/drivers/motor/gpio_spiral.py", "kiosk.simulator.world"),
     "the ledger reaches the vend thread": ("kiosk/dispense/ledger/totals.py", "kiosk.dispense.service"),
     "what is pure reaches a file": ("kiosk/telemetry/release.py", "sqlite3"),
     "a fact reaches a file": ("kiosk/model/vend.py", "pathlib"),

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from kiosk.config import Config, Hardware, Input, Kiosk, Part, Paths, Product, Simulator, Slot
-from kiosk.hardware.pins.simulator import SimulatorBoard
 from kiosk.hardware.registry import open_driver, options_type
-from kiosk.hardware.simulator.world import World
+from kiosk.simulator.board import SimulatorBoard
+from kiosk.simulator.world import World
 from tests.simulated import open_board, until
 
 MOTOR_PIN, HOME_PIN = 5, 6
 """The coil's pins; parts on the bench use others."""
-TABLES = {"sensor": "sensors", "input": "inputs", "light": "lights", "output": "outputs"}
+TABLES = {"sensor": "sensors", "input": "inputs", "signal": "signals", "climate": "climate"}
 
 Described = tuple[str, str, str, dict[str, Any]]
 """Kind, driver, name, options."""
@@ -69,8 +69,8 @@ def bench_config(state: Path, parts: Sequence[Described], speed: float) -> Confi
         paths=Paths(state=str(state)),
         sensors=tuple(tables["sensors"]),
         inputs=tuple(tables["inputs"]),
-        lights=tuple(tables["lights"]),
-        outputs=tuple(tables["outputs"]),
+        signals=tuple(tables["signals"]),
+        climate=tuple(tables["climate"]),
     )
 
 

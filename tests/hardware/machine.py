@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from kiosk.config import Config, Hardware, Input, Kiosk, Part, Paths, Product, Simulator, Slot
-from kiosk.hardware.pins.simulator import SimulatorBoard
 from kiosk.hardware.registry import open_driver, options_type
-from kiosk.hardware.simulator.world import World
+from kiosk.simulator.board import SimulatorBoard
+from kiosk.simulator.world import World
 from tests import simulated
 from tests.simulated import open_board
 
@@ -43,7 +43,7 @@ def config(state: Path, speed: float = 1.0, **beam: Any) -> Config:
             Part(name="air", driver="thermometer", options=options("sensor", "thermometer")),
         ),
         inputs=(Input(name="naloxone", driver="button", product="NAL-4", options=options("input", "button", pin=20)),),
-        lights=(Part(name="status", driver="gpio_light", options=options("light", "gpio_light", pin=21)),),
+        signals=(Part(name="status", driver="gpio_light", options=options("signal", "gpio_light", pin=21)),),
         paths=Paths(state=str(state)),
     )
 
@@ -78,7 +78,7 @@ class Machine:
         return button
 
     def light(self) -> Any:
-        return self._part("light", "status", self.config.lights)
+        return self._part("signal", "status", self.config.signals)
 
     def pin(self, number: int) -> Any:
         return self.board.pin_factory.pin(number)

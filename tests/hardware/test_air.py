@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.hardware.simulator.faults import Fault
+from kiosk.simulator.faults import Fault
 from tests.hardware.bench import bench
 
 HWMON = "class/hwmon"

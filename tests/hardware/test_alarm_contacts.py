@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from kiosk.errors import HardwareError
-from kiosk.hardware.alarm_contact import AlarmContact
-from kiosk.hardware.simulator.faults import Fault
+from kiosk.hardware.shared.alarm_contact import AlarmContact
+from kiosk.simulator.faults import Fault
 from tests.hardware.bench import Bench, bench
 
 PIN = 16

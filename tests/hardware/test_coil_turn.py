@@ -6,7 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kiosk.hardware.api import Turn
-from kiosk.hardware.coil.turn import RUN_ON_FORGET_S, RUN_ON_S, CoilTurn, RunOn, advise
+from kiosk.hardware.shared.coil.turn import RUN_ON_FORGET_S, RUN_ON_S, CoilTurn, RunOn, advise
 
 LEAVE_S, RETURN_S = 1.0, 4.0
 edges = st.lists(st.tuples(st.floats(0, 12), st.booleans()), max_size=12).map(sorted)

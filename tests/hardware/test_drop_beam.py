@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from kiosk.hardware.simulator.faults import Fault
+from kiosk.simulator.faults import Fault
 from tests.hardware.machine import Machine, machine
 
 PIN = 16

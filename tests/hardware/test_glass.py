@@ -13,9 +13,9 @@ from msgspec.json import decode
 
 from kiosk.errors import BusyError
 from kiosk.hardware.api import Turn
-from kiosk.hardware.simulator.faults import COIL_FAULTS, LOCKER_FAULTS, Fault
-from kiosk.hardware.simulator.glass import create_app, drawing, serve
-from kiosk.hardware.simulator.snapshot import WorldSnapshot
+from kiosk.simulator.faults import COIL_FAULTS, LOCKER_FAULTS, Fault
+from kiosk.simulator.glass import create_app, drawing, serve
+from kiosk.simulator.snapshot import WorldSnapshot
 from tests.hardware.machine import Machine, until
 from tests.serial.lock_rig import Wall, wall
 

@@ -14,12 +14,11 @@ from msgspec.json import decode
 from msgspec.structs import replace
 
 from kiosk.config import Hardware, Paths, Simulator, load
-from kiosk.daemon import open_parts
-from kiosk.dispense.parts import Parts
 from kiosk.hardware import registry
+from kiosk.hardware.machine import Machine
 from kiosk.hardware.pins import open_board
-from kiosk.hardware.simulator.glass import create_app
-from kiosk.hardware.simulator.snapshot import WorldSnapshot
+from kiosk.simulator.glass import create_app
+from kiosk.simulator.snapshot import WorldSnapshot
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 SCRIPT = {"Accept": "application/json"}
@@ -36,24 +35,24 @@ class Shown:
             paths=Paths(state=str(state)),
         )
         board: Any = open_board(config)
-        self.parts: Parts = open_parts(config, board)
+        self.machine: Machine = Machine.open(config, board)
         self.page: FlaskClient = create_app(board.world, config).test_client()
         self.entered: queue.SimpleQueue[str] = queue.SimpleQueue()
-        for keypad in self.parts.keypads.values():
+        for keypad in self.machine.keypads.values():
             keypad.on_entry(self.entered.put)
 
     def seen(self) -> WorldSnapshot:
         return decode(self.page.get("/snapshot.json").data, type=WorldSnapshot)
 
     def alerts(self) -> dict[str, str | None]:
-        return {name: alert.alert() for name, alert in self.parts.alerts.items()}
+        return {name: alert.alert() for name, alert in self.machine.alerts.items()}
 
 
 @pytest.fixture
 def snack(tmp_path: Path) -> Iterator[Shown]:
     shown = Shown("snack", tmp_path)
     yield shown
-    shown.parts.close()
+    shown.machine.close()
 
 
 def test_what_is_typed_on_the_page_arrives_whole(snack: Shown) -> None:
@@ -87,7 +86,7 @@ def test_a_keypad_on_pins_is_pressed_key_by_key(tmp_path: Path, example: str, ke
     wanted = ["12"] if example == "handmade" else ["1", "2"]  # one key is a whole text there
     assert [shown.entered.get(timeout=10) for _ in wanted] == wanted
     assert shown.page.post("/keypads/keypad/keys", data={"key": "E"}, headers=SCRIPT).status_code == 404
-    shown.parts.close()
+    shown.machine.close()
 
 
 @pytest.mark.parametrize(
@@ -104,7 +103,7 @@ def test_a_reader_is_shown_what_is_typed(tmp_path: Path) -> None:
     cabinet = Shown("cabinet", tmp_path)
     cabinet.page.post("/keypads/code reader", data={"text": "able baker charlie delta"})
     assert cabinet.entered.get(timeout=5) == "able baker charlie delta"
-    cabinet.parts.close()
+    cabinet.machine.close()
 
 
 def test_small_sensors_can_be_made_to_tell_something(snack: Shown) -> None:

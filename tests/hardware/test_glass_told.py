@@ -7,10 +7,10 @@ from itertools import chain, islice
 import pytest
 
 from kiosk.hardware.api import Signal
-from kiosk.hardware.light import buzzer, gpio_light
-from kiosk.hardware.pattern import Pattern
-from kiosk.hardware.simulator.glass import told
-from kiosk.hardware.simulator.snapshot import LightSeen, Switched
+from kiosk.hardware.drivers.signal import buzzer, gpio_light
+from kiosk.hardware.shared.pattern import Pattern
+from kiosk.simulator.glass import told
+from kiosk.simulator.snapshot import LightSeen, Switched
 
 LATE_S = 0.02
 """How much later than it should a busy machine switches, at each second edge."""

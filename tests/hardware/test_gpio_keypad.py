@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from kiosk.errors import HardwareError
-from kiosk.hardware.simulator.faults import Fault
+from kiosk.simulator.faults import Fault
 from tests.hardware.bench import Bench, bench
 
 ROWS, COLUMNS = (12, 13, 16, 17), (20, 21, 22)

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from kiosk.hardware.output.heater import SILENCE_S
-from kiosk.hardware.simulator.faults import Fault
+from kiosk.hardware.drivers.climate.heater import SILENCE_S
+from kiosk.simulator.faults import Fault
 from tests.hardware.bench import Bench, Described, bench
 
 PIN = 16
@@ -37,7 +37,7 @@ class Rig:
 
 @contextmanager
 def rig(state: Path, **settings: Any) -> Iterator[Rig]:
-    with bench(state, "output", "heater", AIR, **{"pin": PIN, "set_c": 5.0} | settings) as made:
+    with bench(state, "climate", "heater", AIR, **{"pin": PIN, "set_c": 5.0} | settings) as made:
         running = Rig(made)
         try:
             yield running

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.hardware.keys.entry import LONGEST, Rules, TypedEntry
-from kiosk.hardware.keys.matrix import KeyFilter, ambiguous
+from kiosk.hardware.shared.keys.entry import LONGEST, Rules, TypedEntry
+from kiosk.hardware.shared.keys.matrix import KeyFilter, ambiguous
 from tests.conftest import Evidence
 
 ROWS, COLUMNS = 4, 4

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kiosk.errors import HardwareError
-from kiosk.hardware.lines import InputLine, OutputLine, _claim
+from kiosk.hardware.shared.gpio_lines import InputLine, OutputLine, _claim
 from tests.hardware.machine import Machine
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.hardware.simulator.faults import Fault
-from kiosk.hardware.simulator.locker import PULSE_S, Locker
-from kiosk.hardware.simulator.world import World, inside, motions
+from kiosk.simulator.faults import Fault
+from kiosk.simulator.locker import PULSE_S, Locker
+from kiosk.simulator.world import World, inside, motions
 from tests.serial.lock_rig import AWAY_S, wall_config
 
 

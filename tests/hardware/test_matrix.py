@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from kiosk.errors import ConfigError, HardwareError
 from kiosk.hardware import registry
 from kiosk.hardware.api import Turn
-from kiosk.hardware.controller.gpio_matrix import DRAWS_S, QUIET_S, Found, Place
-from kiosk.hardware.simulator.faults import Fault
+from kiosk.hardware.drivers.controller.gpio_matrix import DRAWS_S, QUIET_S, Found, Place
+from kiosk.simulator.faults import Fault
 from tests.contract.case import Bench, Tried, cases_of
 
 ROWS, COLUMNS = {1: 5, 2: 6}, {1: 12, 2: 13, 3: 16}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.hardware.simulator.motion import Motion
+from kiosk.simulator.motion import Motion
 
 motions = st.builds(
     Motion,

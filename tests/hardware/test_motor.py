@@ -14,8 +14,8 @@ import pytest
 from kiosk.clock import Clock
 from kiosk.hardware.api import Turn
 from kiosk.hardware.registry import open_driver
-from kiosk.hardware.simulator.faults import Fault
 from kiosk.hardware.supply import Supply
+from kiosk.simulator.faults import Fault
 from tests.hardware.machine import Machine, machine, options
 
 MOTOR, HOME = 5, 6

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.errors import HardwareError
-from kiosk.hardware.simulator.faults import Fault
+from kiosk.simulator.faults import Fault
 from tests.hardware.bench import bench
 
 CONVERTERS = [("MCP3002", 1), ("MCP3004", 3), ("MCP3008", 7), ("MCP3202", 0), ("MCP3204", 2), ("MCP3208", 5)]

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from kiosk.hardware.api import Turn
-from kiosk.hardware.simulator.faults import Fault
-from kiosk.hardware.simulator.world import World
+from kiosk.simulator.faults import Fault
+from kiosk.simulator.world import World
 from tests.contract.case import Bench, Tried, cases_of
 
 CASE = cases_of("gpio_pair")[0]

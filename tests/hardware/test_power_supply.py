@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kiosk.hardware.simulator.faults import Fault
+from kiosk.simulator.faults import Fault
 from tests.hardware.bench import Bench, bench
 
 

@@ -12,8 +12,7 @@ import pytest
 from kiosk.config import Options
 from kiosk.errors import HardwareError
 from kiosk.hardware.api import Board
-from kiosk.hardware.pins import names as pin_names
-from kiosk.hardware.pins import open_board
+from kiosk.hardware.pins import BACK_ENDS, open_board
 from kiosk.hardware.registry import KINDS, UnknownDriverError, names, options_type
 from tests.hardware.machine import Machine, config
 
@@ -22,7 +21,7 @@ def test_every_driver_found_has_options_and_a_counterpart() -> None:
     found = {kind: names(kind) for kind in KINDS}
     assert all(found.values())
     assert {"door", "drop_beam", "thermometer"} <= set(found["sensor"])
-    parts = Path("kiosk/hardware/simulator/parts")
+    parts = Path("kiosk/simulator/parts")
     for kind, drivers in found.items():
         for driver in drivers:
             assert issubclass(options_type(kind, driver), Options)
@@ -40,16 +39,16 @@ def test_an_unknown_driver_is_a_key_error_with_a_sentence(kind: str, name: str) 
 def test_reading_options_imports_neither_gpiozero_nor_other_drivers() -> None:
     script = (
         "import sys; from kiosk.hardware.registry import options_type; options_type('motor', 'gpio_spiral');"
-        "print([m for m in sys.modules if m in ('gpiozero', 'lgpio', 'kiosk.hardware.sensor.door')])"
+        "print([m for m in sys.modules if m in ('gpiozero', 'lgpio', 'kiosk.hardware.drivers.sensor.door')])"
     )
     assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout == "[]\n"
 
 
 def test_unknown_pins_name_the_known_ones(tmp_path: Path) -> None:
-    assert pin_names() == ("gpiod", "lgpio", "simulator")
+    assert set(BACK_ENDS) == {"gpiod", "lgpio", "simulator"}
     plain = config(tmp_path)
     wrong = msgspec.structs.replace(plain, hardware=msgspec.structs.replace(plain.hardware, pins="rpi"))
-    with pytest.raises(HardwareError, match=r"Set hardware\.pins to one of: auto, gpiod, lgpio, simulator"):
+    with pytest.raises(HardwareError, match=r"Set hardware\.pins to one of: auto, lgpio, gpiod, simulator"):
         open_board(wrong)
 
 
@@ -76,7 +75,7 @@ def test_without_lgpio_it_is_gpiod_that_says_what_is_missing(tmp_path: Path) -> 
 
 
 def test_importing_the_simulator_does_not_import_lgpio() -> None:
-    script = "import sys, kiosk.hardware.pins.simulator; print('lgpio' in sys.modules)"
+    script = "import sys, kiosk.simulator.board; print('lgpio' in sys.modules)"
     assert (
         subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout == "False\n"
     )

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.hardware.keys.entry import LineEntry
-from kiosk.hardware.simulator.faults import Fault
+from kiosk.hardware.shared.keys.entry import LineEntry
+from kiosk.simulator.faults import Fault
 from tests.conftest import Evidence
 from tests.hardware.bench import Bench, bench
 

@@ -12,11 +12,11 @@ from gpiozero.pins.mock import MockPin
 from kiosk.dispense.attempt import attempt
 from kiosk.errors import HardwareError
 from kiosk.hardware.api import Turn
-from kiosk.hardware.lines import FRAME_S, PulseLine
 from kiosk.hardware.pins.gpiod import NoPwmError
 from kiosk.hardware.registry import open_driver, options_type
-from kiosk.hardware.simulator.faults import Fault
+from kiosk.hardware.shared.gpio_lines import FRAME_S, PulseLine
 from kiosk.model import Outcome
+from kiosk.simulator.faults import Fault
 from tests.contract.case import Bench, Tried, cases_of
 
 HOMED, TIMED = cases_of("gpio_servo")

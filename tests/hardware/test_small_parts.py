@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from kiosk.hardware.api import Signal
-from kiosk.hardware.simulator.faults import Fault
 from kiosk.model import Reading
+from kiosk.simulator.faults import Fault
 from tests.hardware.machine import Machine, machine, until
 
 

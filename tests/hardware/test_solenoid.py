@@ -13,8 +13,8 @@ import pytest
 from kiosk.dispense.attempt import attempt
 from kiosk.errors import ConfigError, HardwareError
 from kiosk.hardware.api import Turn
-from kiosk.hardware.simulator.faults import Fault
 from kiosk.model import Outcome
+from kiosk.simulator.faults import Fault
 from tests.contract.case import Bench, Tried, cases_of
 
 SWITCHED, _, BLIND = cases_of("gpio_solenoid")

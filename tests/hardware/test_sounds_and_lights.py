@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from kiosk.hardware.api import Signal
-from kiosk.hardware.light import gpio_light
+from kiosk.hardware.drivers.signal import gpio_light
 from tests.hardware.bench import bench
 from tests.hardware.machine import until
 
 
 def beeps(state: Path, signal: Signal, for_s: float) -> int:
-    with bench(state, "light", "buzzer", pin=16) as made:
+    with bench(state, "signal", "buzzer", pin=16) as made:
         buzzer = made.open()
         buzzer.show(signal)
         time.sleep(for_s)
@@ -29,7 +29,7 @@ def beeps(state: Path, signal: Signal, for_s: float) -> int:
 
 def test_ready_is_silent_and_take_is_one_beep(tmp_path: Path) -> None:
     assert beeps(tmp_path, Signal.READY, 0.1) == 0
-    with bench(tmp_path, "light", "buzzer", pin=16) as made:
+    with bench(tmp_path, "signal", "buzzer", pin=16) as made:
         buzzer = made.open()
         buzzer.show(Signal.TAKE)
         assert until(lambda: made.body.times_on == 1 and made.body.on)
@@ -40,7 +40,7 @@ def test_ready_is_silent_and_take_is_one_beep(tmp_path: Path) -> None:
 
 
 def test_sorry_is_two_long_beeps(tmp_path: Path) -> None:
-    with bench(tmp_path, "light", "buzzer", pin=16, active_low=True) as made:
+    with bench(tmp_path, "signal", "buzzer", pin=16, active_low=True) as made:
         buzzer = made.open()
         assert not made.body.on
         buzzer.show(Signal.SORRY)
@@ -51,7 +51,7 @@ def test_sorry_is_two_long_beeps(tmp_path: Path) -> None:
 
 
 def test_working_ticks_until_the_next_signal(tmp_path: Path) -> None:
-    with bench(tmp_path, "light", "buzzer", pin=16) as made:
+    with bench(tmp_path, "signal", "buzzer", pin=16) as made:
         buzzer = made.open()
         buzzer.show(Signal.WORKING)
         assert until(lambda: made.body.times_on >= 2)
@@ -68,7 +68,7 @@ def test_working_ticks_until_the_next_signal(tmp_path: Path) -> None:
 def test_the_answer_to_a_press_is_sounded_once_and_then_what_lasts_again(
     tmp_path: Path, signal: Signal, times: int
 ) -> None:
-    with bench(tmp_path, "light", "buzzer", pin=16) as made:
+    with bench(tmp_path, "signal", "buzzer", pin=16) as made:
         buzzer = made.open()
         buzzer.show(Signal.TAKE)
         assert until(lambda: made.body.times_on == 1 and not made.body.on)
@@ -84,7 +84,7 @@ def test_the_answer_to_a_press_is_sounded_once_and_then_what_lasts_again(
 
 def test_what_is_told_briefly_is_heard_to_its_end_and_hands_in_danger_come_first(tmp_path: Path) -> None:
     """A vend that ends meanwhile is told after it, and from its beginning."""
-    with bench(tmp_path, "light", "buzzer", pin=16) as made:
+    with bench(tmp_path, "signal", "buzzer", pin=16) as made:
         buzzer = made.open()
         for signal in (Signal.WAIT, Signal.WORKING, Signal.TAKE):
             buzzer.show(signal)
@@ -112,7 +112,7 @@ def test_no_light_flashes_more_than_three_times_a_second(signal: Signal) -> None
 def test_in_quiet_hours_an_emergency_is_heard_and_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, signal: Signal
 ) -> None:
-    with bench(tmp_path, "light", "buzzer", pin=16, quiet="00:00-24:00") as made:
+    with bench(tmp_path, "signal", "buzzer", pin=16, quiet="00:00-24:00") as made:
         clock: Any = made.board.clock
         monkeypatch.setattr(clock, "synced", lambda: True)
         buzzer = made.open()
@@ -142,7 +142,7 @@ def test_in_quiet_hours_an_emergency_is_heard_and_nothing_else(
 def test_quiet_hours(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quiet: str | None, now: str, synced: bool, sounds: bool
 ) -> None:
-    with bench(tmp_path, "light", "buzzer", pin=16, quiet=quiet) as made:
+    with bench(tmp_path, "signal", "buzzer", pin=16, quiet=quiet) as made:
         clock: Any = made.board.clock
         monkeypatch.setattr(clock, "local_time", lambda: datetime.time.fromisoformat(now))
         monkeypatch.setattr(clock, "synced", lambda: synced)
@@ -153,7 +153,7 @@ def test_quiet_hours(
 
 
 def test_the_light_inside_is_on_during_a_vend_and_for_a_minute_after(tmp_path: Path) -> None:
-    with bench(tmp_path, "output", "interior_light", pin=16, after_s=60.0) as made:
+    with bench(tmp_path, "signal", "interior_light", pin=16, after_s=60.0) as made:
         light = made.open()
         light.show(Signal.READY)
         made.pass_s(1)
@@ -172,7 +172,7 @@ def test_the_light_inside_is_on_during_a_vend_and_for_a_minute_after(tmp_path: P
 
 
 def test_a_vend_in_that_minute_keeps_it_on(tmp_path: Path) -> None:
-    with bench(tmp_path, "output", "interior_light", pin=16, after_s=60.0) as made:
+    with bench(tmp_path, "signal", "interior_light", pin=16, after_s=60.0) as made:
         light = made.open()
         for signal in (Signal.WORKING, Signal.READY, Signal.WORKING):
             light.show(signal)
@@ -184,7 +184,7 @@ def test_a_vend_in_that_minute_keeps_it_on(tmp_path: Path) -> None:
 
 def test_the_answer_to_a_press_leaves_the_light_inside_as_it_is(tmp_path: Path) -> None:
     """Nothing would switch it off again: a press that is refused is no vend."""
-    with bench(tmp_path, "output", "interior_light", pin=16) as made:
+    with bench(tmp_path, "signal", "interior_light", pin=16) as made:
         light = made.open()
         for signal in (Signal.NOTED, Signal.WAIT, Signal.NOT_NOW):
             light.show(signal)
@@ -196,7 +196,7 @@ def test_the_answer_to_a_press_leaves_the_light_inside_as_it_is(tmp_path: Path) 
 
 
 def test_one_that_is_always_on_goes_off_only_at_the_end(tmp_path: Path) -> None:
-    with bench(tmp_path, "output", "interior_light", pin=16, always=True, active_low=True) as made:
+    with bench(tmp_path, "signal", "interior_light", pin=16, always=True, active_low=True) as made:
         light = made.open()
         assert made.body.on
         for signal in (Signal.READY, Signal.WORKING):

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from kiosk.hardware.api import Turn
-from kiosk.hardware.simulator.faults import Fault
+from kiosk.simulator.faults import Fault
 from tests.contract.case import Bench, Tried, cases_of
 
 HOMED, BY_STEPS = cases_of("gpio_stepper")

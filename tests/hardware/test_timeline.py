@@ -12,9 +12,9 @@ from itertools import pairwise
 import pytest
 
 from kiosk.clock import Clock
-from kiosk.hardware.simulator import timeline as timelines
-from kiosk.hardware.simulator.timeline import Timeline
-from kiosk.hardware.simulator.timeline_clock import TimelineClock
+from kiosk.simulator import timeline as timelines
+from kiosk.simulator.timeline import Timeline
+from kiosk.simulator.timeline_clock import TimelineClock
 
 HELD_UP_S = 0.05
 """Seconds of real time for which a thread does something else than to wait."""

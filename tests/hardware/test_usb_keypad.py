@@ -16,11 +16,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.hardware.keys.codes import character, presses
-from kiosk.hardware.keys.entry import KeyboardEntry
-from kiosk.hardware.keys.evdev import EVENT
-from kiosk.hardware.simulator.faults import Fault
-from kiosk.hardware.simulator.parts.usb_keypad import ENTER, SHIFT
+from kiosk.hardware.shared.keys.codes import character, presses
+from kiosk.hardware.shared.keys.entry import KeyboardEntry
+from kiosk.hardware.shared.keys.evdev import EVENT
+from kiosk.simulator.faults import Fault
+from kiosk.simulator.parts.usb_keypad import ENTER, SHIFT
 from tests.conftest import Evidence
 from tests.hardware.bench import Bench, bench
 from tests.hardware.machine import until

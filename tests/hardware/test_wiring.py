@@ -12,9 +12,9 @@ from msgspec.structs import replace
 
 from kiosk.config import Config, parse
 from kiosk.hardware import registry
-from kiosk.hardware.wiring import Plan, Wire, draw, plan
-from kiosk.hardware.wiring.drawing import WIDTH, wrapped
-from kiosk.hardware.wiring.header import GPIO, HEADER, POWER
+from kiosk.wiring import Plan, Wire, draw, plan
+from kiosk.wiring.drawing import WIDTH, wrapped
+from kiosk.wiring.header import GPIO, HEADER, POWER
 from tools import wiring_docs
 
 CONFIG = """
@@ -67,7 +67,7 @@ name = "card reader"
 driver = "serial_reader"
 options = { port = "serial/by-id/usb-two" }
 
-[[lights]]
+[[signals]]
 name = "tray light"
 driver = "gpio_light"
 options = { pin = 25, active_low = true }

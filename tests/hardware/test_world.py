@@ -15,9 +15,9 @@ import pytest
 from kiosk.errors import HardwareError, NotFoundError
 from kiosk.hardware.api import Turn
 from kiosk.hardware.pins import open_board
-from kiosk.hardware.simulator.faults import COIL_FAULTS, LOCKER_FAULTS, Fault
-from kiosk.hardware.simulator.snapshot import WorldSnapshot
-from kiosk.hardware.simulator.world import STATE_FILE, World, inside, motions
+from kiosk.simulator.faults import COIL_FAULTS, LOCKER_FAULTS, Fault
+from kiosk.simulator.snapshot import WorldSnapshot
+from kiosk.simulator.world import STATE_FILE, World, inside, motions
 from tests.children import child
 from tests.hardware.machine import Machine, config, machine
 

@@ -8,7 +8,7 @@ import struct
 from pathlib import Path
 from typing import Self
 
-from kiosk.hardware.keys.codes import ENTERS, SHIFTS, presses
+from kiosk.hardware.shared.keys.codes import ENTERS, SHIFTS, presses
 
 UI_SET_EVBIT, UI_SET_KEYBIT, UI_DEV_CREATE, UI_DEV_DESTROY = 0x40045564, 0x40045565, 0x5501, 0x5502
 UI_DEV_SETUP, UI_GET_SYSNAME = 0x405C5503, 0x8050552C

@@ -12,9 +12,9 @@ from kiosk.dispense.bounds import Change
 from kiosk.dispense.desk import Order
 from kiosk.dispense.entry import Entry
 from kiosk.dispense.ledger import Intent, Unrecorded
-from kiosk.dispense.machine import Finish
 from kiosk.dispense.records import Records
 from kiosk.dispense.service import Service
+from kiosk.dispense.vend_steps import Finish
 from kiosk.dispense.vending import FALLEN
 from kiosk.errors import HardwareError
 from kiosk.hardware.api import Turn

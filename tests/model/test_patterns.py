@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from kiosk.config.settings import Hours, Sku
-from kiosk.hardware.controller.qibixx_mdb import Price
+from kiosk.hardware.drivers.controller.qibixx_mdb import Price
 from kiosk.model import RequestId
 from kiosk.telemetry.messages import Hour
 

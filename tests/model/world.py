@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kiosk.clock import HOUR_S, Clock, Stamp
-from kiosk.dispense.parts import Parts
 from kiosk.errors import HardwareError
 from kiosk.hardware.api import Motor, Turn
+from kiosk.hardware.machine import Machine
 from tests.model.power import Power
 from tests.no_board import NoBoard
 
@@ -146,14 +146,14 @@ class World:
         self.stray: Callable[[], None] = lambda: None
         self._turning: tuple[str, str] | None = None
 
-    def parts(self) -> Parts:
+    def parts(self) -> Machine:
         """Return the machine's parts, as they are found at a start."""
         self._turning = None
         self.seen = 0
         self.stray = lambda: None
         motors: dict[str, Motor] = {slot: CoilMotor(slot, self) for slot in self.coils}
         beam = None if self.sight is None else Beam(self)
-        return Parts(board=NoBoard(InstantClock()), motors=motors, beam=beam, door=Door(self))
+        return Machine(board=NoBoard(InstantClock()), motors=motors, beam=beam, door=Door(self))
 
     def asked_by(self, request: str, fates: list[Fate]) -> None:
         """Note who asks next."""

@@ -17,7 +17,7 @@ from kiosk.dispense import cover
 from kiosk.dispense.cover import Cover
 from kiosk.dispense.ledger import Ledger, store
 from kiosk.dispense.ledger.log import Log
-from kiosk.hardware.simulator import world
+from kiosk.simulator import world
 from tests.privacy.card import BEGAN
 from tests.privacy.hurried import let_hurry
 

@@ -11,7 +11,7 @@ from kiosk.config import Config, parse
 from kiosk.errors import HardwareError
 from kiosk.hardware import registry
 from kiosk.hardware.api import Turn
-from kiosk.hardware.simulator.locker import Locker
+from kiosk.simulator.locker import Locker
 from tests.simulated import open_board, until
 
 AWAY_S = 8.0

@@ -12,9 +12,9 @@ from kiosk.config import parse
 from kiosk.errors import HardwareError
 from kiosk.hardware import registry
 from kiosk.hardware.api import Turn
-from kiosk.hardware.simulator.coil import Coil
-from kiosk.hardware.simulator.faults import Fault
-from kiosk.hardware.simulator.line import Mangle
+from kiosk.simulator.coil import Coil
+from kiosk.simulator.faults import Fault
+from kiosk.simulator.line import Mangle
 from tests.simulated import open_board, until
 
 CONFIG = """

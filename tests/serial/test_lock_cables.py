@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from kiosk.config import Config
-from kiosk.daemon import open_parts
 from kiosk.dispense.records import Records
 from kiosk.dispense.service import Service
-from kiosk.hardware.simulator.faults import Fault
+from kiosk.hardware.machine import Machine
 from kiosk.model import Outcome, Purpose, Vend, VendRequest, new_request_id
+from kiosk.simulator.faults import Fault
 from tests.conftest import Evidence
 from tests.serial.lock_rig import AWAY_S, BOARDS, LOCKERS, wall_config
 from tests.simulated import open_board
@@ -31,9 +31,9 @@ class Kiosk:
     def __init__(self, config: Config) -> None:
         board = open_board(config)
         self.clock, self.world = board.clock, board.world
-        self.parts = open_parts(config, board)
+        self.machine = Machine.open(config, board)
         self.records = Records.of(Path(config.paths.state), board.clock)
-        self.service = Service(config, self.parts, self.records, board.clock)
+        self.service = Service(config, self.machine, self.records, board.clock)
         self._thread = threading.Thread(target=self.service.run)
         self._thread.start()
         self.service.staff.restock(full(self.service.stock()))
@@ -60,7 +60,7 @@ class Kiosk:
         self.service.stop()
         self._thread.join()
         self.records.close()
-        self.parts.close()
+        self.machine.close()
 
 
 @contextmanager
@@ -101,11 +101,11 @@ def test_a_cable_pulled_in_a_vend(controller: str, after_s: float, tmp_path: Pat
         assert running.world.part("locks").line._master < 0, "the cable is out by now"
         assert running.honest()
         assert sum(running.world.motions(slot) for slot in LOCKERS) == 1, "nothing else moved"
-        assert any("locks does not answer" in (part.fault() or "") for part in running.parts.controllers.values())
+        assert any("locks does not answer" in (part.fault() or "") for part in running.machine.controllers.values())
 
         running.line.mangle_heard = None
         running.world.set_fault(Fault.CABLE_OUT, False, "locks")
-        port = running.parts.controllers["locks"].exchange.port  # type: ignore[attr-defined]
+        port = running.machine.controllers["locks"].exchange.port  # type: ignore[attr-defined]
         assert port.wait_open(RECOVERS_S)
         again = running.ask()
         assert again.outcome is Outcome.PRESUMED

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from kiosk.errors import HardwareError
 from kiosk.hardware.api import Turn
-from kiosk.hardware.simulator.faults import Fault
+from kiosk.simulator.faults import Fault
 from tests.conftest import Evidence
 from tests.serial.lock_rig import LOCKERS, Truth, Wall, wall
 from tests.serial.noise import Kind, Noise, Step, scripts

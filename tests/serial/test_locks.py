@@ -17,10 +17,10 @@ from kiosk.clock import Clock
 from kiosk.config import Hardware
 from kiosk.errors import HardwareError
 from kiosk.hardware.api import Turn
-from kiosk.hardware.board import BaseBoard
-from kiosk.hardware.controller import kerong_cu, lock_board_8a
-from kiosk.hardware.locker.board import Lock
-from kiosk.hardware.simulator.faults import Fault
+from kiosk.hardware.drivers.controller import kerong_cu, lock_board_8a
+from kiosk.hardware.pins.base import BaseBoard
+from kiosk.hardware.shared.lock_board.board import Lock
+from kiosk.simulator.faults import Fault
 from tests.serial.lock_rig import BOARDS, Wall, wall
 
 

@@ -10,9 +10,9 @@ import pytest
 from kiosk.errors import HardwareError
 from kiosk.hardware import registry
 from kiosk.hardware.api import Controller, Motor, Selector, Turn
-from kiosk.hardware.controller.qibixx_mdb import Lane
-from kiosk.hardware.protocol.mdb_interface import KEEP_S, LOOK_S, SILENT_S
-from kiosk.hardware.simulator.faults import Fault
+from kiosk.hardware.drivers.controller.qibixx_mdb import Lane
+from kiosk.hardware.shared.protocol.mdb_interface import KEEP_S, LOOK_S, SILENT_S
+from kiosk.simulator.faults import Fault
 from tests.serial.mdb import ITEMS, Rig, rig
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from kiosk.hardware.simulator.faults import Fault
-from kiosk.hardware.simulator.glass import create_app
 from kiosk.model import Outcome, Purpose, SlotStock, Vend, VendRequest, new_request_id
+from kiosk.simulator.faults import Fault
+from kiosk.simulator.glass import create_app
 from tests.conftest import Evidence
 from tests.daemon.kiosk_here import Kiosk
 from tests.hardware.machine import until
@@ -172,7 +172,7 @@ def test_a_cable_pulled_between_approval_and_result(corner: Corner, after_s: flo
     corner.choose(NALOXONE)
     assert (corner.slot("M1").on_hand, corner.slot("M1").unresolved) == (8, 1)
     assert "machine does not answer" in corner.kiosk.faults()
-    corner.kiosk.daemon.parts.board.clock.sleep(5)
+    corner.kiosk.daemon.machine.board.clock.sleep(5)
     assert corner.kiosk.honest()
     assert corner.kiosk.world.motions("M1") == 1
 

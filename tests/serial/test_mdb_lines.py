@@ -8,9 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.hardware.protocol import mdb_session as session
-from kiosk.hardware.protocol.mdb_lines import LONGEST, MEANINGS, Event, Heard, Lines, Request, asks, parse, spoilt
-from kiosk.hardware.protocol.mdb_session import Effect, Stage, State
+from kiosk.hardware.shared.protocol import mdb_session as session
+from kiosk.hardware.shared.protocol.mdb_lines import (
+    LONGEST,
+    MEANINGS,
+    Event,
+    Heard,
+    Lines,
+    Request,
+    asks,
+    parse,
+    spoilt,
+)
+from kiosk.hardware.shared.protocol.mdb_session import Effect, Stage, State
 
 ASKED = Request("1.00", 5)
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from kiosk.clock import Clock
 from kiosk.hardware.api import Turn
-from kiosk.hardware.simulator.faults import Fault
+from kiosk.simulator.faults import Fault
 from tests.conftest import Evidence
 from tests.serial.mdb import ITEMS, Rig, rig
 from tests.serial.noise import Kind, Noise, Step, scripts

@@ -19,11 +19,11 @@ from kiosk.daemon import Daemon
 from kiosk.errors import HardwareError
 from kiosk.hardware import registry
 from kiosk.hardware.api import Turn
-from kiosk.hardware.coil.polled_switch import PolledSwitch
-from kiosk.hardware.protocol import modbus
-from kiosk.hardware.simulator.faults import Fault
-from kiosk.hardware.simulator.parts.modbus_relays import _crc
+from kiosk.hardware.shared.coil.polled_switch import PolledSwitch
+from kiosk.hardware.shared.protocol import modbus
 from kiosk.model import Outcome, Vend, VendRequest, new_request_id
+from kiosk.simulator.faults import Fault
+from kiosk.simulator.parts.modbus_relays import _crc
 from tests.conftest import Evidence
 from tests.hardware.machine import until
 from tests.serial.modbus_rig import CONFIG as RIG
@@ -277,7 +277,7 @@ class Kiosk:
         self.daemon.start()
         self.client = Client(f"{folder}/run/control.sock")
         fill(self.client)
-        self.world = self.daemon.parts.board.world  # type: ignore[attr-defined]
+        self.world = self.daemon.machine.board.world  # type: ignore[attr-defined]
 
     def vend(self) -> Vend:
         request = VendRequest(id=new_request_id(), sku="NAL")

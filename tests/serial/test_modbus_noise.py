@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kiosk.hardware.api import Turn
-from kiosk.hardware.simulator.faults import Fault
+from kiosk.simulator.faults import Fault
 from tests.conftest import Evidence
 from tests.serial.modbus_rig import Rig, rig, violations
 from tests.serial.noise import Kind, Noise, Step, scripts

@@ -14,14 +14,14 @@ import serial
 
 from kiosk import threads
 from kiosk.errors import HardwareError
-from kiosk.hardware import serial_port
-from kiosk.hardware.exchange import Exchange
-from kiosk.hardware.serial_port import SerialPort
-from kiosk.hardware.simulator.cabinet import Cabinet
-from kiosk.hardware.simulator.faults import Fault
-from kiosk.hardware.simulator.line import LATE_S, STALLED_BYTES, Line
-from kiosk.hardware.simulator.store import Store
-from kiosk.hardware.simulator.timeline_clock import TimelineClock
+from kiosk.hardware.shared import serial_port
+from kiosk.hardware.shared.request_reply import Exchange
+from kiosk.hardware.shared.serial_port import SerialPort
+from kiosk.simulator.cabinet import Cabinet
+from kiosk.simulator.faults import Fault
+from kiosk.simulator.line import LATE_S, STALLED_BYTES, Line
+from kiosk.simulator.store import Store
+from kiosk.simulator.timeline_clock import TimelineClock
 from tests.hardware.machine import until
 
 NAME = "serial/by-id/usb-adapter"

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from kiosk.clock import Clock
 from kiosk.hardware.api import Turn
-from kiosk.hardware.protocol.vmc_frames import ACK, POLL, Command, check_text, frame
-from kiosk.hardware.simulator.faults import Fault
-from kiosk.hardware.simulator.line import Mangle
+from kiosk.hardware.shared.protocol.vmc_frames import ACK, POLL, Command, check_text, frame
+from kiosk.simulator.faults import Fault
+from kiosk.simulator.line import Mangle
 from tests.conftest import Evidence
 from tests.serial.noise import Kind, Noise, Step, scripts
 from tests.serial.vmc import Rig, rig

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kiosk.hardware.protocol.vmc_frames import (
+from kiosk.hardware.shared.protocol.vmc_frames import (
     ACK,
     GAP_S,
     LONGEST_BODY,

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from kiosk.daemon import STUCK_S
-from kiosk.hardware.simulator.faults import Fault
 from kiosk.model import Outcome, VendRequest, VendState, new_request_id
+from kiosk.simulator.faults import Fault
 from tests.conftest import Evidence
 from tests.daemon.kiosk_here import Kiosk
 from tests.kiosk_process import PRODUCTS, KioskProcess
@@ -95,7 +95,7 @@ def test_a_cable_that_is_pulled_is_told_honestly_and_found_again(kiosk: Kiosk, m
         assert vend.outcome in expected
         assert kiosk.honest()
         assert "machine does not answer at ttyUSB0" in kiosk.faults()
-        kiosk.daemon.parts.board.clock.sleep(10.0)  # whatever turned has come home without us
+        kiosk.daemon.machine.board.clock.sleep(10.0)  # whatever turned has come home without us
         assert kiosk.honest()
         kiosk.world.set_fault(Fault.CABLE_OUT, False)
         wait(lambda: "does not answer" not in kiosk.faults(), "the port is found again")
@@ -121,15 +121,15 @@ def test_a_jam_sends_to_the_next_selection_and_is_not_certain(kiosk: Kiosk) -> N
 
 def test_a_machine_without_power_costs_no_certainty(kiosk: Kiosk) -> None:
     kiosk.world.set_fault(Fault.BOARD_OFF, True)
-    kiosk.daemon.parts.board.clock.sleep(4.0)
+    kiosk.daemon.machine.board.clock.sleep(4.0)
     assert kiosk.vend("KIT").outcome is Outcome.NOT_STARTED
     assert [(slot.on_hand, slot.unresolved) for slot in kiosk.client.stock().slots if slot.sku == "KIT"] == [(9, 0)] * 2
     assert "does not poll" in kiosk.faults()
 
 
 def test_the_watchdog_waits_for_the_slowest_machine(kiosk: Kiosk) -> None:
-    limits = [motor.limit_s for motor in kiosk.daemon.parts.motors.values()]
-    assert kiosk.daemon.parts.longest_turn_s() == kiosk.daemon.parts.motors["D1"].limit_s == max(limits) > STUCK_S
+    limits = [motor.limit_s for motor in kiosk.daemon.machine.motors.values()]
+    assert kiosk.daemon.machine.longest_turn_s() == kiosk.daemon.machine.motors["D1"].limit_s == max(limits) > STUCK_S
 
 
 def test_a_vend_longer_than_any_of_our_own_is_no_reason_to_restart(

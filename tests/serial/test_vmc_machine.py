@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from kiosk.hardware.api import Turn
-from kiosk.hardware.protocol.vmc_codes import SOLD_OUT, STATES
-from kiosk.hardware.protocol.vmc_frames import POLL, Command, frame
-from kiosk.hardware.simulator.faults import Fault
-from kiosk.hardware.simulator.line import Mangle
+from kiosk.hardware.shared.protocol.vmc_codes import SOLD_OUT, STATES
+from kiosk.hardware.shared.protocol.vmc_frames import POLL, Command, frame
+from kiosk.simulator.faults import Fault
+from kiosk.simulator.line import Mangle
 from tests.serial.vmc import Rig, rig
 
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kiosk.hardware.protocol.vmc_frames import ACK, POLL, Command, Decoder, Packet, check_text, drive_text, frame
-from kiosk.hardware.protocol.vmc_session import (
+from kiosk.hardware.shared.protocol.vmc_frames import ACK, POLL, Command, Decoder, Packet, check_text, drive_text, frame
+from kiosk.hardware.shared.protocol.vmc_session import (
     COPY_S,
     GONE_S,
     HEALTH_EVERY_S,

@@ -12,8 +12,8 @@ from kiosk.config import parse
 from kiosk.errors import HardwareError
 from kiosk.hardware import registry
 from kiosk.hardware.api import Turn
-from kiosk.hardware.protocol.vmc_session import REMEMBERED_S
-from kiosk.hardware.simulator.line import Mangle
+from kiosk.hardware.shared.protocol.vmc_session import REMEMBERED_S
+from kiosk.simulator.line import Mangle
 from tests.simulated import open_board, until
 
 CAPACITY = 200

@@ -24,8 +24,8 @@ from kiosk.daemon import Daemon
 from kiosk.dispense import words
 from kiosk.errors import KioskError
 from kiosk.hardware import registry
-from kiosk.hardware.simulator.world import World
 from kiosk.model import HideRequest, Purpose, Vend, VendRequest, new_request_id
+from kiosk.simulator.world import World
 from tests.kiosk_process import KioskProcess
 from tests.stall.disk import StallingDisk
 
@@ -112,11 +112,11 @@ class Kiosk:
 
     def listens(self) -> bool:
         """Say whether the button does something."""
-        return self.daemon.parts.buttons["naloxone"]._pressed is not None  # type: ignore[attr-defined]
+        return self.daemon.machine.buttons["naloxone"]._pressed is not None  # type: ignore[attr-defined]
 
     @property
     def world(self) -> World:
-        world: World = self.daemon.parts.board.world  # type: ignore[attr-defined]
+        world: World = self.daemon.machine.board.world  # type: ignore[attr-defined]
         return world
 
     @property

@@ -12,8 +12,8 @@ import pytest
 
 from kiosk.dispense.words import DISK_STUCK, MAY_BE_SAVED, NOT_SAVED
 from kiosk.errors import RequestError
-from kiosk.hardware.simulator.world import inside
 from kiosk.model import HideRequest, Outcome, RefusalCode, VendRequest, VendState, new_request_id
+from kiosk.simulator.world import inside
 from tests.kiosk_process import KioskProcess
 from tests.stall.disk import StallingDisk
 

@@ -10,7 +10,7 @@ from kiosk.clock import Stamp
 from kiosk.dispense import bounds
 from kiosk.dispense.bounds import Change
 from kiosk.dispense.ledger.book import Book
-from kiosk.dispense.machine import Finish
+from kiosk.dispense.vend_steps import Finish
 from kiosk.model import EventKind, Outcome, Purpose, VendRequest
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import logging
-import pkgutil
 
 from kiosk.clock import Clock
 from kiosk.config import Config
@@ -13,13 +12,15 @@ from kiosk.hardware.api import Board
 
 log = logging.getLogger(__name__)
 
+BACK_ENDS = {
+    "lgpio": "kiosk.hardware.pins.lgpio",
+    "gpiod": "kiosk.hardware.pins.gpiod",
+    "simulator": "kiosk.simulator.board",
+}
+"""The module of each. Only the one that is named is imported."""
+
 AUTO = ("lgpio", "gpiod")
 """What `auto` tries, the one that can drive a servo first. lgpio has no wheel for Python 3.13."""
-
-
-def names() -> tuple[str, ...]:
-    """Return the names of the back-ends, sorted. Imports none of them."""
-    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
 
 
 def open_board(config: Config, clock: Clock | None = None) -> Board:
@@ -39,12 +40,12 @@ def open_board(config: Config, clock: Clock | None = None) -> Board:
 
 
 def _opened(name: str, config: Config, clock: Clock | None) -> Board:
-    if name not in names():
+    if name not in BACK_ENDS:
         raise HardwareError(
-            f'There are no pins called "{name}". Set hardware.pins to one of: {", ".join(("auto", *names()))}.'
+            f'There are no pins called "{name}". Set hardware.pins to one of: {", ".join(("auto", *BACK_ENDS))}.'
         )
     try:
-        module = importlib.import_module(f"kiosk.hardware.pins.{name}")
+        module = importlib.import_module(BACK_ENDS[name])
     except ImportError as error:
         raise HardwareError(
             f"The pins {name} are not installed ({error}). Install them, or set hardware.pins."

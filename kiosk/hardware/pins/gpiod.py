@@ -23,7 +23,7 @@ from gpiozero.pins.local import LocalPiFactory, LocalPiPin
 from kiosk.clock import Clock
 from kiosk.config import Config, Hardware
 from kiosk.errors import HardwareError
-from kiosk.hardware.board import BaseBoard
+from kiosk.hardware.pins.base import BaseBoard
 
 LABELS = ("pinctrl-bcm2835", "pinctrl-bcm2711", "pinctrl-rp1")
 """What the kernel calls the header's chip on Raspberry Pis 1 to 3, 4, and 5. Its number changed with kernels."""

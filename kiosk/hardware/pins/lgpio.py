@@ -21,7 +21,7 @@ from gpiozero.pins.lgpio import LGPIOFactory, LGPIOPin
 from kiosk.clock import Clock
 from kiosk.config import Config, Hardware
 from kiosk.errors import HardwareError
-from kiosk.hardware.board import BaseBoard
+from kiosk.hardware.pins.base import BaseBoard
 
 with suppress(OSError):
     Path(f".lgd-nfy{lgpio._notify_thread._notify}").unlink()

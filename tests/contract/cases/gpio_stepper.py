@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kiosk.hardware.api import Turn
-from kiosk.hardware.simulator.faults import Fault
+from kiosk.simulator.faults import Fault
 from tests.contract.case import Case
 
 STEPS = "steps_per_turn = 200, steps_per_s = 100"

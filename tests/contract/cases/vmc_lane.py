@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kiosk.hardware.api import Turn
-from kiosk.hardware.simulator.faults import Fault
+from kiosk.simulator.faults import Fault
 from tests.contract.case import Case, Ending
 
 FAULTS: dict[Fault, Ending] = {

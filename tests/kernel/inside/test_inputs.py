@@ -13,7 +13,7 @@ ROWS, COLUMN = (12, 13, 16, 17), 20
 
 
 def test_an_open_drain_line_pulls_or_lets_go_and_never_drives_high(rig: Rig) -> None:
-    from kiosk.hardware.keys.open_drain import OpenDrainLine
+    from kiosk.hardware.shared.keys.open_drain import OpenDrainLine
 
     rig.chip.pull(12, 1)
     rig.chip.forget()

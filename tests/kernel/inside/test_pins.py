@@ -11,7 +11,7 @@ import pytest
 from gpiod.line import Direction
 
 from kiosk.errors import HardwareError
-from kiosk.hardware.lines import InputLine, OutputLine
+from kiosk.hardware.shared.gpio_lines import InputLine, OutputLine
 from tests.children import child
 from tests.kernel.chip import Chip
 from tests.kernel.rig import Board, Rig
@@ -146,7 +146,7 @@ if sys.argv[1] == "without":
 from kiosk.errors import HardwareError
 from tests.kernel.rig import Board
 with Board("auto") as board:
-    board.open("light", "gpio_light", pin=20)
+    board.open("signal", "gpio_light", pin=20)
     try:
         board.open("motor", "gpio_servo", pin=5)
     except HardwareError as error:

@@ -22,11 +22,11 @@ EMITTER, LOW_EMITTER = 17, 18
 OUTPUTS: list[tuple[str, str, dict[str, Any], int, list[int]]] = [
     ("motor", "gpio_spiral", {"motor_pin": 5, "home_pin": 6}, 5, [0]),
     ("motor", "gpio_spiral", {"motor_pin": 7, "home_pin": 8, "motor_active_low": True}, 7, [1]),
-    ("light", "gpio_light", {"pin": 20}, 20, [0]),
-    ("light", "gpio_light", {"pin": 21, "active_low": True}, 21, [1]),
-    ("light", "buzzer", {"pin": 22, "active_low": True}, 22, [1]),
-    ("output", "heater", {"pin": 23, "active_low": True, "set_c": 5}, 23, [1]),
-    ("output", "interior_light", {"pin": 24, "active_low": True}, 24, [1]),
+    ("signal", "gpio_light", {"pin": 20}, 20, [0]),
+    ("signal", "gpio_light", {"pin": 21, "active_low": True}, 21, [1]),
+    ("signal", "buzzer", {"pin": 22, "active_low": True}, 22, [1]),
+    ("climate", "heater", {"pin": 23, "active_low": True, "set_c": 5}, 23, [1]),
+    ("signal", "interior_light", {"pin": 24, "active_low": True}, 24, [1]),
     ("sensor", "drop_beam", {"pin": 16, "emitter_pin": EMITTER}, EMITTER, [0, 1]),
     ("sensor", "drop_beam", {"pin": 19, "emitter_pin": LOW_EMITTER, "emitter_active_low": True}, LOW_EMITTER, [1, 0]),
 ]
@@ -65,7 +65,7 @@ def test_plain_gpiozero_would_pulse(chip: Chip) -> None:
 
 
 def test_a_light_is_on_only_when_it_shall_be(rig: Rig) -> None:
-    light = rig.open("light", "gpio_light", pin=21, active_low=True)
+    light = rig.open("signal", "gpio_light", pin=21, active_low=True)
     light.show(Signal.READY)
     time.sleep(0.05)
     light.close()
@@ -78,7 +78,7 @@ from tests.kernel.rig import Board
 with Board(sys.argv[1]) as board:
     motors = [board.open("motor", "gpio_spiral", motor_pin=5, home_pin=6),
               board.open("motor", "gpio_spiral", motor_pin=7, home_pin=8, motor_active_low=True)]
-    light = board.open("light", "gpio_light", pin=20)
+    light = board.open("signal", "gpio_light", pin=20)
     beam = board.open("sensor", "drop_beam", pin=16, emitter_pin=17)
     motors[int(sys.argv[2])].turn(lambda: print("it turns", flush=True))
 """
@@ -105,7 +105,7 @@ id = "A2"
 product = "NAL"
 capacity = 8
 options = { motor_pin = 7, home_pin = 8, motor_active_low = true }
-[[lights]]
+[[signals]]
 name = "light"
 driver = "gpio_light"
 options = { pin = 20 }
@@ -141,7 +141,7 @@ def test_after_a_kill_a_new_start_never_pulses(header: Chip, backend: str, motor
     with Board(backend) as board:
         board.open("motor", "gpio_spiral", motor_pin=5, home_pin=6)
         board.open("motor", "gpio_spiral", motor_pin=7, home_pin=8, motor_active_low=True)
-        board.open("light", "gpio_light", pin=20)
+        board.open("signal", "gpio_light", pin=20)
     assert {other: set(levels(header, other)) for other in OFF} == {other: {off} for other, off in OFF.items()}
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.hardware.keys.evdev import EVIOCGRAB
+from kiosk.hardware.shared.keys.evdev import EVIOCGRAB
 from tests.kernel.chip import Chip
 from tests.kernel.keyboard import Keyboard
 from tests.kernel.rig import Board

@@ -1,6 +1,0 @@
-"""The page that shows the simulated machine behind its glass, for people who try the kiosk without one."""
-
-from kiosk.hardware.simulator.glass.app import create_app
-from kiosk.hardware.simulator.glass.server import serve
-
-__all__ = ["create_app", "serve"]

@@ -1,9 +1,0 @@
-"""A buzzer."""
-
-from __future__ import annotations
-
-from kiosk.hardware.simulator.small_part import SwitchedPart
-
-
-class Body(SwitchedPart):
-    """A buzzer that sounds while its pin is on."""

@@ -1,9 +1,0 @@
-"""The light inside."""
-
-from __future__ import annotations
-
-from kiosk.hardware.simulator.small_part import SwitchedPart
-
-
-class Body(SwitchedPart):
-    """A lamp behind a relay."""

@@ -1,0 +1,50 @@
+"""What holds a slot's items: a coil, a locker, a lane of a whole machine."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+from kiosk.simulator.cabinet import Cabinet, Part
+from kiosk.simulator.snapshot import CoilSeen, LockerSeen
+
+
+class Compartment(Part, ABC):
+    """A slot from inside. What it keeps in the store stands under `kept_as(name)` and has `items` and `motions`."""
+
+    def __init__(self, name: str, entry: Any, cabinet: Cabinet) -> None:
+        super().__init__(name, entry, cabinet)
+        self.motions = 0
+        """How many times its motor or lock was ever switched on."""
+        self.dropped = 0
+        """How many items ever left it."""
+        self.ran_s = 0.0
+        """How many machine seconds its motor or lock was switched on the last time."""
+        self._energised = False
+
+    @property
+    def energised(self) -> bool:
+        """Whether its motor or lock is switched on now."""
+        return self._energised
+
+    @property
+    @abstractmethod
+    def count(self) -> int:
+        """How many items are inside."""
+
+    @abstractmethod
+    def put_in(self, number: int) -> None:
+        """Put items in behind the last. Raises ValueError if there is no room or `number` is negative."""
+
+    @abstractmethod
+    def take_out(self, number: int) -> None:
+        """Take items out from behind. Raises ValueError if there are not that many."""
+
+    @abstractmethod
+    def seen(self, at: float) -> CoilSeen | LockerSeen:
+        """Return what can be seen of it at the moment `at`."""
+
+
+def kept_as(slot: str) -> str:
+    """Return the name under which a slot's compartment is kept in the store."""
+    return f"slot {slot}"

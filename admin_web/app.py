@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from flask_wtf import CSRFProtect
 
-from admin_web import auth, daemon, headers, limits, problems, spoken
+from admin_web import auth, error_pages, filters, headers, kiosk_client, limits
 from admin_web.pages import (
     account,
     check,
@@ -69,19 +69,19 @@ def create_app(settings: Settings) -> Flask:
         RATELIMIT_HEADERS_ENABLED=False,
         SEND_FILE_MAX_AGE_DEFAULT=3600,
     )
-    daemon.init_app(app, settings)
+    kiosk_client.init_app(app, settings)
     # Before the CSRF check, so that a form from an old sign-in leads to the sign-in page.
     auth.init_app(app, settings)
     CSRFProtect(app)
     limits.limiter.init_app(app)
     headers.init_app(app, https=settings.https)
-    problems.init_app(app)
+    error_pages.init_app(app)
     app.register_blueprint(look.blueprint)
     for page in PAGES:
         app.register_blueprint(page.blueprint)
     app.add_url_rule("/alive", "alive", _alive)
-    app.jinja_env.globals.update(site=daemon.site, pictogram=look.pictogram, navigation=NAVIGATION)
-    spoken.init_app(app)
+    app.jinja_env.globals.update(site=kiosk_client.site, pictogram=look.pictogram, navigation=NAVIGATION)
+    filters.init_app(app)
     return app
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from kiosk.clock import Clock
 from kiosk.dispense.ledger import Ledger, Planned
-from kiosk.dispense.ledger.book import Book
+from kiosk.dispense.ledger.file import LedgerFile
 from kiosk.dispense.ledger.store import connect
 from kiosk.hardware.api import Board
 from kiosk.hardware.shared.gpio_lines import OutputLine
@@ -43,16 +43,16 @@ class Recorder:
         return getattr(self._connection, name)
 
 
-def record(book: Book) -> Recorder:
+def record(file: LedgerFile) -> Recorder:
     """Have what a ledger's connection is told kept from now on. Nobody may use it at this moment."""
-    recorder = Recorder(book.db)
-    book._connection = recorder  # type: ignore[assignment]
+    recorder = Recorder(file.db)
+    file._connection = recorder  # type: ignore[assignment]
     return recorder
 
 
-def stop_recording(book: Book, recorder: Recorder) -> None:
+def stop_recording(file: LedgerFile, recorder: Recorder) -> None:
     """Have it kept no longer."""
-    book._connection = recorder._connection
+    file._connection = recorder._connection
 
 
 def renamed(statements: list[Statement], names: dict[str, str]) -> list[Statement]:

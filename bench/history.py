@@ -15,8 +15,8 @@ from kiosk.clock import Clock
 from kiosk.config import Config, Kiosk, Product, Slot
 from kiosk.dispense.ledger import Planned
 from kiosk.dispense.ledger.store import connect
-from kiosk.dispense.records import Records
-from kiosk.dispense.shelf import Shelf
+from kiosk.dispense.stock_view import StockView
+from kiosk.dispense.storage import Storage
 from kiosk.model import Added, RestockLine, RestockRequest, SlotDetail, new_request_id
 
 FEW, MANY = 1_000, 1_000_000
@@ -65,7 +65,7 @@ class _Ledger:
     def __init__(self, folder: Path, movements: int) -> None:
         self.slots = [f"{'ABCDE'[number // 9]}{number % 9 + 1}" for number in range(COILS)]
         self.plan = {slot: Planned("NAL", 20) for slot in self.slots}
-        self.records = Records.of(folder, Clock())
+        self.records = Storage.of(folder, Clock())
         self.records.ledger.open(self.plan)
         for slot in self.slots:
             self._restock(slot)
@@ -74,18 +74,18 @@ class _Ledger:
         for _ in range(VISITS_SHOWN):
             self._restock(self.slots[7])
         self._write(folder / "ledger.db", FEW)
-        self.shelf = Shelf(self._config())
-        self.shelf.arrange(self.records.ledger.coils(), self.records.ledger.calendar.today())
+        self.stock_view = StockView(self._config())
+        self.stock_view.arrange(self.records.ledger.lot_queues(), self.records.ledger.calendar.today())
 
     def stock(self) -> None:
         """Read what is in every slot from the file, and show it."""
-        self.shelf.update(self.records.ledger.counts(), ())
+        self.stock_view.update(self.records.ledger.counts(), ())
 
     def page(self) -> SlotDetail:
         """Gather what the page of one slot shows."""
         slot, reader = self.slots[7], self.records.reader
         history = reader.history(slot)
-        return SlotDetail(stock=self.shelf.slot(slot), drifts=history.drifts, events=history.events)
+        return SlotDetail(stock=self.stock_view.slot(slot), drifts=history.drifts, events=history.events)
 
     def open_ms(self) -> float:
         """Return how long it takes to open and check the file."""

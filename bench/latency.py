@@ -51,10 +51,10 @@ def measure() -> dict[str, Result]:
 
 def _intent(kiosk: Rig) -> list[Statement]:
     """Return the SQL of one intent, as the kiosk makes it."""
-    book = kiosk.daemon.service._ledger._book
-    recorder = record(book)
+    file = kiosk.daemon.service._ledger._file
+    recorder = record(file)
     press(kiosk)
-    stop_recording(book, recorder)
+    stop_recording(file, recorder)
     first = next(at for at, (sql, _) in enumerate(recorder.statements) if "INTO vend" in sql)
     end = next(at for at, (sql, _) in enumerate(recorder.statements) if at > first and sql == "COMMIT")
     return recorder.statements[first - 1 : end + 1]

@@ -17,8 +17,8 @@ from kiosk.clock import Clock
 from kiosk.config import load
 from kiosk.dispense.ledger import Ledger
 from kiosk.dispense.ledger.store import connect
-from kiosk.dispense.records import Records
 from kiosk.dispense.service import Service
+from kiosk.dispense.storage import Storage
 from kiosk.hardware import registry
 from kiosk.hardware.api import Turn
 from kiosk.hardware.machine import Machine
@@ -98,10 +98,10 @@ def measure() -> dict[str, Result]:
         service_s = bare_s = written = 0.0
         with _service(folder) as (service, ledger):
             # The first round makes the files as long as they stay, and tells which SQL a vend is.
-            book = ledger._book
-            recorder = record(book)
+            file = ledger._file
+            recorder = record(file)
             ids = _vends(service, VENDS)
-            stop_recording(book, recorder)
+            stop_recording(file, recorder)
             replay(bare, recorder.statements)
             for _ in range(ROUNDS):
                 began, had_written = time.perf_counter(), _written()
@@ -134,16 +134,16 @@ def _service(folder: Path) -> Iterator[tuple[Service, Ledger]]:
     machine = Machine(
         board=NoBoard(clock), motors={slot.id: InstantMotor() for slot in config.slots}, beam=SeeingBeam()
     )
-    records = Records.of(folder, clock)
+    storage = Storage.of(folder, clock)
     stocked(folder / "ledger.db", SLOTS, boots=1)
-    records.start()
-    service = Service(config, machine, records, clock)
+    storage.start()
+    service = Service(config, machine, storage, clock)
     service.opened_within(OPEN_S)
     thread = threads.start("vend", service.run, shares_core=True)
-    yield service, records.ledger
+    yield service, storage.ledger
     service.stop()
     thread.join()
-    records.close()
+    storage.close()
 
 
 def _vends(service: Service, number: int) -> list[str]:

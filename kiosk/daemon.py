@@ -22,12 +22,12 @@ from kiosk.config.keys import load_key
 from kiosk.control.codes import AdminCodes
 from kiosk.control.routes import create_app
 from kiosk.control.server import ControlServer
-from kiosk.dispense.counter import Counter
 from kiosk.dispense.cover import Cover
-from kiosk.dispense.records import CHANGED, Records
 from kiosk.dispense.sensors import Sensors
 from kiosk.dispense.service import Service
 from kiosk.dispense.status import Status
+from kiosk.dispense.storage import CHANGED, Storage
+from kiosk.dispense.visitor_inputs import VisitorInputs
 from kiosk.errors import KioskError
 from kiosk.hardware.api import (
     Board,
@@ -112,11 +112,11 @@ class Daemon:
         self.machine = Machine.open(config, board)
         undo.callback(self.machine.close)
 
-        records = Records.of(Path(config.paths.state), board.clock)
-        undo.callback(self._close_records, records)
+        storage = Storage.of(Path(config.paths.state), board.clock)
+        undo.callback(self._close_records, storage)
         self._run_beside(Cover([Path(config.paths.state) / name for name in CHANGED]))
-        records.start()
-        self.service = Service(config, self.machine, records, board.clock)
+        storage.start()
+        self.service = Service(config, self.machine, storage, board.clock)
         undo.callback(self.service.finish)
         sdnotify.step()
         vend_thread = threads.start("vend", self.service.run, shares_core=True)
@@ -131,15 +131,15 @@ class Daemon:
         self._run_beside(sensors)
 
         self.status = Status(config, self.machine, self.service, sensors, self.faults)
-        source = LedgerSource(config, self.service, records.reader, self.status)
+        source = LedgerSource(config, self.service, storage.reader, self.status)
         self.telemetry = Publisher(
-            config.telemetry, config.privacy, config.kiosk.id, source, board.clock, execute=Orders(self.service.staff)
+            config.telemetry, config.privacy, config.kiosk.id, source, board.clock, execute=Orders(self.service.changes)
         )
         self.status.link = self.telemetry.link
         self.status.telemetry_fault = self.telemetry.fault
         self.service.on_events = self.telemetry.wake
 
-        app = create_app(self.service, records.reader, self.status, AdminCodes())
+        app = create_app(self.service, storage.reader, self.status, AdminCodes())
         control = ControlServer(app, Path(config.paths.runtime) / "control.sock")
         self._optional("control socket", lambda: self._run_beside(control))
         self._optional("telemetry", lambda: self._run_beside(self.telemetry))
@@ -173,8 +173,8 @@ class Daemon:
         """Stop everything in reverse order; motors are off and the ledger is closed afterwards."""
         self._undo.close()
 
-    def _close_records(self, records: Records) -> None:
-        self.hangs = not records.close()
+    def _close_records(self, storage: Storage) -> None:
+        self.hangs = not storage.close()
 
     def _be_alone(self, folder: Path) -> None:
         """Raise RunningError beside another daemon, before any pin is touched. A folder that fails stops nobody."""
@@ -185,15 +185,15 @@ class Daemon:
             log.warning("Nobody can tell whether another kiosk runs: folder=%s why=%s", folder, error)
 
     def _listen_to_visitors(self) -> None:
-        counter = Counter(self.service, self._config, self.machine.board.clock)
+        visitor_inputs = VisitorInputs(self.service, self._config, self.machine.board.clock)
         for part in self._config.inputs:
             if button := self.machine.buttons.get(part.name):
-                button.on_press(lambda sku=part.product: counter.press(sku))  # type: ignore[misc]
+                button.on_press(lambda sku=part.product: visitor_inputs.press(sku))  # type: ignore[misc]
         for keypad in self.machine.keypads.values():
-            keypad.on_entry(counter.enter)
+            keypad.on_entry(visitor_inputs.enter)
         for controller in self.machine.controllers.values():
             if isinstance(controller, Selector):
-                controller.on_select(counter.select)
+                controller.on_select(visitor_inputs.select)
         if self.machine.beam is not None:
             self.machine.beam.on_stray(self.service.stray)
 

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from kiosk.config import TABLES, Config, Options
-from kiosk.config.words import describe, first, is_table, item_of, peel, spell
+from kiosk.config.words import as_toml, describe, first, is_table, item_of, unwrap
 from kiosk.hardware import registry
 from kiosk.model import EventKind
 
@@ -45,7 +45,7 @@ def settings_page() -> str:
     lines = [HEAD]
     for field in msgspec.structs.fields(Config):
         item = item_of(field.type)
-        table, title = (peel(item)[0], f"[[{field.name}]]") if item else (field.type, f"[{field.name}]")
+        table, title = (unwrap(item)[0], f"[[{field.name}]]") if item else (field.type, f"[{field.name}]")
         lines += [f"## `{title}`", "", summary(table), "", *rows(table), ""]
     return "\n".join(lines).rstrip() + "\n"
 
@@ -97,7 +97,7 @@ def rows(table: type[Options]) -> Iterator[str]:
     yield "| setting | is | default | what it does |"
     yield "|---|---|---|---|"
     for field in msgspec.structs.fields(table):
-        said = first(peel(field.type)[1], "description") or ""
+        said = first(unwrap(field.type)[1], "description") or ""
         allowed = "a table" if field.name == "options" or is_table(field.type) else describe(field.type)
         yield f"| `{field.name}` | {allowed} | {default(field)} | {said} |"
 
@@ -106,7 +106,7 @@ def default(field: Any) -> str:
     """Return what holds when a setting is not given."""
     if field.required:
         return "must be given"
-    return "none" if field.default is None else f"`{spell(field.default)}`"
+    return "none" if field.default is None else f"`{as_toml(field.default)}`"
 
 
 if __name__ == "__main__":

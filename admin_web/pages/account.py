@@ -10,7 +10,7 @@ from wtforms import PasswordField
 from wtforms.validators import EqualTo, InputRequired
 
 from admin_web import auth, limits, passwords
-from admin_web.daemon import site
+from admin_web.kiosk_client import site
 
 blueprint = Blueprint("account", __name__)
 

@@ -7,8 +7,8 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from admin_web import auth, visit
-from admin_web.daemon import kiosk, today
 from admin_web.drafts import Draft, drafts
+from admin_web.kiosk_client import kiosk, today
 from admin_web.pages.visit import OVER
 from kiosk.errors import ConflictError, DaemonAwayError, RequestError
 from kiosk.model import RestockResult

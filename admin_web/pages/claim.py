@@ -10,8 +10,8 @@ from wtforms import BooleanField, PasswordField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length
 
 from admin_web import auth, passwords
-from admin_web.daemon import heard_site, kiosk, site
 from admin_web.forms import name_field
+from admin_web.kiosk_client import heard_site, kiosk, site
 from admin_web.store import NameTakenError
 from kiosk.errors import DaemonAwayError, RequestError
 

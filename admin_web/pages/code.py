@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, render_template, request
 
-from admin_web.daemon import kiosk
+from admin_web.kiosk_client import kiosk
 from kiosk.errors import RequestError
 
 blueprint = Blueprint("code", __name__)

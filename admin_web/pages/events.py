@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template, request
 
-from admin_web.daemon import kiosk
+from admin_web.kiosk_client import kiosk
 
 PAGE = 30
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
-from admin_web.daemon import kiosk
+from admin_web.kiosk_client import kiosk
 from kiosk.errors import ConflictError, NotFoundError
 from kiosk.model import Decision, Excursion
 

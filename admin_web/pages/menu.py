@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from admin_web import products
-from admin_web.daemon import kiosk
+from admin_web.kiosk_client import kiosk
 from kiosk.model import HideRequest
 
 blueprint = Blueprint("menu", __name__)

@@ -8,12 +8,12 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 
 from admin_web import doubts, products
-from admin_web.daemon import kiosk, today
 from admin_web.doubts import Doubt
+from admin_web.form_id import sent_id
+from admin_web.kiosk_client import kiosk, today
 from admin_web.pages.check import saved_as
 from admin_web.product_form import ProductForm
 from admin_web.restock_form import COUNTS, is_held, what_was_typed
-from admin_web.sending import sent_id
 from kiosk.errors import ConflictError, NotFoundError, RequestError
 from kiosk.model import RestockRequest, SlotStock, new_request_id
 

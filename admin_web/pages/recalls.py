@@ -8,8 +8,8 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from admin_web import products, recall_words
-from admin_web.daemon import kiosk
-from admin_web.sending import sent_id
+from admin_web.form_id import sent_id
+from admin_web.kiosk_client import kiosk
 from kiosk.errors import NotFoundError
 from kiosk.model import Recall, RecallRequest
 

@@ -7,8 +7,8 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 
 from admin_web import auth, visit, words
-from admin_web.daemon import kiosk
 from admin_web.drafts import drafts
+from admin_web.kiosk_client import kiosk
 from kiosk.errors import ConflictError, NotFoundError
 from kiosk.model import RestockResult
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template, request
 
-from admin_web import missing
-from admin_web.daemon import kiosk
+from admin_web import unmet_demand
+from admin_web.kiosk_client import kiosk
 
 PAGE = 40
 """Days and products on one page."""
@@ -18,10 +18,10 @@ def page() -> str:
     """Show totals for each product, then a page of days, newest first; `?page=N` shows older ones."""
     told, slots = kiosk().shortage(), kiosk().stock().slots
     number = max(1, request.args.get("page", 1, type=int))
-    days = missing.by_day(told, slots)
+    days = unmet_demand.by_day(told, slots)
     return render_template(
         "shortage.html",
-        totals=missing.by_product(told, slots),
+        totals=unmet_demand.by_product(told, slots),
         days=days[(number - 1) * PAGE : number * PAGE],
         number=number,
         older=len(days) > number * PAGE,

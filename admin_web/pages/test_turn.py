@@ -10,7 +10,7 @@ from wtforms import HiddenField
 from wtforms.validators import Regexp
 
 from admin_web import words
-from admin_web.daemon import kiosk
+from admin_web.kiosk_client import kiosk
 from kiosk.errors import BusyError
 from kiosk.model import Purpose, VendRequest, VendState, new_request_id
 

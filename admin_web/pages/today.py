@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, render_template
 
 from admin_web import auth, jobs, words
-from admin_web.daemon import heard_site, impatient, kiosk
 from admin_web.drafts import drafts
+from admin_web.kiosk_client import heard_site, impatient, kiosk
 from kiosk.errors import DaemonAwayError, RequestError
 from kiosk.model import Excursion
 

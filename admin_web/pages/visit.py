@@ -8,9 +8,9 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from admin_web import auth, visit, words
-from admin_web.daemon import kiosk, today
 from admin_web.doubts import Doubt
 from admin_web.drafts import Draft, drafts
+from admin_web.kiosk_client import kiosk, today
 from admin_web.restock_form import RestockForm, anew, held, is_held, what_was_typed
 from kiosk.errors import NotFoundError
 from kiosk.model import SlotStock

@@ -12,15 +12,15 @@ from kiosk import __version__
 from kiosk.cli.group import Group
 
 PLACES = {
-    "run": "kiosk.cli.running:run",
-    "check-config": "kiosk.cli.running:check_config",
-    "show-config": "kiosk.cli.running:show_config",
+    "run": "kiosk.cli.run:run",
+    "check-config": "kiosk.cli.run:check_config",
+    "show-config": "kiosk.cli.run:show_config",
     "outputs-off": "kiosk.cli.outputs:outputs_off",
     "wiring": "kiosk.cli.wiring:wiring",
-    "status": "kiosk.cli.asking:status",
-    "stock": "kiosk.cli.asking:stock",
-    "events": "kiosk.cli.asking:events",
-    "vend": "kiosk.cli.asking:vend",
+    "status": "kiosk.cli.queries:status",
+    "stock": "kiosk.cli.queries:stock",
+    "events": "kiosk.cli.queries:events",
+    "vend": "kiosk.cli.queries:vend",
     "export": "kiosk.cli.export:export",
     "selftest": "kiosk.cli.selftest:selftest",
     "admin-code": "kiosk.cli.staff:admin_code",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from kiosk.cli.judging import Answer, Seen
+from kiosk.cli.verdict import Answer, Seen
 from kiosk.model import KioskState, MachinePart
 
 DOOR = "Open the door, wait a second, then answer. Is it open now?"

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 import click
 
-from kiosk.cli.desk import Desk
-from kiosk.cli.following import follow
+from kiosk.cli.console import Console
+from kiosk.cli.follow import follow
 from kiosk.cli.group import FAILED, confirm, example, json_option, socket_option, yes_option
-from kiosk.cli.judging import Report, Seen, heard, judge, sort
+from kiosk.cli.verdict import Report, Seen, heard, judge, sort
 from kiosk.control.client import Client
 from kiosk.errors import BusyError, NotFoundError
 from kiosk.model import MachinePart, Outcome, Purpose, SlotStock, Vend, VendRequest, new_request_id
@@ -37,25 +37,25 @@ def selftest(client: Client, yes: bool, as_json: bool, only: str | None, guided:
     """Turn every slot once and tell what is wrong and what to check: motors turn and items may drop."""
     slots = _chosen(client, only)
     confirm(WARNING, yes=yes)
-    desk = Desk(slots, guided=guided, as_json=as_json)
-    report = _test(client, slots, desk, everything=only is None)
-    desk.finish(report)
+    console = Console(slots, guided=guided, as_json=as_json)
+    report = _test(client, slots, console, everything=only is None)
+    console.finish(report)
     if not report.passed:
         raise SystemExit(FAILED)
 
 
-def _test(client: Client, slots: Sequence[SlotStock], desk: Desk, *, everything: bool) -> Report:
+def _test(client: Client, slots: Sequence[SlotStock], console: Console, *, everything: bool) -> Report:
     parts = {part.name: part for part in client.state().parts if part.kind in {"motor", "lock"}}
     results = []
     for slot in slots:
         part = parts.get(slot.slot)
-        desk.turning(slot)
-        vend, seen = _tried(client, slot, part, desk)
+        console.turning(slot)
+        vend, seen = _tried(client, slot, part, console)
         results.append(judge(slot, vend, seen, part))
-        desk.row(results[-1], client.state().faults)
+        console.row(results[-1], client.state().faults)
     before = client.state()
-    desk.sensors(before.readings)
-    answers = tuple(desk.answers(client)) if everything else ()
+    console.sensors(before.readings)
+    answers = tuple(console.answers(client)) if everything else ()
     # What a person did for the test, such as opening a tamper contact, may stay told for a day.
     done = {answer.part for answer in answers if answer.passed} - {fault.where for fault in before.faults}
     told = tuple(fault for fault in client.state().faults if fault.where not in done)
@@ -66,13 +66,13 @@ def _test(client: Client, slots: Sequence[SlotStock], desk: Desk, *, everything:
     )
 
 
-def _tried(client: Client, slot: SlotStock, part: MachinePart | None, desk: Desk) -> tuple[Vend, Seen | None]:
+def _tried(client: Client, slot: SlotStock, part: MachinePart | None, console: Console) -> tuple[Vend, Seen | None]:
     """Turn a slot once, or have a person choose it at the machine; return how it went, and what the person saw."""
     vend = _turn(client, slot.slot)
     if part is None or not part.visitor_only:
-        return vend, desk.came_out(slot, locker=part is not None and part.kind == "lock")
+        return vend, console.came_out(slot, locker=part is not None and part.kind == "lock")
     after = max((event.seq for event in client.slot(slot.slot).events), default=0)
-    seen = desk.chosen_at_keypad(vend)
+    seen = console.chosen_at_keypad(vend)
     return (vend if seen in {None, Seen.SKIP} else _heard(client, vend, after)), seen
 
 

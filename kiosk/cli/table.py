@@ -6,7 +6,7 @@ import itertools
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from kiosk.cli.judging import SlotResult
+from kiosk.cli.verdict import SlotResult
 from kiosk.model import Fault, SlotStock
 
 WIDTH = 80

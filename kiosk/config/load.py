@@ -13,8 +13,8 @@ import msgspec
 from kiosk.config.part_rules import Fitted, check_parts
 from kiosk.config.rules import Table, check
 from kiosk.config.settings import TABLES, Config, Options
-from kiosk.config.sift import Sieve
-from kiosk.config.words import spell, suggest
+from kiosk.config.validate import Validator
+from kiosk.config.words import as_toml, suggest
 from kiosk.errors import ConfigError
 
 MAX_BYTES = 1_000_000
@@ -44,13 +44,13 @@ def load(path: str | os.PathLike[str], drivers: Drivers) -> Config:
 def parse(text: str, drivers: Drivers, name: str = "kiosk.toml") -> Config:
     """Check a configuration given as TOML text. `name` stands for the file in messages. Raises ConfigError."""
     raw = _syntax(text, name)
-    sieve = Sieve()
-    sound = sieve.table(raw, Config, "")
-    parts = list(_parts(sieve, sound, drivers))
-    check(sieve, sound)
-    check_parts(sieve, parts, sound)
-    if sieve.mistakes:
-        raise ConfigError(sieve.mistakes)
+    validator = Validator()
+    sound = validator.table(raw, Config, "")
+    parts = list(_parts(validator, sound, drivers))
+    check(validator, sound)
+    check_parts(validator, parts, sound)
+    if validator.mistakes:
+        raise ConfigError(validator.mistakes)
     for product in sound["products"]:
         if product["essential"]:
             product["expired"] = "last"
@@ -85,7 +85,7 @@ def _syntax(text: str, name: str) -> Table:
         raise ConfigError([f"{name}: is not valid TOML: a value goes beyond every measure. Remove it."]) from None
 
 
-def _parts(sieve: Sieve, sound: Table, drivers: Drivers) -> Iterator[Fitted]:
+def _parts(validator: Validator, sound: Table, drivers: Drivers) -> Iterator[Fitted]:
     """Check each part's options against its driver; give those whose driver is known."""
     for key, kinds in TABLES.items():
         for index, part in enumerate(sound.get(key, ())):
@@ -96,9 +96,9 @@ def _parts(sieve: Sieve, sound: Table, drivers: Drivers) -> Iterator[Fitted]:
             if kind is None:
                 known = [name for kind in kinds for name in drivers.names(kind)]
                 hint = suggest(driver, known)
-                sieve.note(f"{path}.driver", f"there is no {' or '.join(kinds)} driver {spell(driver)}.{hint}")
+                validator.note(f"{path}.driver", f"there is no {' or '.join(kinds)} driver {as_toml(driver)}.{hint}")
                 continue
             options_type = drivers.options_type(kind, driver)
             raw = part.get("options")
-            part["options"] = sieve.table({} if raw is None else raw, options_type, f"{path}.options")
+            part["options"] = validator.table({} if raw is None else raw, options_type, f"{path}.options")
             yield Fitted(path, part, options_type)

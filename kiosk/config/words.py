@@ -15,7 +15,7 @@ from msgspec import Meta, Struct
 KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
 
 
-def peel(kind: Any) -> tuple[Any, list[Meta]]:
+def unwrap(kind: Any) -> tuple[Any, list[Meta]]:
     """Return the bare type behind `Annotated` and `| None`, and what was noted on the way, outermost first."""
     notes: list[Meta] = []
     while True:
@@ -30,19 +30,19 @@ def peel(kind: Any) -> tuple[Any, list[Meta]]:
 
 def item_of(kind: Any) -> Any | None:
     """Return the type of the items if `kind` is a list (`tuple[X, ...]` or `tuple[X, X]`), else None."""
-    bare, _ = peel(kind)
+    bare, _ = unwrap(kind)
     return typing.get_args(bare)[0] if typing.get_origin(bare) is tuple else None
 
 
 def length_of(kind: Any) -> int | None:
     """Return how many items a list of this kind has, if that is fixed (`tuple[X, X]`), else None."""
-    items = typing.get_args(peel(kind)[0])
+    items = typing.get_args(unwrap(kind)[0])
     return None if items[-1] is Ellipsis else len(items)
 
 
 def is_table(kind: Any) -> bool:
     """Say whether `kind` is a table with keys of its own."""
-    bare, _ = peel(kind)
+    bare, _ = unwrap(kind)
     return isinstance(bare, type) and issubclass(bare, Struct)
 
 
@@ -53,9 +53,9 @@ def first(notes: Iterable[Meta], name: str) -> Any:
 
 def describe(kind: Any) -> str:
     """Say in words what `kind` allows, such as `a whole number from 0 to 27`."""
-    bare, notes = peel(kind)
+    bare, notes = unwrap(kind)
     if typing.get_origin(bare) is typing.Literal:
-        return "one of " + ", ".join(spell(choice) for choice in typing.get_args(bare))
+        return "one of " + ", ".join(as_toml(choice) for choice in typing.get_args(bare))
     if item_of(kind) is not None:
         return _describe_list(kind)
     if is_table(kind):
@@ -70,7 +70,7 @@ def _describe_list(kind: Any) -> str:
     item = item_of(kind)
     if is_table(item):
         return "a list of tables"
-    examples = first(peel(kind)[1], "examples")
+    examples = first(unwrap(kind)[1], "examples")
     such = " such as " + " or ".join(str(example) for example in examples) if examples else ""
     length = length_of(kind)
     return f"a list{f' of {length}' if length else ''}{such}, each {describe(item)}"
@@ -88,14 +88,14 @@ def _number_limits(notes: list[Meta]) -> str:
 def _text_limits(notes: list[Meta]) -> str:
     examples = first(notes, "examples")
     if examples:
-        return " such as " + " or ".join(spell(example) for example in examples)
+        return " such as " + " or ".join(as_toml(example) for example in examples)
     shortest, longest = first(notes, "min_length"), first(notes, "max_length")
     if longest is not None:
         return f" of {shortest or 0} to {longest} characters"
     return f" of at least {shortest} character{'s' * (shortest != 1)}" if shortest else ""
 
 
-def spell(value: object, limit: int = 60) -> str:
+def as_toml(value: object, limit: int = 60) -> str:
     """Write a value as it stands in TOML, cut at `limit` characters."""
     if isinstance(value, bool):
         text = "true" if value else "false"
@@ -120,5 +120,5 @@ def suggest(word: object, choices: Iterable[str], otherwise: str = "There is: ")
     folded = {choice.casefold(): choice for choice in known}
     near = difflib.get_close_matches(str(word).casefold(), folded, n=1, cutoff=0.6)
     if near:
-        return f" Did you mean {spell(folded[near[0]])}?"
+        return f" Did you mean {as_toml(folded[near[0]])}?"
     return f" {otherwise}{', '.join(known)}." if known else ""

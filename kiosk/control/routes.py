@@ -14,8 +14,8 @@ from kiosk.control.codes import VALID_S, AdminCodes
 from kiosk.decoding import Decoders
 from kiosk.dispense.ledger import Reader
 from kiosk.dispense.service import Service
-from kiosk.dispense.staff import Staff
 from kiosk.dispense.status import Status
+from kiosk.dispense.stock_changes import StockChanges
 from kiosk.errors import BusyError, ConflictError, KioskError, LedgerError, NotFoundError, RequestError
 from kiosk.model import (
     AdminCode,
@@ -73,7 +73,7 @@ def create_app(service: Service, reader: Reader, status: Status, codes: AdminCod
     _questions(app, service, reader, status)
     _records(app, service, reader)
     _changes(app, service, codes)
-    _staff_changes(app, service.staff, service)
+    _staff_changes(app, service.changes, service)
     return app
 
 
@@ -125,7 +125,7 @@ def _records(app: Flask, service: Service, reader: Reader) -> None:
 
     @app.get("/v1/excursions")
     def excursions() -> Response:
-        return _answer(Excursions(excursions=reader.excursions(service.staff.names)))
+        return _answer(Excursions(excursions=reader.excursions(service.changes.names)))
 
     @app.get("/v1/shortage")
     def shortage() -> Response:
@@ -159,7 +159,7 @@ def _changes(app: Flask, service: Service, codes: AdminCodes) -> None:
         )
 
 
-def _staff_changes(app: Flask, staff: Staff, service: Service) -> None:
+def _staff_changes(app: Flask, staff: StockChanges, service: Service) -> None:
     @app.post("/v1/restocks")
     def restock() -> Response:
         return _answer(staff.restock(_body(RestockRequest)))

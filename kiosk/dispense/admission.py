@@ -8,10 +8,10 @@ from kiosk.clock import Clock
 from kiosk.config import Config, Product
 from kiosk.dispense import policy, words
 from kiosk.dispense.allowances import Allowances
-from kiosk.dispense.desk import Desk, Order
 from kiosk.dispense.ledger import Ledger
 from kiosk.dispense.policy import Asked
-from kiosk.dispense.shelf import Shelf
+from kiosk.dispense.requests import Order, Requests
+from kiosk.dispense.stock_view import StockView
 from kiosk.errors import BusyError, NotFoundError, RequestError
 from kiosk.hardware.machine import Machine
 from kiosk.model import Purpose, Refusal, RefusalCode, VendRequest, VisitorCode
@@ -28,19 +28,19 @@ class Admission:
         *,
         config: Config,
         machine: Machine,
-        shelf: Shelf,
+        stock_view: StockView,
         ledger: Ledger,
         clock: Clock,
-        desk: Desk,
+        requests: Requests,
         codes: Codes | None,
     ) -> None:
         """Prepare, with nothing taken."""
         self.products: dict[str, Product] = {product.sku: product for product in config.products}
         self._machine = machine
-        self._shelf = shelf
+        self._stock_view = stock_view
         self._ledger = ledger
         self._clock = clock
-        self._desk = desk
+        self._requests = requests
         self.codes = codes
         """Makes and checks anonymous codes, where the programme has them."""
         self._allowances = Allowances()
@@ -52,7 +52,7 @@ class Admission:
             raise RequestError("Ask for a product (sku) or for a slot, not for both. Nothing was moved.")
         if request.purpose is Purpose.TEST and request.slot is None:
             raise RequestError("A test turn needs a slot. Nothing was moved.")
-        sku = self._shelf.sku(request.slot) if request.slot else str(request.sku)
+        sku = self._stock_view.sku(request.slot) if request.slot else str(request.sku)
         if sku not in self.products:
             raise NotFoundError(f"This kiosk has no product {sku!r}.")
         return Order(request, sku, self.products[sku].essential)
@@ -63,7 +63,7 @@ class Admission:
             raise words.refuse(Refusal(code=RefusalCode.DOOR_OPEN))
         product = self.products[order.sku]
         code_left, token = self._allowance(order.request, product)
-        held = [slot for slot in self._shelf.stock.slots if slot.sku == order.sku]
+        held = [slot for slot in self._stock_view.stock.slots if slot.sku == order.sku]
         refusal = policy.decide(
             product,
             Asked(
@@ -83,7 +83,7 @@ class Admission:
         """Return how much a code may still take of a product, and the token of its next use; None without a code."""
         if self.codes is None or request.code is None or product.limit_per_code is None:
             return None, None
-        if self._desk.busy:
+        if self._requests.busy:
             raise BusyError(words.BUSY)
         opened = self.codes.check(request.code, self._ledger.calendar.when())
         return self._allowances.left(opened, product.sku, product.limit_per_code)

@@ -19,7 +19,7 @@ from typing import Literal
 from mnemonic import Mnemonic
 
 from kiosk.clock import When
-from kiosk.dispense.awkward import AWKWARD
+from kiosk.dispense.excluded_words import AWKWARD
 from kiosk.model import Refusal, RefusalCode, RefusedError
 
 WORDS: tuple[str, ...] = tuple(Mnemonic("english").wordlist)

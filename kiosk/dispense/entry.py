@@ -14,7 +14,7 @@ from kiosk.model import Attempt, EventKind, Outcome, VendRequest, new_request_id
 
 
 class Entry(Struct):
-    """An attempt that is being written down. Whoever holds the scribe's lock may change it."""
+    """An attempt that is being written down. Whoever holds the recorder's lock may change it."""
 
     made: Unrecorded
     """The attempt as it waits for the ledger."""

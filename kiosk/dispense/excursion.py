@@ -18,7 +18,16 @@ from typing import Literal, TypeAlias
 from msgspec import Struct
 from msgspec.structs import replace
 
-from kiosk.dispense.kinetic import DAY_S, WINDOW_DAYS, Warmth, Window, add, day_on, mean_kinetic_c, total
+from kiosk.dispense.mean_kinetic_temperature import (
+    DAY_S,
+    WINDOW_DAYS,
+    Warmth,
+    Window,
+    add,
+    day_on,
+    mean_kinetic_c,
+    total,
+)
 
 OPEN_AFTER_S = 900.0
 """So long outside the range, in seconds, makes an excursion: longer than the door stands open in a restock visit,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from functools import partial
 
-from kiosk.dispense.desk import REMEMBERED
 from kiosk.dispense.ledger import Ledger, Past, Reader
-from kiosk.dispense.scribe import Scribe
+from kiosk.dispense.recorder import Recorder
+from kiosk.dispense.requests import REMEMBERED
 from kiosk.errors import DiskStalledError, LedgerError
 
 log = logging.getLogger(__name__)
@@ -17,10 +17,10 @@ SEARCH_S = 0.1
 
 
 class Memory:
-    """Knows requests that are no longer on the desk. Any thread may ask."""
+    """Finds requests that `Requests` has let go of. Any thread may ask."""
 
-    def __init__(self, scribe: Scribe, ledger: Ledger, reader: Reader) -> None:
-        self._scribe = scribe
+    def __init__(self, recorder: Recorder, ledger: Ledger, reader: Reader) -> None:
+        self._recorder = recorder
         self._ledger = ledger
         self._reader = reader
         self._earlier: dict[str, Past] = {}
@@ -35,7 +35,7 @@ class Memory:
         Raises DiskStalledError when the disk does not tell in time, which is at once if it is `urgent`. An urgent one
         that an open ledger does not tell raises LedgerError; whatever else it does not tell was never asked for.
         """
-        if known := self._scribe.recall(request_id) or self._earlier.get(request_id):
+        if known := self._recorder.find(request_id) or self._earlier.get(request_id):
             return known
         look_up = partial(self._reader.past, request_id)
         try:

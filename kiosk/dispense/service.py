@@ -17,16 +17,16 @@ from kiosk.clock import Clock
 from kiosk.config import Config
 from kiosk.dispense import sign
 from kiosk.dispense.admission import Admission
-from kiosk.dispense.chores import Chores
-from kiosk.dispense.desk import Desk, Order, same_request
+from kiosk.dispense.housekeeping import Housekeeping
 from kiosk.dispense.ledger import Calendar, Doubt
 from kiosk.dispense.memory import Memory
-from kiosk.dispense.records import Records
-from kiosk.dispense.scribe import Scribe
-from kiosk.dispense.shelf import Shelf
+from kiosk.dispense.recorder import Recorder
+from kiosk.dispense.requests import Order, Requests, same_request
 from kiosk.dispense.sign import Sign
-from kiosk.dispense.staff import Staff
-from kiosk.dispense.vending import EMERGENCY_WAIT_S, FALLEN, WAIT_S, Report, Vending, done
+from kiosk.dispense.stock_changes import StockChanges
+from kiosk.dispense.stock_view import StockView
+from kiosk.dispense.storage import Storage
+from kiosk.dispense.vending import EMERGENCY_WAIT_S, FALLEN, WAIT_S, VendCallbacks, Vending, done
 from kiosk.dispense.worker import Job
 from kiosk.errors import BusyError, KioskError, LedgerError, NotFoundError
 from kiosk.hardware.api import Signal
@@ -74,62 +74,68 @@ class Service:
     """
 
     def __init__(
-        self, config: Config, machine: Machine, records: Records, clock: Clock, codes: Codes | None = None
+        self, config: Config, machine: Machine, storage: Storage, clock: Clock, codes: Codes | None = None
     ) -> None:
         self._machine = machine
-        self._ledger = ledger = records.ledger
-        self._reader = records.reader
+        self._ledger = ledger = storage.ledger
+        self._reader = storage.reader
         self._reader.hear_damage(self._hear_of_damage)
         self._clock = clock
-        self._desk = Desk()
+        self._requests = Requests()
         self._inbox: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self.sign = Sign(machine, clock)
         """What lights and sounds tell visitors."""
         self._progress = self._idled = time.monotonic()
-        self._scribe = scribe = Scribe(records, clock, config)
-        self._memory = Memory(scribe, ledger, records.reader)
-        self._shelf = shelf = Shelf(config, machine.lockers)
+        self._recorder = recorder = Recorder(storage, clock, config)
+        self._memory = Memory(recorder, ledger, storage.reader)
+        self._stock_view = stock_view = StockView(config, machine.lockers)
         self.admission = Admission(
-            config=config, machine=machine, shelf=shelf, ledger=ledger, clock=clock, desk=self._desk, codes=codes
+            config=config,
+            machine=machine,
+            stock_view=stock_view,
+            ledger=ledger,
+            clock=clock,
+            requests=self._requests,
+            codes=codes,
         )
         """The rules of who gets what, and anonymous codes."""
         self._served = 0
-        self._changes = threading.BoundedSemaphore(CHANGES)
+        self._waiting = threading.BoundedSemaphore(CHANGES)
         self._painting = threading.Lock()
         self.on_events: Callable[[], None] = lambda: None
         self._publish()
-        scribe.on_written = self._publish
-        self._vending = Vending(machine=machine, scribe=scribe, ledger=ledger, shelf=shelf, clock=clock)
-        self._chores = Chores(
+        recorder.on_written = self._publish
+        self._vending = Vending(machine=machine, recorder=recorder, ledger=ledger, stock_view=stock_view, clock=clock)
+        self._housekeeping = Housekeeping(
             config=config,
             machine=machine,
-            scribe=scribe,
+            recorder=recorder,
             ledger=ledger,
-            shelf=shelf,
+            stock_view=stock_view,
             clock=clock,
             forget=self.admission.forget_codes,
         )
-        self.staff = Staff(config, ledger, shelf, clock, self._change)
+        self.changes = StockChanges(config, ledger, stock_view, clock, self._change)
         """What staff and the programme may change."""
-        scribe.on_opened = self._take_over
-        self._opening = scribe.open()
+        recorder.on_opened = self._take_over
+        self._opening = recorder.open()
 
     # -- from any thread -------------------------------------------------------------------------------------------
 
     @property
     def busy(self) -> bool:
         """Whether an item is dropping now."""
-        return self._desk.busy
+        return self._requests.busy
 
     @property
     def ledger_fault(self) -> str | None:
         """What to tell staff while something cannot be written."""
-        return self._scribe.fault
+        return self._recorder.fault
 
     @property
     def damaged(self) -> bool:
         """Whether the ledger turned out not to be whole. A new start sets it aside."""
-        return self._scribe.damaged
+        return self._recorder.damaged
 
     @property
     def mistrusted(self) -> tuple[str, ...]:
@@ -147,11 +153,11 @@ class Service:
 
     def stock(self) -> Stock:
         """Return what is in every slot. Never waits."""
-        return self._shelf.stock
+        return self._stock_view.stock
 
     def slot(self, slot: str) -> SlotStock:
         """Return what is in one slot. Raises NotFoundError."""
-        return self._shelf.slot(slot)
+        return self._stock_view.slot(slot)
 
     def press(self, request: VendRequest) -> bool:
         """Take what somebody presses who has no screen: it is answered by light and sound. Says whether it is served.
@@ -190,7 +196,7 @@ class Service:
 
     def find(self, request_id: str, wait_s: float = 0.0) -> Vend:
         """Return what became of a request, waiting up to `wait_s` seconds for its end. Raises NotFoundError."""
-        if vend := self._desk.find(request_id, wait_s):
+        if vend := self._requests.find(request_id, wait_s):
             return vend
         if past := self._memory.past(request_id):
             return done(*past, self._machine.lockers)
@@ -208,11 +214,11 @@ class Service:
             self._hear_of_damage(error)
 
     def _hear_of_damage(self, error: LedgerError) -> None:
-        self._inbox.put(lambda: self._write(lambda: self._scribe.note(error)))
+        self._inbox.put(lambda: self._write(lambda: self._recorder.note(error)))
 
     def _write(self, write: Callable[[], object]) -> None:
         """Have something written that nobody waits for."""
-        self._scribe.later(write)
+        self._recorder.later(write)
 
     @property
     def calendar(self) -> Calendar:
@@ -225,7 +231,7 @@ class Service:
 
     def feel(self, celsius: float | None) -> None:
         """Take note of how warm it is inside, in °C; None when no sensor knows."""
-        self._inbox.put(lambda: self._chores.take_temperature(celsius))
+        self._inbox.put(lambda: self._housekeeping.take_temperature(celsius))
 
     def stop(self) -> None:
         """End the vend thread after what it is doing now, and after whoever was told that theirs comes next."""
@@ -240,7 +246,7 @@ class Service:
     def _submit(self, order: Order) -> Vend:
         if not order.for_hands_inside:
             order = self.admission.allowed(order)
-        vend, before = self._desk.admit(order)
+        vend, before = self._requests.admit(order)
         if before is None:
             return vend
         # Told here, and not by the vend thread, which a slow disk may hold up: whoever pressed was heard.
@@ -261,16 +267,16 @@ class Service:
         if past is None:
             return None
         same_request(past[0], request)
-        return self._desk.find(request.id, 0) or done(*past, self._machine.lockers)
+        return self._requests.find(request.id, 0) or done(*past, self._machine.lockers)
 
     def _change(self, change: Callable[[], T]) -> T:
         """Have a change made between two vends, and wait for it."""
-        if not self._changes.acquire(blocking=False):
+        if not self._waiting.acquire(blocking=False):
             raise BusyError("Others wait here already until an item is out. Try again in a minute; nothing was saved.")
         try:
             return self._change_in_turn(change)
         finally:
-            self._changes.release()
+            self._waiting.release()
 
     def _change_in_turn(self, change: Callable[[], T]) -> T:
         asked: Future[Job[T]] = Future()
@@ -278,7 +284,7 @@ class Service:
         def ask() -> None:
             if asked.set_running_or_notify_cancel():
                 try:
-                    asked.set_result(self._scribe.change(change))
+                    asked.set_result(self._recorder.change(change))
                 except BaseException as error:
                     asked.set_exception(error)
                     raise
@@ -291,7 +297,7 @@ class Service:
                 raise BusyError("An item is still dropping. Try again in a minute; nothing was saved.") from error
             job = asked.result()
         try:
-            return self._scribe.collect(job, time.monotonic() + WAIT_S)
+            return self._recorder.collect(job, time.monotonic() + WAIT_S)
         finally:
             self._publish()
 
@@ -299,13 +305,13 @@ class Service:
 
     def run(self) -> None:
         """Serve the inbox until `stop`. Anything it raises is a defect and ends the process; systemd restarts it."""
-        self._chores.prove_beam()
+        self._housekeeping.prove_beam()
         while self.step(IDLE_S):
             pass
 
     def finish(self) -> None:
         """Have written what must not wait for the next start. Only after the last `run`."""
-        self._chores.end()
+        self._housekeeping.end()
 
     def step(self, timeout_s: float) -> bool:
         """Do the next thing in the inbox, or what can wait if none comes within `timeout_s` seconds of real time.
@@ -319,14 +325,14 @@ class Service:
             job = self._idle
         if job is not None:
             job()
-        elif self._desk.busy:  # somebody was told that it is coming
+        elif self._requests.busy:  # somebody was told that it is coming
             self._inbox.put(None)
         else:
             return False
         return True
 
     def _overdue(self) -> bool:
-        return self._progress - self._idled > IDLE_AT_LEAST_S and not self._desk.busy
+        return self._progress - self._idled > IDLE_AT_LEAST_S and not self._requests.busy
 
     def _beat(self) -> None:
         self._progress = time.monotonic()
@@ -336,33 +342,33 @@ class Service:
         self._idled = self._progress
         self._account_strays()
         self.sign.idle()
-        self._chores.do()
+        self._housekeeping.do()
         self._publish()
 
     def _serve(self) -> None:
         """Carry out the request whose turn it is; always ends with an answer for whoever asked."""
-        order = self._desk.serving()
-        report = Report(self.sign.hands_out, self._turning, self._beat, self._desk.is_hurried)
+        order = self._requests.serving()
+        report = VendCallbacks(self.sign.hands_out, self._turning, self._beat, self._requests.is_hurried)
         vend = self._vending.serve(order, self.admission.products[order.sku], report)
         if order.request.purpose is Purpose.VISITOR:
             if vend.outcome in FALLEN and not order.essential:
                 self.admission.took(order)
             elif vend.outcome not in FALLEN and vend.refusal not in (RefusalCode.NO_LEDGER, RefusalCode.DOOR_OPEN):
                 empty = vend.refusal is RefusalCode.SOLD_OUT
-                self._scribe.unmet(order.written.id, order.sku, empty=empty)
+                self._recorder.unmet(order.written.id, order.sku, empty=empty)
         self._answer(order, vend)
 
     def _turning(self, vend: Vend) -> None:
         """Tell that a motor is on; from here on the count says that one may have left."""
         self._publish()
-        self._desk.tell(vend)
+        self._requests.tell(vend)
 
     def _answer(self, order: Order, vend: Vend) -> None:
         """Tell whoever asked, and everybody else, how it ended."""
         self.sign.ended(out=vend.outcome in FALLEN, urgent=order.emergency)
-        self._scribe.catch_up(time.monotonic() + EMERGENCY_WAIT_S, self._desk.is_hurried)
+        self._recorder.catch_up(time.monotonic() + EMERGENCY_WAIT_S, self._requests.is_hurried)
         self._publish()
-        self._desk.finish(vend)
+        self._requests.finish(vend)
         self._served += 1
         if self._served % LOOK_EVERY == 0:
             self._write(lambda: self._ledger.relieve(FULL))
@@ -376,9 +382,9 @@ class Service:
     def _publish(self) -> None:
         """Show what was written since the last time, and wake whoever reports it. Any thread may."""
         with self._painting:
-            news = self._scribe.news()
-            self._shelf.update(news.counts, news.owed)
-            self._shelf.arrange(news.coils, self._ledger.calendar.today())
+            news = self._recorder.news()
+            self._stock_view.update(news.counts, news.owed)
+            self._stock_view.arrange(news.lot_queues, self._ledger.calendar.today())
         if news.events:
             self.on_events()
 

@@ -13,10 +13,10 @@ from kiosk.config import Product
 from kiosk.dispense import vend_steps, words
 from kiosk.dispense.attempt import attempt
 from kiosk.dispense.choose import REST_S, RESTING_JAMS, candidates
-from kiosk.dispense.desk import Order
 from kiosk.dispense.ledger import Ledger
-from kiosk.dispense.scribe import Scribe
-from kiosk.dispense.shelf import Shelf
+from kiosk.dispense.recorder import Recorder
+from kiosk.dispense.requests import Order
+from kiosk.dispense.stock_view import StockView
 from kiosk.errors import LedgerError
 from kiosk.hardware.machine import Machine
 from kiosk.model import (
@@ -55,8 +55,8 @@ LEAST_WAIT_S = 0.05
 """A disk that is well has answered by then, also when the computer was slow to come so far."""
 
 
-class Report(Struct, frozen=True):
-    """Whom to tell what while a vend goes on.
+class VendCallbacks(Struct, frozen=True):
+    """What is called while a vend goes on.
 
     `hands_out` is called before a coil turns behind the open door, `turning` once a motor is on, `beat` at each step.
     """
@@ -70,11 +70,13 @@ class Report(Struct, frozen=True):
 class Vending:
     """Turns motors for requests. Belongs to the vend thread, which alone may call it."""
 
-    def __init__(self, *, machine: Machine, scribe: Scribe, ledger: Ledger, shelf: Shelf, clock: Clock) -> None:
+    def __init__(
+        self, *, machine: Machine, recorder: Recorder, ledger: Ledger, stock_view: StockView, clock: Clock
+    ) -> None:
         self._machine = machine
-        self._scribe = scribe
+        self._recorder = recorder
         self._ledger = ledger
-        self._shelf = shelf
+        self._stock_view = stock_view
         self._clock = clock
         self._hanging: list[str] = []
         self.ledger_opened = True
@@ -86,7 +88,7 @@ class Vending:
         self._drops_known = 0
         self._free_s = float("-inf")  # since when nothing but the disk keeps a motor waiting, on time.monotonic
 
-    def serve(self, order: Order, product: Product, report: Report) -> Vend:
+    def serve(self, order: Order, product: Product, callbacks: VendCallbacks) -> Vend:
         """Try slot after slot until an item is out; always returns how it ended."""
         tried: list[Attempt] = []
         warning = None
@@ -95,8 +97,8 @@ class Vending:
                 if self._machine.door_is_open():
                     if not order.for_hands_inside:
                         return self._shut_out(order, tried)
-                    self._warn_hands(slot.slot, report)
-                outcome = self._attempt(order, slot, tuple(tried), report)
+                    self._warn_hands(slot.slot, callbacks)
+                outcome = self._attempt(order, slot, tuple(tried), callbacks)
                 tried.append(Attempt(slot=slot.slot, outcome=outcome))
                 if outcome in FALLEN:
                     warning = words.warned(slot)
@@ -122,29 +124,29 @@ class Vending:
         refusal = Refusal(code=RefusalCode.DOOR_OPEN)
         return replace(vend, message=words.refused(refusal), refusal=refusal.code)
 
-    def _warn_hands(self, slot: str, report: Report) -> None:
+    def _warn_hands(self, slot: str, callbacks: VendCallbacks) -> None:
         """Give hands in the machine a moment to get out. A locker has a door of its own, and nothing in it turns."""
         if slot not in self._machine.lockers:
-            report.hands_out()
+            callbacks.hands_out()
             self._clock.sleep(HANDS_OUT_S)
             self._free_s = time.monotonic()
-            report.beat()
+            callbacks.beat()
 
     def _done(self, order: Order, tried: list[Attempt]) -> Vend:
         return done(order.request, tuple(tried), self._machine.lockers)
 
     def _holds(self, sku: str) -> bool:
         """Say whether there is any of a product, in a coil that gives out or in one that does not now."""
-        return any(slot.on_hand + slot.unresolved for slot in self._shelf.stock.slots if slot.sku == sku)
+        return any(slot.on_hand + slot.unresolved for slot in self._stock_view.stock.slots if slot.sku == sku)
 
     def _choose(self, order: Order, product: Product) -> list[SlotStock]:
         """Return the slots to try, best first. Staff may test any slot; a visitor gets what is in service."""
         wanted = order.request.slot
         if wanted and order.request.purpose is Purpose.TEST:
-            return [self._shelf.slot(wanted)]
+            return [self._stock_view.slot(wanted)]
         now = self._clock.monotonic()
-        resting = {slot.slot for slot in self._shelf.stock.slots if self._rests(slot, now)}
-        fits = candidates(self._shelf.stock.slots, product, resting)
+        resting = {slot.slot for slot in self._stock_view.stock.slots if self._rests(slot, now)}
+        fits = candidates(self._stock_view.stock.slots, product, resting)
         if product.essential:
             fits = self._others_first(fits, now)
         return [slot for slot in fits if slot.slot == wanted] if wanted else fits
@@ -161,11 +163,11 @@ class Vending:
         lately = {slot: at for slot, at in self._presumed_at.items() if now - at < AGAIN_S}
         return sorted(fits, key=lambda slot: lately.get(slot.slot, float("-inf")))
 
-    def _attempt(self, order: Order, slot: SlotStock, tried: tuple[Attempt, ...], report: Report) -> Outcome:
+    def _attempt(self, order: Order, slot: SlotStock, tried: tuple[Attempt, ...], callbacks: VendCallbacks) -> Outcome:
         """Make one attempt: intent, motion, outcome."""
         self.account_strays()  # before the drop sensor begins to count anew
         name, request = slot.slot, order.request
-        entry = self._scribe.begin(
+        entry = self._recorder.begin(
             order.written,
             name,
             slot.sku,
@@ -178,11 +180,11 @@ class Vending:
         def ready() -> None:
             if beam is not None:
                 self._drops_known = 0  # it counts anew
-            self._scribe.begun(entry, self._patience(order), _never if order.emergency else report.hurry)
+            self._recorder.begun(entry, self._patience(order), _never if order.emergency else callbacks.hurry)
 
         def started() -> None:
             message = words.begun(locker=name in self._machine.lockers, again=bool(tried))
-            report.turning(Vend(id=request.id, state=VendState.TURNING, message=message, slot=name, attempts=tried))
+            callbacks.turning(Vend(id=request.id, state=VendState.TURNING, message=message, slot=name, attempts=tried))
 
         # While another coil turns by itself, nobody can tell from which of the two an item fell.
         motor = self._machine.motor(name)
@@ -194,13 +196,13 @@ class Vending:
             nudges=0 if request.purpose is Purpose.TEST else vend_steps.NUDGES,
             ready=ready,
             started=started,
-            beat=report.beat,
+            beat=callbacks.beat,
         )
         self._free_s = time.monotonic()
         if beam is not None:
             self._drops_known = verdict.drops
         others = [other for other in self._hanging if other != name]
-        self._scribe.end(entry, verdict, others)
+        self._recorder.end(entry, verdict, others)
         if verdict.driven:
             self._note_failure(slot, verdict.outcome)
         return verdict.outcome
@@ -229,7 +231,7 @@ class Vending:
         """
         if self.ledger_opened:
             self.ledger_opened = False
-            jammed = [slot.slot for slot in self._shelf.stock.slots if slot.jams]
+            jammed = [slot.slot for slot in self._stock_view.stock.slots if slot.jams]
             self._hanging = list(dict.fromkeys([*self._hanging, *jammed]))
         beam = self._machine.beam
         strays = 0 if beam is None else beam.seen() - self._drops_known
@@ -237,7 +239,7 @@ class Vending:
         if leaking:
             self._drops_known += strays
         for slot in leaking:
-            self._scribe.unseen(slot, EventKind.STRAY_DROP)
+            self._recorder.unseen(slot, EventKind.STRAY_DROP)
         return bool(leaking)
 
     def _leaking(self, strays: int) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kiosk.dispense.staff import Staff
+from kiosk.dispense.stock_changes import StockChanges
 from kiosk.errors import BusyError, KioskError
 from kiosk.telemetry.commands import Command, HideCommand, LiftCommand, RecallCommand
 
@@ -10,7 +10,7 @@ from kiosk.telemetry.commands import Command, HideCommand, LiftCommand, RecallCo
 class Orders:
     """Carries commands out, each once. Its sentences tell nothing of a visit: no count, no "busy"."""
 
-    def __init__(self, staff: Staff) -> None:
+    def __init__(self, staff: StockChanges) -> None:
         self._staff = staff
 
     def __call__(self, command: Command) -> str:

@@ -96,7 +96,7 @@ class Site(Running):
         if scene.cut:
             self._thread.join(WAIT_S)
             self._halt()
-            self.records.close()
+            self.storage.close()
             self.world.seen = 0  # a drop sensor counts from its own start
             self.start()
         else:
@@ -106,4 +106,4 @@ class Site(Running):
     def count(self, slot: str) -> None:
         """Have another person count a slot, rightly."""
         line = counted(self.slot(slot), self.world.inside.get(slot, 0))
-        self.service.staff.restock(visit(line))
+        self.service.changes.restock(visit(line))

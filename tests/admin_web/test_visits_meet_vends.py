@@ -210,7 +210,7 @@ def test_a_visit_that_meets_vends_saves_what_is_inside(
     if not early and set(walk.met) <= CERTAIN:
         assert not walk.asked, (walk.met, site.kinds())
     last = site.reader.restocks(1)[0]
-    site.service.staff.undo(last.id)
+    site.service.changes.undo(last.id)
     assert site.honest()
 
 

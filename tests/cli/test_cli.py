@@ -59,7 +59,7 @@ def test_no_command_is_listed_that_is_not_there() -> None:
 
 
 def test_asking_the_kiosk_imports_no_hardware_and_no_server() -> None:
-    script = "import sys, kiosk.cli.asking; print([name for name in sys.modules if name.startswith(HEAVY)])"
+    script = "import sys, kiosk.cli.queries; print([name for name in sys.modules if name.startswith(HEAVY)])"
     heavy = ("kiosk.hardware", "kiosk.dispense", "kiosk.config", "gpiozero", "lgpio", "serial", "flask", "paho")
     command = [sys.executable, "-c", script.replace("HEAVY", repr(heavy))]
     assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "[]\n"

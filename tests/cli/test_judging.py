@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kiosk.cli.judging import (
+from kiosk.cli.verdict import (
     CLEAR,
     GAVE_UNASKED,
     NEVER_ASKED,

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.cli.judging import Seen
 from kiosk.cli.questions import ASKED, answered, questions
+from kiosk.cli.verdict import Seen
 from kiosk.hardware import registry
 from kiosk.model import Fault, FaultKind, KioskState, Link, MachinePart, Reading
 from tests.cli.opened import opened

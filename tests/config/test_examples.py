@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from kiosk.config import TABLES, Config, Options, load
-from kiosk.config.words import item_of, peel
+from kiosk.config.words import item_of, unwrap
 from kiosk.hardware import registry
 from kiosk.simulator.glass.keys import pads
 from tools.config_docs import PAGES
@@ -91,6 +91,6 @@ def test_the_pages_are_fresh(path: Path) -> None:
 def _structs(struct: type[Options]) -> Iterator[type[Any]]:
     yield struct
     for field in msgspec.structs.fields(struct):
-        bare, _ = peel(item_of(field.type) or field.type)
+        bare, _ = unwrap(item_of(field.type) or field.type)
         if isinstance(bare, type) and issubclass(bare, Options):
             yield from _structs(bare)

@@ -102,7 +102,7 @@ BUGS: dict[str, Bug] = {
 
 def database(ledger: Ledger) -> sqlite3.Connection:
     """Return the ledger's write connection, for settings that the daemon never changes."""
-    return ledger._book.db
+    return ledger._file.db
 
 
 def _move_ahead(machine: Machine, slot: str) -> Callable[[], None]:

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from kiosk.config import Config, load
-from kiosk.dispense.records import Records
 from kiosk.dispense.service import Service
+from kiosk.dispense.storage import Storage
 from kiosk.dispense.worker import Job, Worker
 from kiosk.hardware import registry
 from kiosk.model import Vend, VendRequest, VendState
@@ -70,7 +70,7 @@ class Unhurried(Service):
     """Does what can wait when it is told to only, however much real time has gone by on a busy machine."""
 
     def run(self) -> None:
-        self._chores.prove_beam()
+        self._housekeeping.prove_beam()
         while self.step(ANSWER_S):
             pass
 
@@ -90,12 +90,12 @@ class Core:
         self.world = world
         machine = parts(world, [slot.id for slot in config().slots])
         self.writer = LateWriter()
-        self._records = Records.of(folder, world.clock, log_bytes)._replace(writer=self.writer)
-        self.ledger = self._records.ledger
+        self._storage = Storage.of(folder, world.clock, log_bytes)._replace(writer=self.writer)
+        self.ledger = self._storage.ledger
         bug.starting(self.ledger, machine)
-        self.service = Unhurried(config(), machine, self._records, world.clock)
+        self.service = Unhurried(config(), machine, self._storage, world.clock)
         # A journal is only changed by whoever has the file for themselves; the reader opens it again.
-        self._records.reader.close()
+        self._storage.reader.close()
         bug.started(self.ledger)
 
     def vend(self, request: VendRequest) -> Vend:
@@ -133,4 +133,4 @@ class Core:
 
     def close(self) -> None:
         """Close the files."""
-        self._records.close()
+        self._storage.close()

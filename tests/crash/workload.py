@@ -135,7 +135,7 @@ class Workload:
         lines = [self._line(slot) for slot in slots]
         after = {line.slot: self._after(line) for line in lines}
         request = RestockRequest(id=name, lines=tuple(lines))
-        self._change(name, after, lambda: self._core.service.staff.restock(request))
+        self._change(name, after, lambda: self._core.service.changes.restock(request))
         return name
 
     def _line(self, slot: str) -> RestockLine:
@@ -165,20 +165,20 @@ class Workload:
         inside = {slot: self._world.inside[slot] for slot in slots}
         if self._chance.random() < 0.5:
             inside = {slot: max(0, found[slot] - (filled[slot] - inside[slot])) for slot in slots}
-        self._change(f"undo-{name}", inside, lambda: self._core.service.staff.undo(name))
+        self._change(f"undo-{name}", inside, lambda: self._core.service.changes.undo(name))
 
     def recall(self) -> None:
         """Call the latest lot back."""
         request = RecallRequest(id=self._name("recall"), lot=f"lot {self._lots}")
         self._lots += 1
         self._recalled.append(request.id)
-        self._change(request.id, {}, lambda: self._core.service.staff.recall(request))
+        self._change(request.id, {}, lambda: self._core.service.changes.recall(request))
 
     def lift(self) -> None:
         """End the oldest recall."""
         if self._recalled:
             name = self._recalled.pop(0)
-            self._change(f"lift-{name}", {}, lambda: self._core.service.staff.lift(name))
+            self._change(f"lift-{name}", {}, lambda: self._core.service.changes.lift(name))
 
     def _change(self, name: str, after: dict[str, int], change: Callable[[], object]) -> None:
         """Do with the items what makes `after` true, then save it; it is true in the ledger once it is saved."""

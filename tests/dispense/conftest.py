@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.dispense.kept import HandClock, Kept
+from tests.dispense.recording import Rig
 from tests.dispense.running import Running
-from tests.dispense.scribing import Desk
 from tests.stocking import FAR
 
 
@@ -36,11 +36,11 @@ def running(tmp_path: Path, clock: HandClock) -> Iterator[Running]:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    opened = Desk(tmp_path)
+def rig(tmp_path: Path) -> Iterator[Rig]:
+    opened = Rig(tmp_path)
     opened.stock()
     yield opened
-    opened.records.close()
+    opened.storage.close()
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from kiosk.clock import HOUR_S, Clock
 from kiosk.config import Config, Product, Slot
 from kiosk.config.settings import Kiosk
 from kiosk.dispense.ledger import Intent, Ledger, Planned, Unrecorded
-from kiosk.dispense.records import Records
-from kiosk.dispense.shelf import Shelf
+from kiosk.dispense.stock_view import StockView
+from kiosk.dispense.storage import Storage
 from kiosk.dispense.vend_steps import Finish
 from kiosk.model import Event, Outcome, RestockLine, RestockResult, SlotStock, VendRequest, new_request_id
 from tests.stocking import counted, visit
@@ -80,7 +80,7 @@ def told(clock: Clock, request: VendRequest, slot: str, sku: str = "NAL", **what
 
 
 class Kept:
-    """The ledger and its shelf as the vend thread uses them."""
+    """The ledger and the view of its stock as the vend thread uses them."""
 
     def __init__(self, folder: Path, config: Config = CONFIG, clock: HandClock | None = None) -> None:
         folder.mkdir(exist_ok=True)
@@ -88,9 +88,9 @@ class Kept:
         self.path = folder / "ledger.db"
         self.config = config
         self.clock = clock or HandClock(folder)
-        self.records = Records.of(folder, self.clock)
-        self.ledger = self.records.ledger
-        self.reader = self.records.reader
+        self.storage = Storage.of(folder, self.clock)
+        self.ledger = self.storage.ledger
+        self.reader = self.storage.reader
         self.open()
 
     def open(self, config: Config | None = None) -> None:
@@ -101,7 +101,7 @@ class Kept:
 
     def open_only(self) -> None:
         """Open the ledger, and leave alone what a power cut left open."""
-        self._shelf = Shelf(self.config)
+        self._stock_view = StockView(self.config)
         plan = {slot.id: Planned(slot.product, slot.capacity) for slot in self.config.slots}
         self.ledger.open(plan, [product.sku for product in self.config.products])
 
@@ -111,7 +111,7 @@ class Kept:
         self.open(config)
 
     def close(self) -> None:
-        self.records.close()
+        self.storage.close()
 
     def slot(self, name: str) -> SlotStock:
         """Return a slot as everybody may see it now."""
@@ -119,9 +119,9 @@ class Kept:
 
     def slots(self) -> dict[str, SlotStock]:
         """Return every slot as everybody may see it now."""
-        self._shelf.update(self.ledger.changed(), ())
-        self._shelf.arrange(self.ledger.coils(), self.ledger.calendar.today())
-        return {slot.slot: slot for slot in self._shelf.stock.slots}
+        self._stock_view.update(self.ledger.changed(), ())
+        self._stock_view.arrange(self.ledger.lot_queues(), self.ledger.calendar.today())
+        return {slot.slot: slot for slot in self._stock_view.stock.slots}
 
     def bounds(self, name: str) -> tuple[int, int]:
         """Return on_hand and unresolved of a slot."""
@@ -177,8 +177,8 @@ class Kept:
 @contextmanager
 def locked(ledger: Ledger) -> Iterator[None]:
     """Keep a ledger from being written, as a backup that hangs would."""
-    ledger._book.db.execute("PRAGMA busy_timeout = 1")
-    with closing(sqlite3.connect(ledger._book.path, isolation_level=None)) as other:
+    ledger._file.db.execute("PRAGMA busy_timeout = 1")
+    with closing(sqlite3.connect(ledger._file.path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         yield
         other.execute("ROLLBACK")

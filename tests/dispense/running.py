@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 
 from kiosk.config import Config
 from kiosk.dispense.codes import Codes
-from kiosk.dispense.records import Records
 from kiosk.dispense.service import Service
+from kiosk.dispense.storage import Storage
 from kiosk.model import Purpose, RestockLine, RestockResult, SlotStock, Vend, VendRequest, new_request_id
 from tests.crash.world import Scene, World, parts
 from tests.dispense.kept import CONFIG, HandClock
@@ -50,21 +50,21 @@ class Running:
 
     def start(self) -> None:
         """Start, as after a power cut."""
-        self.records = Records.of(self.folder, self.clock)
+        self.storage = Storage.of(self.folder, self.clock)
         self.world.seen = 0
         self.machine = replace(parts(self.world, [slot.id for slot in self.config.slots]), **self.others)
-        self.service = Service(self.config, self.machine, self.records, self.clock, self.codes)
-        self.reader = self.records.reader
+        self.service = Service(self.config, self.machine, self.storage, self.clock, self.codes)
+        self.reader = self.storage.reader
 
     def restart(self, config: Config | None = None) -> None:
         """Lose what was in memory only, and start again."""
-        self.records.close()
+        self.storage.close()
         self.config = config or self.config
         self.start()
 
     def close(self) -> None:
         self._pool.shutdown()
-        self.records.close()
+        self.storage.close()
 
     def do(self, ask: Callable[[], T]) -> T:
         """Ask something from another thread, and serve until it is answered."""
@@ -120,7 +120,7 @@ class Running:
 
     def visit(self, *lines: RestockLine) -> RestockResult:
         """Record a visit, and do what it says."""
-        done = self.do(lambda: self.service.staff.restock(visit(*lines)))
+        done = self.do(lambda: self.service.changes.restock(visit(*lines)))
         for line in done.lines:
             self.world.put(line.slot, line.on_hand)
         return done

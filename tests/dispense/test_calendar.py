@@ -32,7 +32,7 @@ def expired(running: Running) -> bool:
 
 
 def confirm(running: Running) -> None:
-    running.do(lambda: running.service.staff.confirm_date(running.clock.local_date()))
+    running.do(lambda: running.service.changes.confirm_date(running.clock.local_date()))
 
 
 class TestNobodyVouches:
@@ -125,7 +125,7 @@ class TestOneWrongAnswer:
 def test_a_person_confirms_the_date_that_was_shown(running: Running) -> None:
     """The page may have been open since yesterday."""
     with pytest.raises(ConflictError, match="another date"):
-        running.do(lambda: running.service.staff.confirm_date(time.day(NOW_H - DAY_H)))
+        running.do(lambda: running.service.changes.confirm_date(time.day(NOW_H - DAY_H)))
     assert not running.clock.synced()
     confirm(running)
     assert running.service.calendar.trusted_hour() == running.clock.stamp().hour

@@ -14,7 +14,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kiosk.clock import When
-from kiosk.dispense.awkward import AWKWARD
 from kiosk.dispense.codes import (
     FIRST_WAIT_S,
     FORGET_S,
@@ -28,6 +27,7 @@ from kiosk.dispense.codes import (
     Pass,
     new_salt,
 )
+from kiosk.dispense.excluded_words import AWKWARD
 from kiosk.errors import RequestError
 
 Period = Literal["week", "month"]

@@ -94,7 +94,7 @@ def test_past_its_date_it_comes_out_with_a_word(running: Running) -> None:
     running.clock.trust()
     running.put("A1", 1, "OLD", expiry=YESTERDAY)
     running.put("A2", 1, "BAD", expiry=FAR)
-    running.do(lambda: running.service.staff.recall(RecallRequest(id="recall-1", lot="BAD")))
+    running.do(lambda: running.service.changes.recall(RecallRequest(id="recall-1", lot="BAD")))
     expired = running.vend("NAL")
     assert (expired.slot, expired.warning) == ("A1", words.EXPIRED_GIVEN[True])
     recalled = running.vend("NAL")
@@ -105,7 +105,7 @@ def test_past_its_date_it_comes_out_with_a_word(running: Running) -> None:
 def test_a_hidden_product_that_saves_lives_still_comes_out(running: Running) -> None:
     """Off the menu by command or by the settings: the emergency knows no menu."""
     running.put("A1", 2, "N1")
-    running.do(lambda: running.service.staff.hide(HideRequest(sku="NAL", hidden=True)))
+    running.do(lambda: running.service.changes.hide(HideRequest(sku="NAL", hidden=True)))
     assert running.slot("A1").hidden
     assert fell(running) == "A1"
 
@@ -126,8 +126,8 @@ def test_press_after_press_everything_comes_out(running: Running) -> None:
     running.put("A1", 2, "OLD", expiry=YESTERDAY)
     running.put("A1", 2, "BAD")
     running.put("A2", 3, "N2")
-    running.do(lambda: running.service.staff.recall(RecallRequest(id="recall-1", lot="BAD")))
-    running.do(lambda: running.service.staff.hide(HideRequest(sku="NAL", hidden=True)))
+    running.do(lambda: running.service.changes.recall(RecallRequest(id="recall-1", lot="BAD")))
+    running.do(lambda: running.service.changes.hide(HideRequest(sku="NAL", hidden=True)))
     assert [fell(running) for _ in range(7)] == ["A2"] * 3 + ["A1"] * 4
     assert running.world.inside["A1"] == running.world.inside["A2"] == 0
 

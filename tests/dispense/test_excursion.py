@@ -26,7 +26,7 @@ from kiosk.dispense.excursion import (
     say,
     summary,
 )
-from kiosk.dispense.kinetic import Warmth, add, mean_kinetic_c
+from kiosk.dispense.mean_kinetic_temperature import Warmth, add, mean_kinetic_c
 
 SPRAY = Ranges(label=(2.0, 25.0), allowed=(2.0, 40.0))
 STRIPS = Ranges(label=(2.0, 30.0))
@@ -60,10 +60,10 @@ def last(told: list[Effect]) -> Summary:
 
 def by_the_book(samples: list[tuple[float, float]]) -> float:
     """USP's formula as it is printed, in its own units and with nothing cancelled."""
-    heat, gas = 83.144, 8.3144e-3
+    excursions, gas = 83.144, 8.3144e-3
     total = sum(seconds for _, seconds in samples)
-    mean = math.fsum(s * math.exp(-heat / (gas * (c + 273.15))) for c, s in samples) / total
-    return heat / gas / -math.log(mean) - 273.15
+    mean = math.fsum(s * math.exp(-excursions / (gas * (c + 273.15))) for c, s in samples) / total
+    return excursions / gas / -math.log(mean) - 273.15
 
 
 def mkt(samples: list[tuple[float, float]]) -> float:

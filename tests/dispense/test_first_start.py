@@ -33,14 +33,14 @@ def test_a_first_start_on_a_full_disk_knows_no_more(tmp_path: Path, clock: HandC
         with closing(Running(disk.root, clock=clock)) as kiosk:
             kiosk.world.put("A1", 7)
             kiosk.world.put("B1", 7)
-            assert not kiosk.records.ledger.is_open
+            assert not kiosk.storage.ledger.is_open
             assert kiosk.bounds("A1") == kiosk.bounds("B1") == (0, 9)
             assert kiosk.vend("NAL", FALLS).outcome is Outcome.DISPENSED
             assert kiosk.honest()
             disk.make_room()
             clock.sleep(61)
             kiosk.idle()
-            assert kiosk.records.ledger.is_open
+            assert kiosk.storage.ledger.is_open
             assert kiosk.service.doubt is Doubt.NEW
             assert (kiosk.bounds("A1"), kiosk.bounds("B1")) == ((0, 8), (0, 9))
             assert kiosk.honest()

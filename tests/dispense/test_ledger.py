@@ -176,8 +176,8 @@ def test_a_full_outbox_gives_up_the_oldest_and_counts_them(five: Kept) -> None:
 
 def test_an_event_that_a_newer_software_wrote_is_still_listed_and_sent(five: Kept) -> None:
     """After a way back to this one, which has no word for it."""
-    with five.ledger._book.transaction():
-        five.ledger._book.db.execute("UPDATE event SET kind = 'teleported' WHERE seq = (SELECT max(seq) FROM event)")
+    with five.ledger._file.transaction():
+        five.ledger._file.db.execute("UPDATE event SET kind = 'teleported' WHERE seq = (SELECT max(seq) FROM event)")
     (event,) = five.reader.events(1)
     assert event.kind is EventKind.OTHER
     assert five.reader.pending(event.seq - 1, 9)[0].kind is EventKind.OTHER
@@ -205,7 +205,7 @@ def test_a_change_that_fails_in_the_middle_is_not_shown(five: Kept) -> None:
 def test_the_settings_that_survive_a_power_cut(five: Kept) -> None:
     """WAL, FULL, foreign keys, deleted bytes overwritten; and no powersafe overwrite."""
     names = ("journal_mode", "synchronous", "foreign_keys", "wal_autocheckpoint", "secure_delete")
-    db = five.ledger._book.db
+    db = five.ledger._file.db
     assert [db.execute(f"PRAGMA {name}").fetchone()[0] for name in names] == ["wal", 2, 1, 0, 1]
 
 

@@ -29,7 +29,7 @@ def kept(kept: Kept) -> Kept:
 @pytest.fixture
 def log(kept: Kept) -> Log:
     """The log of an open ledger."""
-    return kept.ledger._book.log
+    return kept.ledger._file.log
 
 
 def path_of(kept: Kept) -> Path:

@@ -112,7 +112,7 @@ def test_a_log_of_the_damaged_file_is_not_taken_for_the_new_ones(tmp_path: Path)
     spoil(after / "ledger.db", 1024, b"\xa5" * ((after / "ledger.db").stat().st_size - 1024))
     with closing(Kept(after)) as again:
         assert all_unknown(again.ledger)
-        assert again.ledger._book.db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert again.ledger._file.db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     assert (after / "ledger.db.damaged-1").exists()
 
 

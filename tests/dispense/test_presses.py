@@ -13,9 +13,9 @@ from msgspec.structs import replace
 from kiosk.config import CodeSettings
 from kiosk.dispense import words
 from kiosk.dispense.codes import Codes
-from kiosk.dispense.counter import Counter
 from kiosk.dispense.policy import VISIT_GAP_S
 from kiosk.dispense.vending import HANDS_OUT_S
+from kiosk.dispense.visitor_inputs import VisitorInputs
 from kiosk.errors import BusyError
 from kiosk.hardware.api import Signal
 from kiosk.model import Outcome, Purpose, RefusalCode, RefusedError, VendRequest, new_request_id
@@ -40,7 +40,7 @@ class Street:
         self.kiosk = Running(folder / "state", config, self.clock, codes, lights=(self.light,), door=self.door)
         for slot in SLOTS:
             self.kiosk.put(slot, 5)
-        self.counter = Counter(self.kiosk.service, config, self.clock)
+        self.counter = VisitorInputs(self.kiosk.service, config, self.clock)
         self.kiosk.idle()
         self.light.take()
 

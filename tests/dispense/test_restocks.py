@@ -241,12 +241,12 @@ def test_undoing_makes_nothing_good_that_is_spoiled(kept: Kept) -> None:
     state, effects = excursion.advance(State(), 31.0, 0.0, ranges)
     for _ in range(20):
         state, effects = excursion.advance(state, 31.0, 60.0, ranges)
-        kept.ledger.heat.keep("NAL", state, effects)
+        kept.ledger.excursions.keep("NAL", state, effects)
     done = kept.put("A1", 2, "L2")
     for _ in range(40):
         state, effects = excursion.advance(state, 20.0, 60.0, ranges)
-        kept.ledger.heat.keep("NAL", state, effects)
-    kept.ledger.heat.review(1, Decision.REMOVE, {})
+        kept.ledger.excursions.keep("NAL", state, effects)
+    kept.ledger.excursions.review(1, Decision.REMOVE, {})
     assert kept.slot("A1").locked == 4
     kept.ledger.restocks.undo(done.id)
     assert kept.slot("A1").locked == 4

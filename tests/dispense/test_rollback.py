@@ -53,7 +53,7 @@ class Life:
         yield lambda: kiosk.vend("STRIP", JAMS, FALLS)
         yield lambda: kiosk.vend("NAL", FALLS)
         yield lambda: kiosk.put("A1", 2, "L2")
-        yield lambda: kiosk.do(lambda: kiosk.service.staff.recall(RecallRequest(id="recall-1", lot="L2")))
+        yield lambda: kiosk.do(lambda: kiosk.service.changes.recall(RecallRequest(id="recall-1", lot="L2")))
         yield lambda: kiosk.vend("NAL", FALLS)
 
     def _take(self, kiosk: Running) -> None:

@@ -58,7 +58,7 @@ def test_an_item_comes_out_and_is_counted(shop: Running, scene: Scene) -> None:
 
 def test_a_request_that_power_cut_is_not_repeated(shop: Running) -> None:
     """The intent is there and no outcome: after the start it is unknown, and asking again moves nothing."""
-    shop.records.ledger.vends.intent(told(shop.clock, VendRequest(id="request-1", sku="STRIP"), "B1", "STRIP", lot=1))
+    shop.storage.ledger.vends.intent(told(shop.clock, VendRequest(id="request-1", sku="STRIP"), "B1", "STRIP", lot=1))
     shop.restart()
     again = shop.vend("STRIP", request_id="request-1")
     assert (again.outcome, again.message) == (Outcome.UNKNOWN, words._SAID[Outcome.UNKNOWN])
@@ -98,7 +98,7 @@ def test_two_for_one(shop: Running) -> None:
 
 def test_a_test_turn_is_made_anywhere_and_once(shop: Running) -> None:
     """Recalled, resting or empty: staff may turn it; nothing falls twice and nobody asked in vain."""
-    shop.do(lambda: shop.service.staff.recall(RecallRequest(id="recall-1", lot="S1")))
+    shop.do(lambda: shop.service.changes.recall(RecallRequest(id="recall-1", lot="S1")))
     assert shop.test("B1", JAMS).message == "B1 turned and nothing fell."
     assert shop.test("B3", JAMS).outcome is Outcome.JAMMED
     assert (shop.slot("B1").jams, shop.slot("B3").jams) == (1, 0)
@@ -107,12 +107,12 @@ def test_a_test_turn_is_made_anywhere_and_once(shop: Running) -> None:
 
 def test_a_recalled_front_stays_inside(shop: Running) -> None:
     """Its coil is passed over; alone it cannot come out, which is not the same as sold out."""
-    shop.do(lambda: shop.service.staff.recall(RecallRequest(id="recall-1", lot="s-1")))
+    shop.do(lambda: shop.service.changes.recall(RecallRequest(id="recall-1", lot="s-1")))
     assert shop.slot("B1").front_locked
     assert shop.vend("STRIP").slot == "B2"
     done = shop.vend("B1")
     assert (done.outcome, done.message, done.refusal) == (None, words.STUCK, RefusalCode.STUCK)
-    shop.do(lambda: shop.service.staff.lift("recall-1"))
+    shop.do(lambda: shop.service.changes.lift("recall-1"))
     assert shop.vend("B1").outcome is Outcome.DISPENSED
 
 
@@ -148,15 +148,15 @@ def test_what_is_past_its_date_is_not_put_in(shop: Running) -> None:
 
 def test_hidden_is_refused_and_not_counted_as_unmet(shop: Running) -> None:
     """Off the menu and back on, by command."""
-    shop.do(lambda: shop.service.staff.hide(HideRequest(sku="STRIP", hidden=True)))
+    shop.do(lambda: shop.service.changes.hide(HideRequest(sku="STRIP", hidden=True)))
     with pytest.raises(RequestError, match="not given out here right now"):
         shop.vend("STRIP")
     with pytest.raises(RequestError):
         shop.vend("B1")
-    shop.do(lambda: shop.service.staff.hide(HideRequest(sku="STRIP", hidden=False)))
+    shop.do(lambda: shop.service.changes.hide(HideRequest(sku="STRIP", hidden=False)))
     assert shop.vend("STRIP").outcome is Outcome.DISPENSED
     with pytest.raises(NotFoundError):
-        shop.service.staff.hide(HideRequest(sku="GONE", hidden=True))
+        shop.service.changes.hide(HideRequest(sku="GONE", hidden=True))
 
 
 def test_a_failed_vend_uses_up_nothing(tmp_path: Path) -> None:
@@ -213,7 +213,7 @@ def test_staff_are_refused_before_anything_is_written(shop: Running) -> None:
         with pytest.raises(RequestError, match=sentence):
             shop.visit(*lines)
     with pytest.raises(NotFoundError, match="no product"):
-        shop.service.staff.recall(RecallRequest(id="recall-1", lot="S1", sku="GONE"))
+        shop.service.changes.recall(RecallRequest(id="recall-1", lot="S1", sku="GONE"))
     assert shop.service.stock() == stock
 
 
@@ -237,7 +237,7 @@ def test_another_product_in_a_coil_is_given_out_from_there(shop: Running) -> Non
 def test_a_count_that_comes_before_the_ledger_knows_all(shop: Running) -> None:
     """An item left while the ledger could not be written; staff count before that was merged: counted once."""
     shop.put("A1", 5, "N1")
-    with locked(shop.records.ledger):
+    with locked(shop.storage.ledger):
         assert shop.vend("NAL").outcome is Outcome.DISPENSED
     assert shop.bounds("A1") == (4, 1)
     with pytest.raises(ConflictError, match="A1 changed while you counted"):
@@ -263,7 +263,7 @@ def test_the_daily_check_finds_what_opening_does_not(shop: Running) -> None:
     shop.idle()
     assert not shop.service.damaged
     path = shop.folder / "ledger.db"
-    shop.records.close()
+    shop.storage.close()
     with closing(sqlite3.connect(path)) as db:
         size = db.execute("PRAGMA page_size").fetchone()[0]
         vend = db.execute("SELECT rootpage FROM sqlite_master WHERE name = 'vend'").fetchone()[0]
@@ -282,7 +282,7 @@ def test_the_daily_check_finds_what_opening_does_not(shop: Running) -> None:
 
 def test_a_ledger_that_is_gone_is_not_taken_for_a_first_start(shop: Running) -> None:
     """Whoever took the file away: the machine is as full as it was, and every slot says that nobody knows."""
-    shop.records.close()
+    shop.storage.close()
     for path in shop.folder.glob("ledger.db*"):
         path.unlink()
     shop.start()
@@ -298,7 +298,7 @@ def test_a_ledger_that_is_gone_is_not_taken_for_a_first_start(shop: Running) -> 
 def test_a_visit_is_undone_by_staff(shop: Running) -> None:
     """The slot waits for a new count then."""
     done = shop.put("B3", 4, "S9")
-    assert shop.do(lambda: shop.service.staff.undo(done.id)).undone
+    assert shop.do(lambda: shop.service.changes.undo(done.id)).undone
     assert shop.bounds("B3") == (0, 4)
     assert shop.honest()
 
@@ -311,17 +311,17 @@ def test_a_command_is_carried_out_once(shop: Running) -> None:
         done.append("hide")
         return "Hidden."
 
-    assert shop.do(lambda: shop.service.staff.once("command-1", hide)) == "Hidden."
+    assert shop.do(lambda: shop.service.changes.once("command-1", hide)) == "Hidden."
     shop.restart()
-    assert shop.do(lambda: shop.service.staff.once("command-1", hide)) == "Hidden."
+    assert shop.do(lambda: shop.service.changes.once("command-1", hide)) == "Hidden."
     assert done == ["hide"]
 
     def fail() -> str:
         raise RequestError("Not now.")
 
     with pytest.raises(RequestError):
-        shop.do(lambda: shop.service.staff.once("command-2", fail))
-    assert shop.do(lambda: shop.service.staff.once("command-2", hide)) == "Hidden."
+        shop.do(lambda: shop.service.changes.once("command-2", fail))
+    assert shop.do(lambda: shop.service.changes.once("command-2", hide)) == "Hidden."
 
 
 @pytest.fixture
@@ -356,7 +356,7 @@ def test_an_emergency_whose_id_cannot_be_looked_up_is_counted(shop: Running) -> 
     """The same id may have been used before: what leaves now is written under an id of its own."""
     shop.put("A1", 5, "N1", expiry=FAR)
     shop.vend("NAL", request_id="request-1")
-    shop.service._desk._vends.clear()
+    shop.service._requests._vends.clear()
 
     def fails(_request_id: str) -> None:
         raise LedgerError("disk I/O error")
@@ -365,6 +365,6 @@ def test_an_emergency_whose_id_cannot_be_looked_up_is_counted(shop: Running) -> 
     assert shop.vend("NAL", request_id="request-1").outcome is Outcome.DISPENSED
     del vars(shop.reader)["request"]
     shop.idle()
-    shop.service._scribe.heal()
+    shop.service._recorder.reopen()
     shop.service._publish()
     assert shop.honest()

@@ -15,7 +15,7 @@ import pytest
 from kiosk.dispense import service, vending
 from kiosk.dispense.ledger import Reader
 from kiosk.dispense.ledger.reader import PATIENCE_S, SUMMING, WAITERS
-from kiosk.dispense.records import STOP_S
+from kiosk.dispense.storage import STOP_S
 from kiosk.dispense.words import MAY_BE_SAVED, NOT_SAVED
 from kiosk.dispense.worker import STUCK_S
 from kiosk.errors import ConflictError, DiskStalledError, LedgerError
@@ -45,17 +45,17 @@ def shop(running: Running, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]
     running.put("B1", 5, "S1", expiry=FAR)
     for module in (vending, service):
         monkeypatch.setattr(module, "WAIT_S", 0.1)
-    running.records.start()
+    running.storage.start()
     yield running
     written(running)
-    assert running.records.close()
+    assert running.storage.close()
 
 
 @contextmanager
 def behind(shop: Running) -> Iterator[None]:
     """Have the writer wait for the disk with something else."""
     answers = threading.Event()
-    shop.records.writer.submit(lambda: answers.wait(LONG_S))
+    shop.storage.writer.submit(lambda: answers.wait(LONG_S))
     try:
         yield
     finally:
@@ -97,7 +97,7 @@ def unread(shop: Running) -> Iterator[None]:
 
 def written(shop: Running) -> None:
     """Wait until the writer has done all that it was told."""
-    assert shop.service._scribe.later(lambda: None).ended(LONG_S)
+    assert shop.service._recorder.later(lambda: None).ended(LONG_S)
     shop.idle()
 
 
@@ -105,7 +105,7 @@ def test_something_ordinary_stays_inside(shop: Running) -> None:
     """Whether its intent waits in the queue or was durable all the same: nothing moved, and the count says so."""
     with behind(shop):
         assert shop.vend("STRIP").refusal is RefusalCode.NO_LEDGER
-    with within(shop.records.ledger.vends, "intent"):
+    with within(shop.storage.ledger.vends, "intent"):
         assert shop.vend("STRIP", request_id="request-1").refusal is RefusalCode.NO_LEDGER
     written(shop)
     assert (shop.bounds("B1"), shop.world.inside["B1"]) == ((5, 0), 5)
@@ -121,11 +121,11 @@ def test_naloxone_is_shown_as_unresolved_and_written_once(shop: Running) -> None
         assert shop.vend("NAL").outcome is Outcome.DISPENSED
         assert (shop.bounds("A1"), shop.honest()) == ((4, 1), True)
     assert shop.bounds("A1") == (4, 0)
-    with within(shop.records.ledger.vends, "intent"):
+    with within(shop.storage.ledger.vends, "intent"):
         assert shop.vend("NAL").outcome is Outcome.DISPENSED
         assert (shop.bounds("A1"), shop.honest()) == ((3, 1), True)
     written(shop)
-    with within(shop.records.ledger.vends, "outcome"):
+    with within(shop.storage.ledger.vends, "outcome"):
         assert shop.vend("NAL").outcome is Outcome.DISPENSED
         assert (shop.bounds("A1"), shop.honest()) == ((2, 1), True)
     written(shop)
@@ -138,12 +138,12 @@ def test_a_change_by_staff_says_what_is_known(shop: Running) -> None:
     line = counted(shop.slot("B1"), 5, added=2, lot="S2", expiry=FAR)
     asked = visit(line)
     with behind(shop), pytest.raises(DiskStalledError, match=NOT_SAVED):
-        shop.do(lambda: shop.service.staff.restock(asked))
+        shop.do(lambda: shop.service.changes.restock(asked))
     assert shop.bounds("B1") == (5, 0)
-    with within(shop.records.ledger.restocks, "commit"), pytest.raises(DiskStalledError, match=MAY_BE_SAVED):
-        shop.do(lambda: shop.service.staff.restock(asked))
+    with within(shop.storage.ledger.restocks, "commit"), pytest.raises(DiskStalledError, match=MAY_BE_SAVED):
+        shop.do(lambda: shop.service.changes.restock(asked))
     written(shop)
-    shop.do(lambda: shop.service.staff.restock(asked))
+    shop.do(lambda: shop.service.changes.restock(asked))
     assert shop.bounds("B1") == (7, 0)
 
 
@@ -151,7 +151,7 @@ def test_an_emergency_waits_for_no_look_up(shop: Running) -> None:
     """An id that may have been used before is served, and counted beside what it was used for; all else is refused."""
     shop.vend("NAL", request_id="request-1")
     written(shop)
-    shop.service._desk._vends.clear()
+    shop.service._requests._vends.clear()
     with unread(shop):
         assert shop.vend("NAL", request_id="request-1").outcome is Outcome.DISPENSED
         with pytest.raises(DiskStalledError):
@@ -219,7 +219,7 @@ def test_a_stop_breaks_off_what_is_asked(shop: Running) -> None:
     jobs = [asked.submit(endless) for asked in (shop.reader._sums, shop.reader._questions) for _ in range(2)]
     assert begun.wait(LONG_S)
     began = time.monotonic()
-    assert shop.records.close()
+    assert shop.storage.close()
     assert time.monotonic() - began < STOP_S
     for job in jobs:
         with pytest.raises(LedgerError, match="interrupted"):
@@ -249,7 +249,7 @@ def test_what_was_asked_for_before_a_start_is_known_without_a_look_up(shop: Runn
     before = shop.vend("NAL", request_id="request-1")
     written(shop)
     shop.restart()
-    shop.records.start()
+    shop.storage.start()
     with unread(shop):
         again = shop.vend("NAL", request_id="request-1")
     assert (again.outcome, again.slot, again.attempts) == (Outcome.DISPENSED, before.slot, before.attempts)
@@ -266,7 +266,7 @@ def test_an_emergency_that_was_not_looked_up_is_known_by_the_id_it_was_asked_und
         assert shop.vend("NAL", request_id="request-1").outcome is Outcome.DISPENSED
     written(shop)
     shop.restart()
-    shop.records.start()
+    shop.storage.start()
     if not remembered:
         shop.service._memory._earlier.clear()
     again = shop.vend("NAL", request_id="request-1")
@@ -282,8 +282,8 @@ def test_what_is_written_late_has_the_hour_in_which_it_was(shop: Running) -> Non
     with behind(shop):
         assert shop.vend("NAL").outcome is Outcome.DISPENSED
         shop.vend("STRIP")
-        shop.service._scribe.unmet("request-9", "STRIP", empty=True)
-        shop.service._scribe.unseen("A1", EventKind.STRAY_DROP)
+        shop.service._recorder.unmet("request-9", "STRIP", empty=True)
+        shop.service._recorder.unseen("A1", EventKind.STRAY_DROP)
         before = shop.clock.hour()
         shop.clock.pass_h(2)
     written(shop)

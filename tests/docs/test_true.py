@@ -15,7 +15,7 @@ import pytest
 from flask import Flask
 
 from kiosk.config import TABLES, Config
-from kiosk.config.words import is_table, item_of, peel
+from kiosk.config.words import is_table, item_of, unwrap
 from kiosk.control.client import Client
 from kiosk.control.codes import AdminCodes
 from kiosk.control.routes import create_app
@@ -47,8 +47,8 @@ def settings(table: Any, path: str = "") -> Iterator[tuple[str, str]]:
     """Give each setting of kiosk.toml: its path for people, and its name in the code."""
     for field in msgspec.structs.fields(table):
         kind = item_of(field.type) or field.type
-        if is_table(peel(kind)[0]):
-            yield from settings(peel(kind)[0], f"{path}{field.name}.")
+        if is_table(unwrap(kind)[0]):
+            yield from settings(unwrap(kind)[0], f"{path}{field.name}.")
         else:
             yield f"{path}{field.name}", field.name
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from kiosk.cli.running import check_config
+from kiosk.cli.run import check_config
 from kiosk.cli.wiring import wiring
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"

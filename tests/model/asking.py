@@ -49,7 +49,7 @@ class Asking(Living):
         """Have the vend thread carry out a request, and check how it ended; None if power went meanwhile."""
         before = {slot.slot: slot for slot in self.kiosk.service.stock().slots}
         sku = request.sku or SLOTS[str(request.slot)]
-        good = {slot for slot in SLOTS if SLOTS[slot] == sku and self.world.coils[slot].gives}
+        good = {slot for slot in SLOTS if SLOTS[slot] == sku and self.world.lot_queues[slot].gives}
         proven = self.world.sight is Sight.GOOD
         today = self.today()
         self.world.asked_by(request.id, fates)

@@ -9,11 +9,11 @@ from typing import Any, ClassVar
 from msgspec.structs import replace
 
 from kiosk.dispense.bounds import Change
-from kiosk.dispense.desk import Order
 from kiosk.dispense.entry import Entry
 from kiosk.dispense.ledger import Intent, Unrecorded
-from kiosk.dispense.records import Records
+from kiosk.dispense.requests import Order
 from kiosk.dispense.service import Service
+from kiosk.dispense.storage import Storage
 from kiosk.dispense.vend_steps import Finish
 from kiosk.dispense.vending import FALLEN
 from kiosk.errors import HardwareError
@@ -28,7 +28,7 @@ class Bug:
     shows_by: ClassVar[tuple[str, ...]] = ()
     """A rare bug names the rules of the model by which it shows, so that it is soon met; else any may happen."""
 
-    def opening(self, records: Records, world: World) -> None:
+    def opening(self, storage: Storage, world: World) -> None:
         """Spoil the records before the service opens them."""
 
     def serving(self, service: Service, world: World) -> None:
@@ -42,7 +42,7 @@ class MotorBeforeIntent(Bug):
     """The motor runs first, and is then written down."""
 
     def serving(self, service: Service, world: World) -> None:
-        record, turn = service._scribe.begin, world.turn
+        record, turn = service._recorder.begin, world.turn
 
         def begin(request: Any, slot: str, *rest: Any, **more: Any) -> Any:
             with suppress(HardwareError):
@@ -50,18 +50,18 @@ class MotorBeforeIntent(Bug):
             vars(world)["turn"] = lambda *_: vars(world).pop("turn") and Turn.COMPLETED
             return record(request, slot, *rest, **more)
 
-        vars(service._scribe)["begin"] = begin
+        vars(service._recorder)["begin"] = begin
 
 
 class RetryOnBoot(Bug):
     """What power interrupted is done again."""
 
-    def opening(self, records: Records, world: World) -> None:
-        vends = records.ledger.vends
+    def opening(self, storage: Storage, world: World) -> None:
+        vends = storage.ledger.vends
         recover = vends.recover
 
         def again() -> list[str]:
-            for request, slot in vends._book.db.execute("SELECT request, slot FROM vend WHERE state = 'intent'"):
+            for request, slot in vends._file.db.execute("SELECT request, slot FROM vend WHERE state = 'intent'"):
                 world.asked_by(request, [])
                 with suppress(HardwareError):
                     world.turn(slot, lambda: None)
@@ -76,9 +76,9 @@ class Verdicts(Bug):
     def __init__(self, twist: Callable[[Finish], Finish]) -> None:
         self._twist = twist
 
-    def opening(self, records: Records, world: World) -> None:
+    def opening(self, storage: Storage, world: World) -> None:
         del world
-        vends = records.ledger.vends
+        vends = storage.ledger.vends
         record = vends.outcome
 
         def outcome(intent: Intent, verdict: Finish, hanging: Sequence[str] = ()) -> None:
@@ -100,14 +100,14 @@ def _one_drop(verdict: Finish) -> Finish:
 class CertainAfterUndo(Bug):
     """A visit that is taken back leaves no doubt."""
 
-    def opening(self, records: Records, world: World) -> None:
+    def opening(self, storage: Storage, world: World) -> None:
         del world
-        restocks = records.ledger.restocks
+        restocks = storage.ledger.restocks
         take_back = restocks._take_back
 
         def undo(slot: str, *rest: Any) -> None:
             take_back(slot, *rest)
-            restocks._book.move(slot, "undo", Change(0, -restocks._book.bounds(slot).unresolved))
+            restocks._file.move(slot, "undo", Change(0, -restocks._file.bounds(slot).unresolved))
 
         vars(restocks)["_take_back"] = undo
 
@@ -115,9 +115,9 @@ class CertainAfterUndo(Bug):
 class MergedTwice(Bug):
     """What waited for the ledger is taken over, and once more as if it had been another attempt."""
 
-    def opening(self, records: Records, world: World) -> None:
+    def opening(self, storage: Storage, world: World) -> None:
         del world
-        vends = records.ledger.vends
+        vends = storage.ledger.vends
         take_over = vends._take_over
 
         def twice(made: Unrecorded) -> None:
@@ -132,9 +132,9 @@ class NoJournal(Bug):
 
     shows_by = ("emergency", "disk_fails", "bad_night", "power_goes_soon", "restart", "disk_is_mended")
 
-    def opening(self, records: Records, world: World) -> None:
+    def opening(self, storage: Storage, world: World) -> None:
         del world
-        vars(records.journal)["append"] = lambda _: None
+        vars(storage.journal)["append"] = lambda _: None
 
 
 class StraysIgnored(Bug):
@@ -203,7 +203,7 @@ class Forgets(Bug):
             entry.job.cancel()
             return True
 
-        vars(service._scribe)["_give_up"] = give_up
+        vars(service._recorder)["_give_up"] = give_up
 
 
 BUGS: dict[str, Bug] = {

@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 
 from kiosk.config import Config, Kiosk, Privacy, Product, Slot
 from kiosk.dispense.ledger import Ledger, Reader
-from kiosk.dispense.records import Records
 from kiosk.dispense.service import Service
+from kiosk.dispense.storage import Storage
 from kiosk.errors import NotFoundError
 from kiosk.model import Attempt
 from tests.crash.kiosk_core import LOG_BYTES
@@ -56,15 +56,15 @@ class Life:
         self.folder = folder
         self._outside: sqlite3.Connection | None = None
         self.writer = SilentWorker(disk.silence)
-        self.records = records = Records(
+        self.storage = storage = Storage(
             ledger=Ledger(folder / "ledger.db", world.clock, LOG_BYTES),
             reader=Reader(folder / "ledger.db"),
             journal=CutJournal(folder / "journal.bin", disk),
             writer=self.writer,
         )
         parts = world.parts()
-        bug.opening(records, world)
-        self.service = service = Service(CONFIG, parts, records, world.clock)
+        bug.opening(storage, world)
+        self.service = service = Service(CONFIG, parts, storage, world.clock)
         bug.serving(service, world)
         if parts.beam is not None:
             parts.beam.on_stray(service.stray)
@@ -95,14 +95,14 @@ class Life:
     def kept_strays(self) -> bool:
         """Say whether what fell outside any vend is on the disk, in the ledger or in the journal."""
         journal = (self.folder / "journal.bin").read_bytes()
-        waiting = [entry.made for entry in self.service._scribe._held.values() if entry.made.unseen]
+        waiting = [entry.made for entry in self.service._recorder._held.values() if entry.made.unseen]
         return all(made.request.id.encode() in journal for made in waiting)
 
     @property
     def waits(self) -> bool:
         """Whether the ledger has yet to take something over."""
-        scribe = self.service._scribe
-        return bool(scribe._held) or self.writer.waits
+        recorder = self.service._recorder
+        return bool(recorder._held) or self.writer.waits
 
     def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         """Ask the file itself, as a program beside the kiosk would."""
@@ -113,7 +113,7 @@ class Life:
     def close(self) -> None:
         """Stop in good order."""
         self.look_away()
-        self.records.close()
+        self.storage.close()
 
     def look_away(self) -> None:
         """Let go of the file."""

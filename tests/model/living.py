@@ -101,9 +101,9 @@ class Living(RuleBasedStateMachine):
         if self.life is None:
             return
         self.life.writer.abandon()
-        scribe = self.life.service._scribe
-        self.truth.excuse(Counter(scribe.owed()))
-        for request, _ in scribe._held:
+        recorder = self.life.service._recorder
+        self.truth.excuse(Counter(recorder.unrecorded()))
+        for request, _ in recorder._held:
             self.truth.forgotten.add(request)
         self.truth.forgotten |= self.unwritten
         self.unwritten.clear()
@@ -132,7 +132,7 @@ class Living(RuleBasedStateMachine):
     def promises_hold(self) -> None:
         """Hold everything that is told and written against the truth."""
         self.look()
-        if self.disk.trouble is None and not self.kiosk.waits and self.kiosk.records.ledger.is_open:
+        if self.disk.trouble is None and not self.kiosk.waits and self.kiosk.storage.ledger.is_open:
             promises.examine(self.kiosk, self.truth)
             promises.moved_with_intent(self.world, self.truth)
 
@@ -170,7 +170,7 @@ class Living(RuleBasedStateMachine):
                 self.do(self.write)
                 continue
             except LedgerError:
-                assert self.disk.trouble is not None or not self.kiosk.records.ledger.is_open
+                assert self.disk.trouble is not None or not self.kiosk.storage.ledger.is_open
                 return None
             if self.world.life == life:
                 return done

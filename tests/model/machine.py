@@ -44,7 +44,7 @@ class Model(Asking):
         """Somebody presses for naloxone until it is there, which with a beam that works is once."""
         tries = sum(slot.on_hand for slot in self.kiosk.service.stock().slots if slot.essential) + len(SLOTS)
         for press in range(tries):
-            good = [slot for slot in SLOTS if SLOTS[slot] == "NAL" and self.world.coils[slot].gives]
+            good = [slot for slot in SLOTS if SLOTS[slot] == "NAL" and self.world.lot_queues[slot].gives]
             request = VendRequest(id=self.new_id("help"), sku="NAL")
             life = self.world.life
             self.vend(request, fates if press == 0 else [])
@@ -104,7 +104,7 @@ class Model(Asking):
 
     def pressed(self, sku: str) -> None:
         """Count what a press took: the ledger's newest vend tells."""
-        vend = next(reversed(self.kiosk.service._desk._vends.values()))
+        vend = next(reversed(self.kiosk.service._requests._vends.values()))
         if vend.outcome in FALLEN:
             self.used(sku)
             self.taken.append((self.world.clock.now_s, sku))
@@ -114,7 +114,7 @@ class Model(Asking):
     @rule(slot=ANY_SLOT, drive=st.sampled_from(Drive), jammed=st.booleans())
     def motor(self, slot: str, drive: Drive, jammed: bool) -> None:
         """A motor fails or is mended; a coil is blocked."""
-        self.world.coils[slot].drive, self.world.coils[slot].jammed = drive, jammed
+        self.world.lot_queues[slot].drive, self.world.lot_queues[slot].jammed = drive, jammed
 
     @rule(sight=st.sampled_from(Sight))
     def beam(self, sight: Sight) -> None:
@@ -128,7 +128,7 @@ class Model(Asking):
     def loose(self) -> list[str]:
         """Return the slots in which something hangs whose fall the beam would see."""
         sees = self.world.sight in (Sight.GOOD, Sight.UNPROVEN)
-        return [slot for slot, coil in self.world.coils.items() if coil.hanging and sees]
+        return [slot for slot, coil in self.world.lot_queues.items() if coil.hanging and sees]
 
     @rule(data=st.data())
     @precondition(lambda self: self.loose())
@@ -171,7 +171,7 @@ class Model(Asking):
     def recall(self, code: str) -> None:
         """A lot is called back; the order is repeated until it is confirmed."""
         request = RecallRequest(id=self.new_id("recall"), lot=code)
-        if self.insist(lambda: self.kiosk.service.staff.recall(request)):
+        if self.insist(lambda: self.kiosk.service.changes.recall(request)):
             self.truth.recalls[request.id] = code
 
     @rule(data=st.data())
@@ -179,7 +179,7 @@ class Model(Asking):
     def lift(self, data: st.DataObject) -> None:
         """A recall is over."""
         recall = data.draw(st.sampled_from(sorted(self.truth.recalls)))
-        if self.insist(lambda: self.kiosk.service.staff.lift(recall)):
+        if self.insist(lambda: self.kiosk.service.changes.lift(recall)):
             del self.truth.recalls[recall]
 
     @rule(sku=SKUS, hidden=st.booleans())
@@ -188,21 +188,21 @@ class Model(Asking):
         request = HideRequest(sku=sku, hidden=hidden)
 
         def hide() -> bool:
-            self.kiosk.service.staff.hide(request)
+            self.kiosk.service.changes.hide(request)
             return True
 
         if self.insist(hide):
             (self.truth.hidden.add if hidden else self.truth.hidden.discard)(sku)
 
     @rule(decision=st.sampled_from(Decision))
-    def heat(self, decision: Decision) -> None:
+    def excursions(self, decision: Decision) -> None:
         """It gets far too hot for a while, and staff decide about it."""
         for celsius, seconds in ((45.0, 60.0), *((20.0, 299.0) for _ in range(8))):
             self.kiosk.service.feel(celsius)
             self.world.clock.sleep(seconds)
             self.do(self.kiosk.rest)
         for (number,) in self.kiosk.rows("SELECT id FROM excursion WHERE ended IS NOT NULL AND decision IS NULL"):
-            self.insist(lambda number=number: self.kiosk.service.staff.review(number, decision))  # type: ignore[misc]
+            self.insist(lambda number=number: self.kiosk.service.changes.review(number, decision))  # type: ignore[misc]
         list(promises.keep_spoiled(self.kiosk, self.world))
 
     # -- time, power, disk -----------------------------------------------------------------------------------------

@@ -90,7 +90,7 @@ def look(life: Life, world: World, truth: Truth) -> None:
         assert sum(lot.quantity for lot in slot.lots) == slot.on_hand + slot.unresolved, f"the lots of {slot}"
         if slot.slot in truth.lied:
             continue
-        inside = world.coils[slot.slot].items
+        inside = world.lot_queues[slot.slot].items
         least, most = (
             slot.on_hand - world.unnoticed[slot.slot] - truth.excused[slot.slot],
             slot.on_hand + slot.unresolved,
@@ -141,7 +141,7 @@ def keep_spoiled(life: Life, world: World) -> Iterator[str]:
     """Note which items the ledger holds for spoiled from now on; return their slots."""
     for slot in life.service.stock().slots:
         told = [lot.locked for lot in slot.lots for _ in range(lot.quantity)]
-        for item, locked in zip(reversed(world.coils[slot.slot].items), reversed(told), strict=False):
+        for item, locked in zip(reversed(world.lot_queues[slot.slot].items), reversed(told), strict=False):
             if locked == "spoiled":
                 item.spoiled = True
                 yield slot.slot

@@ -59,7 +59,7 @@ def truthful(model: Model, visit: list[Plan]) -> None:
         stock = {slot.slot: slot for slot in model.kiosk.service.stock().slots}
         lines, left, after = [], {}, {}
         for plan in visit:
-            items = model.world.coils[plan.slot].items
+            items = model.world.lot_queues[plan.slot].items
             line, left[plan.slot] = _carry_out(plan, stock[plan.slot], items)
             lines.append(line)
             after[plan.slot] = [
@@ -95,7 +95,7 @@ def untruthful(model: Model, visit: list[Plan], found: int) -> None:
 def undo(model: Model, visit: Visit) -> None:
     """Staff take a visit back."""
     try:
-        done = model.insist(lambda: model.kiosk.service.staff.undo(visit.id))
+        done = model.insist(lambda: model.kiosk.service.changes.undo(visit.id))
     except ConflictError:
         later = model.visited[model.visited.index(visit) + 1 :]
         assert any(set(other.slots) & set(visit.slots) for other in later) or model.aged, visit
@@ -109,7 +109,7 @@ def undo(model: Model, visit: Visit) -> None:
 def _save(model: Model, request: RestockRequest) -> str:
     """Save a visit, again after a power cut, until it is saved or refused; `overtaken` has to be counted anew."""
     try:
-        return "saved" if model.insist(lambda: model.kiosk.service.staff.restock(request)) else "refused"
+        return "saved" if model.insist(lambda: model.kiosk.service.changes.restock(request)) else "refused"
     except ConflictError:
         return "overtaken"
     except RequestError as refused:
@@ -154,7 +154,7 @@ def _line(plan: Plan, told: SlotStock, found: int, out: int, put_in: int, lot: i
 
 
 def _apply(model: Model, slot: str, items: list[Item], *, emptied: bool) -> None:
-    coil = model.world.coils[slot]
+    coil = model.world.lot_queues[slot]
     coil.items = items
     coil.clear()
     model.truth.lies.pop(slot, None)

@@ -125,7 +125,7 @@ class World:
     def __init__(self, slots: list[str], power: Power) -> None:
         self.power = power
         self.clock = InstantClock()
-        self.coils = {slot: Coil() for slot in slots}
+        self.lot_queues = {slot: Coil() for slot in slots}
         self.sight: Sight | None = Sight.GOOD
         self.door_open = False
         self.seen = 0
@@ -151,7 +151,7 @@ class World:
         self._turning = None
         self.seen = 0
         self.stray = lambda: None
-        motors: dict[str, Motor] = {slot: CoilMotor(slot, self) for slot in self.coils}
+        motors: dict[str, Motor] = {slot: CoilMotor(slot, self) for slot in self.lot_queues}
         beam = None if self.sight is None else Beam(self)
         return Machine(board=NoBoard(InstantClock()), motors=motors, beam=beam, door=Door(self))
 
@@ -169,7 +169,7 @@ class World:
 
     def turn(self, slot: str, started: Callable[[], None]) -> Turn:
         """Turn a coil from home to home, as far as its motor and its items can."""
-        coil = self.coils[slot]
+        coil = self.lot_queues[slot]
         self.power.step()
         first = self._note_motion(slot)
         if coil.drive is Drive.MISSING:
@@ -194,7 +194,7 @@ class World:
 
     def nudge(self, slot: str) -> Turn:
         """Turn a coil a quarter further."""
-        coil = self.coils[slot]
+        coil = self.lot_queues[slot]
         self.power.step()
         coil.nudges += 1
         if coil.nudges == coil.falls_at and coil.items:
@@ -203,7 +203,7 @@ class World:
 
     def fall(self, slot: str, *, extra: bool = False) -> None:
         """Let the front item of a coil fall."""
-        coil = self.coils[slot]
+        coil = self.lot_queues[slot]
         item, coil.hanging = coil.items.pop(0), False
         self.unlucky.discard(slot)
         self.seen += self.sight in (Sight.GOOD, Sight.UNPROVEN)
@@ -224,7 +224,7 @@ class World:
         return True
 
     def _let_fall(self, slot: str, fate: Fate) -> None:
-        coil = self.coils[slot]
+        coil = self.lot_queues[slot]
         coil.nudges, coil.falls_at = 0, {Fate.NUDGED: 1, Fate.NUDGED_LATE: 3}.get(fate, 0)
         if not coil.items or coil.jammed:
             coil.falls_at = 0
@@ -239,7 +239,7 @@ class World:
         if fate is Fate.DOUBLE and coil.items and sees:
             self.fall(slot, extra=True)
         if fate is Fate.SHAKES and sees:
-            for other in [other for other in self.coils if other != slot and self.coils[other].hanging][:1]:
+            for other in [other for other in self.lot_queues if other != slot and self.lot_queues[other].hanging][:1]:
                 self.fall(other, extra=True)
 
 

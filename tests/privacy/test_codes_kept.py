@@ -17,8 +17,8 @@ from kiosk.clock import HOUR_S
 from kiosk.config import CodeSettings, Product
 from kiosk.dispense.codes import Codes
 from kiosk.dispense.ledger.store import connect
-from kiosk.dispense.records import Records
 from kiosk.dispense.service import Service
+from kiosk.dispense.storage import Storage
 from kiosk.errors import RequestError
 from kiosk.model import Outcome, VendRequest, new_request_id
 from tests.crash.world import World, parts
@@ -49,9 +49,9 @@ class Kiosk:
         self.open()
 
     def open(self) -> None:
-        self.records = Records.of(self.folder, self.world.clock)
+        self.storage = Storage.of(self.folder, self.world.clock)
         machine = parts(self.world, [slot.id for slot in CONFIG.slots])
-        self.service = Service(CONFIG, machine, self.records, self.world.clock, self.codes)
+        self.service = Service(CONFIG, machine, self.storage, self.world.clock, self.codes)
 
     def ask(self, question: Callable[[], T]) -> T:
         """Have somebody ask, and serve until the answer."""
@@ -64,7 +64,7 @@ class Kiosk:
     def fill(self) -> None:
         for slot in CONFIG.slots:
             self.world.put(slot.id, slot.capacity)
-        self.ask(lambda: self.service.staff.restock(full(self.service.stock())))
+        self.ask(lambda: self.service.changes.restock(full(self.service.stock())))
 
     def visit(self, code: str) -> Outcome | None:
         request = VendRequest(id=new_request_id(), sku="STRIP", code=code)
@@ -78,7 +78,7 @@ class Kiosk:
 
     def secrets(self, codes: list[str]) -> set[bytes]:
         """Return all that uses of these codes stand for, as the kiosk itself works it out, and what it takes for it."""
-        when, salt = self.records.ledger.calendar.when(), self.service.admission._allowances._salt
+        when, salt = self.storage.ledger.calendar.when(), self.service.admission._allowances._salt
         assert self.codes is not None
         opened = [self.codes.check(code, when) for code in codes]
         tokens = {token for one in opened for token in one.tokens("STRIP", salt, LIMIT)}
@@ -94,7 +94,7 @@ class Kiosk:
         return [name for name, content in self.files().items() if any(form in content for form in forms)]
 
     def close(self) -> None:
-        self.records.close()
+        self.storage.close()
 
 
 @pytest.fixture
@@ -113,7 +113,7 @@ def some_visits(kiosk: Kiosk, hours: int = 30) -> list[str]:
     for _ in range(hours):
         for _ in range(chance.randrange(1, 4)):
             again = codes and chance.random() < 0.3
-            code = chance.choice(codes) if again else kiosk.codes.issue(kiosk.records.ledger.calendar.when())
+            code = chance.choice(codes) if again else kiosk.codes.issue(kiosk.storage.ledger.calendar.when())
             codes.append(code)
             try:
                 assert kiosk.visit(code) is Outcome.DISPENSED
@@ -137,7 +137,7 @@ def test_a_card_tells_nothing_of_codes_with_the_programmes_key_either(kiosk: Kio
 def test_a_token_on_the_card_is_found(kiosk: Kiosk) -> None:
     """The search sees what was planted: in a table, and as digits in a log."""
     assert kiosk.codes is not None
-    code = kiosk.codes.issue(kiosk.records.ledger.calendar.when())
+    code = kiosk.codes.issue(kiosk.storage.ledger.calendar.when())
     kiosk.visit(code)
     (token,) = kiosk.service.admission._allowances._spent
     with closing(sqlite3.connect(kiosk.folder / "ledger.db")) as db, db:
@@ -160,7 +160,7 @@ def test_a_card_of_an_earlier_version_forgets_what_it_kept(tmp_path: Path) -> No
 def test_a_share_is_a_share_until_the_period_or_the_power_ends(kiosk: Kiosk) -> None:
     """A fourth one is refused; a new start knows nothing of the first three, to the good of whoever took them."""
     assert kiosk.codes is not None
-    code = kiosk.codes.issue(kiosk.records.ledger.calendar.when())
+    code = kiosk.codes.issue(kiosk.storage.ledger.calendar.when())
     for _ in range(LIMIT):
         assert kiosk.visit(code) is Outcome.DISPENSED
     kiosk.pass_h(1)

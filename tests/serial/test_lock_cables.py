@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from kiosk.config import Config
-from kiosk.dispense.records import Records
 from kiosk.dispense.service import Service
+from kiosk.dispense.storage import Storage
 from kiosk.hardware.machine import Machine
 from kiosk.model import Outcome, Purpose, Vend, VendRequest, new_request_id
 from kiosk.simulator.faults import Fault
@@ -32,11 +32,11 @@ class Kiosk:
         board = open_board(config)
         self.clock, self.world = board.clock, board.world
         self.machine = Machine.open(config, board)
-        self.records = Records.of(Path(config.paths.state), board.clock)
-        self.service = Service(config, self.machine, self.records, board.clock)
+        self.storage = Storage.of(Path(config.paths.state), board.clock)
+        self.service = Service(config, self.machine, self.storage, board.clock)
         self._thread = threading.Thread(target=self.service.run)
         self._thread.start()
-        self.service.staff.restock(full(self.service.stock()))
+        self.service.changes.restock(full(self.service.stock()))
 
     @property
     def line(self) -> Any:
@@ -59,7 +59,7 @@ class Kiosk:
     def close(self) -> None:
         self.service.stop()
         self._thread.join()
-        self.records.close()
+        self.storage.close()
         self.machine.close()
 
 

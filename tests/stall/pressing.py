@@ -151,9 +151,9 @@ class Kiosk:
         """Wait until all that was held is written, and then every count is exact."""
         self.disk.answer()
         self.rest()
-        written = self.service._scribe.later(lambda: None)
+        written = self.service._recorder.later(lambda: None)
         self.check(written.ended(PATIENCE_S), "the writer never came through")
-        self.check(self.service._scribe.owed() == [], "something is owed to the ledger for ever")
+        self.check(self.service._recorder.unrecorded() == [], "something is owed to the ledger for ever")
         self.check(self.service.ledger_fault is None, f"staff are told: {self.service.ledger_fault}")
         for slot in self.service.stock().slots:
             inside = self.world.inside(slot.slot)
@@ -230,7 +230,7 @@ def staff(kiosk: Kiosk) -> Press:
 
     def change() -> None:
         try:
-            kiosk.service.staff.hide(hidden)
+            kiosk.service.changes.hide(hidden)
         except KioskError as error:
             kiosk.check("disk does not answer" in str(error), f"staff are told: {error}")
 
@@ -267,7 +267,7 @@ def trial(kiosk: Kiosk) -> Press:
 def _overtaken(kiosk: Kiosk, request: VendRequest, met: str) -> Press:
     for slot in kiosk.service.stock().slots:
         if slot.hidden:
-            kiosk.service.staff.hide(HideRequest(sku=slot.sku, hidden=False))
+            kiosk.service.changes.hide(HideRequest(sku=slot.sku, hidden=False))
     kiosk.disk.stall()
     kiosk.service.vend(request)
     kiosk.disk.wait_for_call()

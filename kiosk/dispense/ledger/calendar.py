@@ -11,7 +11,7 @@ import datetime
 
 from kiosk import clock as time
 from kiosk.clock import HOURS_A_DAY, Clock, When
-from kiosk.dispense.ledger.book import Book
+from kiosk.dispense.ledger.file import LedgerFile
 
 RELEASED = datetime.date(2026, 9, 1)
 """No clock that is right shows an earlier day to this software."""
@@ -30,8 +30,8 @@ LIKELY_H = 10 * JUMP_H
 class Calendar:
     """Keeps the mark. Nothing but `load`, `keep` and `confirm` touches the file; these raise LedgerError."""
 
-    def __init__(self, book: Book, clock: Clock) -> None:
-        self._book = book
+    def __init__(self, file: LedgerFile, clock: Clock) -> None:
+        self._file = file
         self._clock = clock
         self._mark = 0
         self._jumped: tuple[float, float] | None = None
@@ -39,7 +39,7 @@ class Calendar:
 
     def load(self) -> None:
         """Take over the mark from the file."""
-        self._mark = int(self._book.get("trusted_hour", 0))
+        self._mark = int(self._file.get("trusted_hour", 0))
 
     def trusted_hour(self) -> int:
         """Return the latest hour that a clock showed for which somebody vouched, 0 if there was none."""
@@ -81,8 +81,8 @@ class Calendar:
         self._set(self._clock.stamp().hour)
 
     def _set(self, hour: int) -> None:
-        with self._book.transaction():
-            self._book.set("trusted_hour", hour)
+        with self._file.transaction():
+            self._file.set("trusted_hour", hour)
         self._mark, self._jumped = hour, None
 
     def _stands_by(self, hour: int) -> bool:

@@ -14,13 +14,13 @@ from msgspec import Struct
 from kiosk import clock as time
 from kiosk.clock import Clock
 from kiosk.dispense.bounds import Change
-from kiosk.dispense.ledger import coils
-from kiosk.dispense.ledger.book import COUNT, Book, Count
+from kiosk.dispense.ledger import lot_queues
 from kiosk.dispense.ledger.calendar import Calendar
-from kiosk.dispense.ledger.coils import Coils
 from kiosk.dispense.ledger.doubt import UNMARKED, Doubt, Mark, judge
-from kiosk.dispense.ledger.heat import Heat
+from kiosk.dispense.ledger.excursions import ExcursionLog
+from kiosk.dispense.ledger.file import COUNT, Count, LedgerFile
 from kiosk.dispense.ledger.log import LOG_BYTES
+from kiosk.dispense.ledger.lot_queues import LotQueues
 from kiosk.dispense.ledger.outbox import Outbox
 from kiosk.dispense.ledger.recalls import Recalls
 from kiosk.dispense.ledger.restocks import Restocks
@@ -47,15 +47,15 @@ class Ledger:
     def __init__(self, path: Path, clock: Clock, log_bytes: int = LOG_BYTES) -> None:
         self._path = path
         self._suspect = path.with_name(f"{path.name}.suspect")
-        self._book = book = Book(path, clock, log_bytes)
+        self._file = file = LedgerFile(path, clock, log_bytes)
         self._marked = False
-        self.calendar = Calendar(book, clock)
-        self.vends = Vends(book)
-        self.restocks = Restocks(book)
-        self.recalls = Recalls(book)
-        self.heat = Heat(book)
-        self.outbox = Outbox(book)
-        self.retention = Retention(book)
+        self.calendar = Calendar(file, clock)
+        self.vends = Vends(file)
+        self.restocks = Restocks(file)
+        self.recalls = Recalls(file)
+        self.excursions = ExcursionLog(file)
+        self.outbox = Outbox(file)
+        self.retention = Retention(file)
         self.epoch = ""
         """Names this ledger, once it was open: its numbers mean nothing in another one, nor after it went back."""
         self.mistrusted: tuple[str, ...] = ()
@@ -92,36 +92,36 @@ class Ledger:
             raise LedgerError(f"The ledger is damaged, and that could not be noted: {error}.") from error
 
     def _open(self, slots: Mapping[str, Planned], skus: Container[str], kept: Mark | None, *, lost: bool) -> None:
-        self._book.open()
+        self._file.open()
         try:
             self._begin(slots, skus, kept, lost=lost or bool(self._damaged()))
-            doubted = self._book.get("doubt", "")
-            self._book.doubt = Doubt(doubted) if doubted else None
+            doubted = self._file.get("doubt", "")
+            self._file.doubt = Doubt(doubted) if doubted else None
             self.mistrusted = tuple(self._audit())
         except BaseException:
             self.close()
             raise
         # Whoever shows the stock takes all of it anew.
-        self._book.changed, self._book.recoiled, self._book.news = self.counts(), True, True
+        self._file.changed, self._file.recoiled, self._file.news = self.counts(), True, True
 
     @property
     def is_open(self) -> bool:
         """Whether anything can be written."""
-        return self._book.is_open
+        return self._file.is_open
 
     @property
     def doubt(self) -> Doubt | None:
         """Why no count is certain; None once every slot was counted, and before the first `open`. Reads no file."""
-        return self._book.doubt
+        return self._file.doubt
 
     @property
     def mark(self) -> Mark:
         """How far the ledger is; all of that is on the disk."""
-        return Mark(self.epoch, self._book.height)
+        return Mark(self.epoch, self._file.height)
 
     def close(self) -> None:
         """Close the file; the write-ahead log is folded into it, and stays if a reader closes after this."""
-        self._book.close()
+        self._file.close()
 
     def _set_aside(self) -> None:
         """Move a damaged file away, with its log, under a name that says so; nothing of it is deleted yet."""
@@ -151,13 +151,13 @@ class Ledger:
         return sorted((path for path in aside if path.suffix[9:].isdecimal()), key=lambda path: int(path.suffix[9:]))
 
     def _begin(self, slots: Mapping[str, Planned], skus: Container[str], kept: Mark | None, *, lost: bool) -> None:
-        book = self._book
+        file = self._file
         self.vends.capacities = {slot: planned.capacity for slot, planned in slots.items()}
-        with book.transaction():
+        with file.transaction():
             doubt = self._doubt(kept, lost=lost)
             self.calendar.load()
             for slot, planned in slots.items():
-                known = book.db.execute("SELECT planned, sku FROM stock WHERE slot = ?", (slot,)).fetchone()
+                known = file.db.execute("SELECT planned, sku FROM stock WHERE slot = ?", (slot,)).fetchone()
                 if known is None:
                     self._add(slot, planned, lost=doubt is Doubt.LOST)
                     continue
@@ -165,53 +165,53 @@ class Ledger:
                     self._widen(slot, planned.capacity, kept)
                 if known[0] != planned.sku or known[1] not in skus:
                     self._plan(slot, planned.sku)
-            for (slot,) in book.db.execute("SELECT slot FROM stock WHERE planned <> ''").fetchall():
+            for (slot,) in file.db.execute("SELECT slot FROM stock WHERE planned <> ''").fetchall():
                 if slot not in slots:
                     self._plan(slot, "")
-            book.event(EventKind.STARTED, None, None, 0)
+            file.event(EventKind.STARTED, None, None, 0)
 
     def _doubt(self, kept: Mark | None, *, lost: bool) -> Doubt | None:
         """Say whether this is the ledger that was marked; if not, give it a name of its own, and note why."""
-        book = self._book
-        name = str(book.get("epoch", ""))
-        self._marked = bool(book.get("marked", 0))
+        file = self._file
+        name = str(file.get("epoch", ""))
+        self._marked = bool(file.get("marked", 0))
         if name:
-            doubt = judge(Mark(name, book.height), kept, marked=self._marked)
+            doubt = judge(Mark(name, file.height), kept, marked=self._marked)
         else:
             doubt = Doubt.LOST if lost or kept not in (None, UNMARKED) else Doubt.NEW
-            book.set("outbox_after", 0)
+            file.set("outbox_after", 0)
         if doubt is not None:
             name = secrets.token_hex(6)
-            book.set("epoch", name)
-            book.set("doubt", doubt)
+            file.set("epoch", name)
+            file.set("doubt", doubt)
             # Only visits from now on count: the newest one has this number.
-            (newest,) = book.db.execute("SELECT coalesce(max(seq), 0) FROM restock").fetchone()
-            book.set("doubted_after", newest)
+            (newest,) = file.db.execute("SELECT coalesce(max(seq), 0) FROM restock").fetchone()
+            file.set("doubted_after", newest)
         self.epoch = name
         return doubt
 
     def note_marked(self) -> None:
         """Remember that a mark of this ledger is on the disk: from now on a missing mark is a lost one."""
         if not self._marked:
-            with self._book.transaction():
-                self._book.set("marked", 1)
+            with self._file.transaction():
+                self._file.set("marked", 1)
             self._marked = True
 
     def _add(self, slot: str, planned: Planned, *, lost: bool) -> None:
         """Add a slot that nobody has counted; if the ledger is `lost` that knew it, say so."""
-        self._book.insert("INSERT INTO stock (slot, sku, planned) VALUES (?, ?, ?)", slot, planned.sku, planned.sku)
-        self._book.move(slot, "rebuilt" if lost else "uncounted", Change(0, planned.capacity))
+        self._file.insert("INSERT INTO stock (slot, sku, planned) VALUES (?, ?, ?)", slot, planned.sku, planned.sku)
+        self._file.move(slot, "rebuilt" if lost else "uncounted", Change(0, planned.capacity))
         if lost:
-            self._book.event(EventKind.REBUILT, slot, planned.sku, 0)
+            self._file.event(EventKind.REBUILT, slot, planned.sku, 0)
 
     def _widen(self, slot: str, capacity: int, kept: Mark | None) -> None:
         """Let a slot say all that may be inside after changes were lost: what came out, and what was put in."""
-        book, held = self._book, self._book.bounds(slot)
+        file, held = self._file, self._file.bounds(slot)
         # Nobody who counted at a version that is lost may save that count at another one of the same number.
-        lost = max(0, kept.height - book.height) if kept else 0
-        book.change_stock("version = version + ?", lost, slot)
-        book.move(slot, "behind", Change(-held.on_hand, held.on_hand + max(0, capacity - sum(held))))
-        book.event(EventKind.BEHIND, slot, book.sku(slot), 0)
+        lost = max(0, kept.height - file.height) if kept else 0
+        file.change_stock("version = version + ?", lost, slot)
+        file.move(slot, "behind", Change(-held.on_hand, held.on_hand + max(0, capacity - sum(held))))
+        file.event(EventKind.BEHIND, slot, file.sku(slot), 0)
 
     def _plan(self, slot: str, sku: str) -> None:
         """Take over that kiosk.toml now has another product in a slot, or "" for a slot that it has no more.
@@ -219,18 +219,18 @@ class Ledger:
         What staff changed on the spot held until now. Nothing is certain of what was not looked after: what the slot
         held becomes unresolved.
         """
-        book = self._book
-        if book.sku(slot) != sku:
-            held = book.bounds(slot)
-            book.move(slot, "planogram", Change(-held.on_hand, +held.on_hand))
-            book.change_stock("sku = ?, jams = 0", sku or book.sku(slot), slot)
-            book.db.execute("DELETE FROM coil WHERE slot = ?", (slot,))
-        book.change_stock("planned = ?", sku, slot)
+        file = self._file
+        if file.sku(slot) != sku:
+            held = file.bounds(slot)
+            file.move(slot, "planogram", Change(-held.on_hand, +held.on_hand))
+            file.change_stock("sku = ?, jams = 0", sku or file.sku(slot), slot)
+            file.db.execute("DELETE FROM coil WHERE slot = ?", (slot,))
+        file.change_stock("planned = ?", sku, slot)
 
     def _audit(self) -> list[str]:
         """Return the slots whose stock is not the sum of their movements: none, unless the file was tampered with."""
         with translated("The ledger could not be read"):
-            rows = self._book.db.execute(
+            rows = self._file.db.execute(
                 "SELECT stock.slot FROM stock"
                 " LEFT JOIN (SELECT slot AS s, sum(on_hand) AS h, sum(unresolved) AS u FROM movement GROUP BY slot)"
                 " ON s = stock.slot LEFT JOIN opening ON opening.slot = stock.slot"
@@ -244,68 +244,68 @@ class Ledger:
     def counts(self) -> dict[str, Count]:
         """Return every slot's row of the stock table."""
         with translated("The ledger could not be read"):
-            rows = self._book.db.execute(f"SELECT {COUNT} FROM stock").fetchall()
+            rows = self._file.db.execute(f"SELECT {COUNT} FROM stock").fetchall()
         return {row[0]: Count(*row) for row in rows}
 
     def changed(self) -> dict[str, Count]:
         """Return the stock rows that were committed since the last call. Asks the database nothing."""
-        changed, self._book.changed = self._book.changed, {}
+        changed, self._file.changed = self._file.changed, {}
         return changed
 
-    def coils(self) -> Coils | None:
+    def lot_queues(self) -> LotQueues | None:
         """Return how every coil is arranged if that changed since the last call, which is rare, else None."""
-        if not self._book.recoiled:
+        if not self._file.recoiled:
             return None
         with translated("The ledger could not be read"):
-            found = coils.load(self._book)
-        self._book.recoiled = False
+            found = lot_queues.load(self._file)
+        self._file.recoiled = False
         return found
 
     def has_news(self) -> bool:
         """Say whether events were committed since the last call."""
-        news, self._book.news = self._book.news, False
+        news, self._file.news = self._file.news, False
         return news
 
     def hide(self, sku: str, *, hidden: bool) -> None:
         """Take a product off the menu, or put it back on."""
-        with self._book.transaction():
+        with self._file.transaction():
             if hidden:
-                changed = self._book.db.execute("INSERT OR IGNORE INTO hidden VALUES (?)", (sku,)).rowcount
+                changed = self._file.db.execute("INSERT OR IGNORE INTO hidden VALUES (?)", (sku,)).rowcount
             else:
-                changed = self._book.db.execute("DELETE FROM hidden WHERE sku = ?", (sku,)).rowcount
+                changed = self._file.db.execute("DELETE FROM hidden WHERE sku = ?", (sku,)).rowcount
             if changed:
-                self._book.recoil()
-                self._book.event(EventKind.HIDDEN if hidden else EventKind.SHOWN, None, sku, 0)
+                self._file.recoil()
+                self._file.event(EventKind.HIDDEN if hidden else EventKind.SHOWN, None, sku, 0)
 
     # -- housekeeping ----------------------------------------------------------------------------------------------
 
     def done(self, command_id: str) -> str | None:
         """Return the answer that a command got when it was carried out, None if it never was."""
         with translated("The ledger could not be read"):
-            row = self._book.db.execute("SELECT said FROM command WHERE id = ?", (command_id,)).fetchone()
+            row = self._file.db.execute("SELECT said FROM command WHERE id = ?", (command_id,)).fetchone()
         return None if row is None else str(row[0])
 
     def note_command(self, command_id: str, said: str) -> None:
         """Remember that a command was carried out."""
-        with self._book.transaction():
-            self._book.insert("INSERT OR IGNORE INTO command VALUES (?, ?, ?)", command_id, said, self._book.hour())
+        with self._file.transaction():
+            self._file.insert("INSERT OR IGNORE INTO command VALUES (?, ?, ?)", command_id, said, self._file.hour())
 
     def prove(self) -> None:
         """Write something, to show that it can be."""
-        with self._book.transaction():
+        with self._file.transaction():
             # Another number each time: SQLite writes nothing where nothing changes, and that would prove nothing.
-            self._book.set("proved", int(self._book.get("proved", 0)) + 1)
+            self._file.set("proved", int(self._file.get("proved", 0)) + 1)
 
     def fold(self) -> bool:
         """Fold the write-ahead log into the file and wipe it; False, at once, while somebody else reads.
 
         The moment is on the disk afterwards, and says what had happened by then. So it must not follow a vend.
         """
-        return self._book.fold()
+        return self._file.fold()
 
     def relieve(self, share: float) -> bool:
         """Fold the write-ahead log in if such a share of it is in use, so that it never grows; say whether it was."""
-        if not self._book.log.full(share):
+        if not self._file.log.full(share):
             return False
-        self._book.relieve()
+        self._file.relieve()
         return True

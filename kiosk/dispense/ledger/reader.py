@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from kiosk.clock import label
 from kiosk.dispense import words
-from kiosk.dispense.ledger import heat, meanwhile, recalls
+from kiosk.dispense.ledger import excursions, meanwhile, recalls
 from kiosk.dispense.ledger.questions import Question, Questions
 from kiosk.dispense.ledger.restocks import latest
 from kiosk.dispense.ledger.schema import PENDING, among
@@ -174,7 +174,7 @@ class Reader:
 
     def excursions(self, names: Mapping[str, str]) -> tuple[Excursion, ...]:
         """Return the excursions that wait for a decision and the latest others, newest first, with products' names."""
-        return self._ask(lambda db: heat.every(db, names))
+        return self._ask(lambda db: excursions.every(db, names))
 
     def shortage(self) -> Shortage:
         """Return unmet demand by product and hour, by day once it is older than the details, and outages."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sqlite3
 
 from kiosk.clock import label
-from kiosk.dispense import coil
-from kiosk.dispense.ledger import coils
-from kiosk.dispense.ledger.book import Book
-from kiosk.dispense.ledger.coils import kit, plain
+from kiosk.dispense import lot_queue
+from kiosk.dispense.ledger import lot_queues
+from kiosk.dispense.ledger.file import LedgerFile
+from kiosk.dispense.ledger.lot_queues import kit, plain
 from kiosk.errors import ConflictError, NotFoundError, RequestError
 from kiosk.model import Added, EventKind, KitPart, Recall, RecallRequest
 
@@ -16,45 +16,45 @@ from kiosk.model import Added, EventKind, KitPart, Recall, RecallRequest
 class Recalls:
     """Each public method is one transaction. They raise LedgerError when the disk fails, and change nothing then."""
 
-    def __init__(self, book: Book) -> None:
-        self._book = book
+    def __init__(self, file: LedgerFile) -> None:
+        self._file = file
 
     def recall(self, request: RecallRequest) -> Recall:
         """Lock a lot wherever it is. The same id again changes nothing.
 
         Raises RequestError when the lot has no letter or digit, ConflictError when the id was used for another lot.
         """
-        book = self._book
+        file = self._file
         code = plain(request.lot)
         if not code:
             raise RequestError("A lot has letters or digits. Copy it as it is printed.")
-        with book.transaction():
-            known = book.db.execute("SELECT code, sku FROM recall WHERE id = ?", (request.id,)).fetchone()
+        with file.transaction():
+            known = file.db.execute("SELECT code, sku FROM recall WHERE id = ?", (request.id,)).fetchone()
             if known is None:
-                book.insert(
+                file.insert(
                     "INSERT INTO recall (id, lot, code, sku, hour) VALUES (?, ?, ?, ?, ?)",
-                    *(request.id, request.lot, code, request.sku, book.hour()),
+                    *(request.id, request.lot, code, request.sku, file.hour()),
                 )
-                mark(book)
-                found = _recall(book.db, request.id)
+                mark(file)
+                found = _recall(file.db, request.id)
                 for slot in found.slots:
-                    book.event(EventKind.RECALLED, slot, book.sku(slot), _quantity(book.db, slot, code, request.sku))
+                    file.event(EventKind.RECALLED, slot, file.sku(slot), _quantity(file.db, slot, code, request.sku))
                 if not found.slots:
-                    book.event(EventKind.RECALLED, None, request.sku, 0)
+                    file.event(EventKind.RECALLED, None, request.sku, 0)
             elif known != (code, request.sku):
                 raise ConflictError("This id was used for another recall. Make a new one. Nothing was changed.")
-            return _recall(book.db, request.id)
+            return _recall(file.db, request.id)
 
     def lift(self, recall_id: str) -> Recall:
         """End a recall; its lots are given out again unless another recall meets them. Raises NotFoundError."""
-        book = self._book
-        with book.transaction():
-            found = _recall(book.db, recall_id)
+        file = self._file
+        with file.transaction():
+            found = _recall(file.db, recall_id)
             if not found.lifted:
-                book.db.execute("UPDATE recall SET lifted = 1 WHERE id = ?", (recall_id,))
-                mark(book)
-                book.event(EventKind.RECALL_LIFTED, None, found.sku, found.quantity)
-            return _recall(book.db, recall_id)
+                file.db.execute("UPDATE recall SET lifted = 1 WHERE id = ?", (recall_id,))
+                mark(file)
+                file.event(EventKind.RECALL_LIFTED, None, found.sku, found.quantity)
+            return _recall(file.db, recall_id)
 
 
 def every(db: sqlite3.Connection) -> tuple[Recall, ...]:
@@ -63,25 +63,25 @@ def every(db: sqlite3.Connection) -> tuple[Recall, ...]:
     return tuple(_recall(db, recall_id) for (recall_id,) in rows)
 
 
-def refuse(book: Book, slot: str, sku: str, added: Added) -> None:
+def refuse(file: LedgerFile, slot: str, sku: str, added: Added) -> None:
     """Raise RequestError if what is about to go into a slot is recalled."""
-    for lot, code, narrowed in _open(book):
+    for lot, code, narrowed in _open(file):
         if narrowed in (None, sku) and code in _codes(added.lot, added.parts):
             raise RequestError(f"{slot}: lot {lot} is recalled. Do not put it in, take it back. Nothing was saved.")
 
 
-def mark(book: Book) -> None:
+def mark(file: LedgerFile) -> None:
     """Mark every lot that an open recall meets, and no other."""
-    book.recoil()
-    recalled = _open(book)
-    for number, sku, code, parts in book.db.execute("SELECT id, sku, code, parts FROM lot").fetchall():
+    file.recoil()
+    recalled = _open(file)
+    for number, sku, code, parts in file.db.execute("SELECT id, sku, code, parts FROM lot").fetchall():
         codes = _codes(code, kit(parts))
         met = any(narrowed in (None, sku) and wanted in codes for _, wanted, narrowed in recalled)
-        book.db.execute("UPDATE lot SET recalled = ? WHERE id = ? AND recalled <> ?", (met, number, met))
+        file.db.execute("UPDATE lot SET recalled = ? WHERE id = ? AND recalled <> ?", (met, number, met))
 
 
-def _open(book: Book) -> list[tuple[str, str, str | None]]:
-    return book.db.execute("SELECT lot, code, sku FROM recall WHERE lifted = 0").fetchall()
+def _open(file: LedgerFile) -> list[tuple[str, str, str | None]]:
+    return file.db.execute("SELECT lot, code, sku FROM recall WHERE lifted = 0").fetchall()
 
 
 def _codes(code: str | None, parts: tuple[KitPart, ...]) -> set[str]:
@@ -112,4 +112,4 @@ def _quantity(db: sqlite3.Connection, slot: str, code: str, sku: str | None) -> 
         for number, of, lot, parts in db.execute("SELECT id, sku, code, parts FROM lot")
         if sku in (None, of) and code in _codes(lot, kit(parts))
     }
-    return coil.size([batch for batch in coils.queue(db, slot) if batch.lot in lots])
+    return lot_queue.size([batch for batch in lot_queues.queue(db, slot) if batch.lot in lots])

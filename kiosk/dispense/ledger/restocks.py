@@ -8,12 +8,12 @@ import msgspec
 from msgspec import Struct
 
 from kiosk.clock import label
-from kiosk.dispense import bounds, coil
+from kiosk.dispense import bounds, lot_queue
 from kiosk.dispense.bounds import Bounds, Change
-from kiosk.dispense.coil import Batch, Queue
-from kiosk.dispense.ledger import coils, heat, recalls
-from kiosk.dispense.ledger.book import Book
+from kiosk.dispense.ledger import excursions, lot_queues, recalls
+from kiosk.dispense.ledger.file import LedgerFile
 from kiosk.dispense.ledger.meanwhile import Meanwhile, since
+from kiosk.dispense.lot_queue import Batch, Queue
 from kiosk.errors import ConflictError, NotFoundError, RequestError
 from kiosk.model import EventKind, RestockedSlot, RestockLine, RestockRequest, RestockResult
 
@@ -35,8 +35,8 @@ class Before(Struct, frozen=True):
 class Restocks:
     """Each public method is one transaction. They raise LedgerError when the disk fails, and change nothing then."""
 
-    def __init__(self, book: Book) -> None:
-        self._book = book
+    def __init__(self, file: LedgerFile) -> None:
+        self._file = file
 
     def commit(self, request: RestockRequest) -> RestockResult:
         """Record a visit. It settles what was unresolved in its slots.
@@ -46,19 +46,19 @@ class Restocks:
         ConflictError when a slot changed since its `as_of` in any other way, or when the id was used for another
         visit; RequestError when what was taken out was not there, or when a lot that goes in is recalled.
         """
-        book = self._book
-        with book.transaction():
+        file = self._file
+        with file.transaction():
             if done := self._past(request):
                 return done
             meanwhile = self._check(request)
-            seq = book.insert(
+            seq = file.insert(
                 "INSERT INTO restock (id, asked, hour) VALUES (?, ?, ?)",
-                *(request.id, msgspec.json.encode(request).decode(), book.hour()),
+                *(request.id, msgspec.json.encode(request).decode(), file.hour()),
             )
             for line in request.lines:
                 self._record(seq, request.id, line, meanwhile[line.slot])
             # A ledger in doubt has caught up once every slot was counted since.
-            caught_up = book.db.execute(
+            caught_up = file.db.execute(
                 "DELETE FROM meta WHERE key = 'doubt'"
                 " AND NOT EXISTS (SELECT 1 FROM stock WHERE planned <> ''"
                 " AND slot NOT IN (SELECT slot FROM restock_line"
@@ -66,7 +66,7 @@ class Restocks:
             ).rowcount
             result = self._result(seq)
         if caught_up:
-            book.doubt = None
+            file.doubt = None
         return result
 
     def undo(self, restock_id: str) -> RestockResult:
@@ -75,14 +75,14 @@ class Restocks:
         Undoing twice changes nothing. Raises NotFoundError for an unknown visit, ConflictError when somebody has
         restocked one of its slots since: then that count is the truth.
         """
-        book = self._book
-        with book.transaction():
-            row = book.db.execute("SELECT seq, undone FROM restock WHERE id = ?", (restock_id,)).fetchone()
+        file = self._file
+        with file.transaction():
+            row = file.db.execute("SELECT seq, undone FROM restock WHERE id = ?", (restock_id,)).fetchone()
             if row is None:
                 raise NotFoundError(f"No restock visit has the id {restock_id}.")
             seq, undone = row
             if not undone:
-                lines = book.db.execute(
+                lines = file.db.execute(
                     "SELECT slot, on_hand, before FROM restock_line WHERE restock = ?", (seq,)
                 ).fetchall()
                 if not all(before for _, _, before in lines):
@@ -90,13 +90,13 @@ class Restocks:
                 self._check_latest(seq, [slot for slot, _, _ in lines])
                 for slot, after, before in lines:
                     self._take_back(slot, after, msgspec.json.decode(before, type=Before), restock_id)
-                book.db.execute("UPDATE restock SET undone = 1 WHERE seq = ?", (seq,))
+                file.db.execute("UPDATE restock SET undone = 1 WHERE seq = ?", (seq,))
             return self._result(seq)
 
     # -- committing ------------------------------------------------------------------------------------------------
 
     def _past(self, request: RestockRequest) -> RestockResult | None:
-        row = self._book.db.execute("SELECT seq, asked FROM restock WHERE id = ?", (request.id,)).fetchone()
+        row = self._file.db.execute("SELECT seq, asked FROM restock WHERE id = ?", (request.id,)).fetchone()
         if row is None:
             return None
         # What is too long ago is not known any more in detail.
@@ -106,29 +106,29 @@ class Restocks:
 
     def _check(self, request: RestockRequest) -> dict[str, Meanwhile]:
         """Return what has left each slot since it was counted."""
-        book = self._book
+        file = self._file
         meanwhile = {line.slot: self._meanwhile(line) for line in request.lines}
         if changed := [slot for slot, certain in meanwhile.items() if certain is None]:
             raise ConflictError(f"{', '.join(changed)} changed while you counted. Count again, then save once more.")
         for line in request.lines:
             for added in line.added:
-                recalls.refuse(book, line.slot, line.sku or book.sku(line.slot), added)
+                recalls.refuse(file, line.slot, line.sku or file.sku(line.slot), added)
         return {slot: certain for slot, certain in meanwhile.items() if certain is not None}
 
     def _meanwhile(self, line: RestockLine) -> Meanwhile | None:
         """Return what has left since the count; None when the count is worth nothing any more."""
-        book = self._book
-        if book.version(line.slot) == line.as_of:
-            return Meanwhile(before=book.bounds(line.slot))
+        file = self._file
+        if file.version(line.slot) == line.as_of:
+            return Meanwhile(before=file.bounds(line.slot))
         # Of a slot that changes its product nobody knows which of the two came out.
         if line.until != line.as_of or line.sku is not None:
             return None
-        found = since(book.db, line.slot, line.as_of)
+        found = since(file.db, line.slot, line.as_of)
         return None if found is None or found.turning else found
 
     def _record(self, seq: int, request_id: str, line: RestockLine, meanwhile: Meanwhile) -> None:
-        book, slot = self._book, line.slot
-        before = Before(book.sku(slot), *book.bounds(slot), coils.queue(book.db, slot))
+        file, slot = self._file, line.slot
+        before = Before(file.sku(slot), *file.bounds(slot), lot_queues.queue(file.db, slot))
         inside = line.inside_before
         # Where fewer are inside than were put in, some of those have left already.
         found = max(inside, line.out) if line.after else inside
@@ -140,11 +140,11 @@ class Restocks:
             raise ConflictError(f"{slot}: more came out since than you counted. Count again, then save once more.")
         self._put_in(line, left, before.sku, request_id)
         if gone:
-            book.move(slot, "gone_since", Change(-gone, 0), request=request_id)
-        heat.latch(book, slot, line.sku or before.sku)
+            file.move(slot, "gone_since", Change(-gone, 0), request=request_id)
+        excursions.latch(file, slot, line.sku or before.sku)
         if not meanwhile.failed:
-            book.change_stock("jams = 0", slot)
-        book.insert(
+            file.change_stock("jams = 0", slot)
+        file.insert(
             "INSERT INTO restock_line (slot, restock, found, removed, added, on_hand, settled, drift, before)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             *(slot, seq, found, line.out, line.put_in, now, meanwhile.before.unresolved, drift),
@@ -153,40 +153,40 @@ class Restocks:
 
     def _count(self, line: RestockLine, found: int, expected: Bounds, request_id: str, drift: int) -> Queue:
         """Record what was found and what of it was taken out; return what is left."""
-        book, slot = self._book, line.slot
-        sku = book.sku(slot)
-        book.move(slot, "count", bounds.counted(book.bounds(slot), found), request=request_id)
-        book.event(EventKind.COUNTED, slot, sku, found)
+        file, slot = self._file, line.slot
+        sku = file.sku(slot)
+        file.move(slot, "count", bounds.counted(file.bounds(slot), found), request=request_id)
+        file.event(EventKind.COUNTED, slot, sku, found)
         if drift:
-            book.event(EventKind.DRIFT, slot, sku, drift)
-        left = coil.last(coils.queue(book.db, slot, most=sum(expected)), found)
+            file.event(EventKind.DRIFT, slot, sku, drift)
+        left = lot_queue.last(lot_queues.queue(file.db, slot, most=sum(expected)), found)
         for removed in line.removed:
             try:
-                left, was = coil.without(left, removed.quantity, removed.lot), left
+                left, was = lot_queue.without(left, removed.quantity, removed.lot), left
             except ValueError as error:
                 raise RequestError(
                     f"{slot}: {removed.quantity} taken out, but {error} than that inside of this lot. Correct it."
                 ) from error
-            for batch in coil.difference(was, left):
-                book.event(EventKind(f"removed_{removed.reason}"), slot, sku, batch.quantity, batch.lot)
-            book.move(slot, "removed", Change(-removed.quantity, 0), request=request_id)
+            for batch in lot_queue.difference(was, left):
+                file.event(EventKind(f"removed_{removed.reason}"), slot, sku, batch.quantity, batch.lot)
+            file.move(slot, "removed", Change(-removed.quantity, 0), request=request_id)
         return left
 
     def _put_in(self, line: RestockLine, left: Queue, sku: str, request_id: str) -> None:
         """Record what went in behind what was left, of a new product if the slot has one from now on."""
-        book, slot = self._book, line.slot
+        file, slot = self._file, line.slot
         if line.sku is not None and line.sku != sku:
             if left:
                 raise RequestError(f"{slot}: take out everything first, then put another product in.")
-            book.event(EventKind.PLANOGRAM, slot, line.sku, 0)
-            book.change_stock("sku = ?", line.sku, slot)
+            file.event(EventKind.PLANOGRAM, slot, line.sku, 0)
+            file.change_stock("sku = ?", line.sku, slot)
         batches = list(left)
         for added in line.added:
-            lot = coils.number(book, line.sku or sku, added)
+            lot = lot_queues.number(file, line.sku or sku, added)
             batches.append(Batch(lot, added.quantity))
-            book.move(slot, "added", Change(added.quantity, 0), request=request_id, lot=lot)
-            book.event(EventKind.ADDED, slot, line.sku or sku, added.quantity, lot)
-        coils.put(book, slot, line.sku or sku, coil.joined(batches))
+            file.move(slot, "added", Change(added.quantity, 0), request=request_id, lot=lot)
+            file.event(EventKind.ADDED, slot, line.sku or sku, added.quantity, lot)
+        lot_queues.put(file, slot, line.sku or sku, lot_queue.joined(batches))
 
     # -- undoing ---------------------------------------------------------------------------------------------------
 
@@ -194,7 +194,7 @@ class Restocks:
         later = [
             slot
             for slot in slots
-            if self._book.db.execute(
+            if self._file.db.execute(
                 "SELECT 1 FROM restock_line JOIN restock ON seq = restock"
                 " WHERE slot = ? AND restock > ? AND undone = 0",
                 (slot, seq),
@@ -205,21 +205,21 @@ class Restocks:
 
     def _take_back(self, slot: str, after: int, before: Before, request_id: str) -> None:
         """Let a slot say all that may be inside: whether the visit was as written down, or never happened."""
-        book = self._book
-        now, held = book.bounds(slot), coils.queue(book.db, slot)
+        file = self._file
+        now, held = file.bounds(slot), lot_queues.queue(file.db, slot)
         left_since = now.on_hand - after
         most_since = sum(now) - after
         least = max(0, min(now.on_hand, before.on_hand + left_since))
         most = max(sum(now), before.on_hand + before.unresolved + most_since, least)
-        book.move(slot, "undo", Change(least - now.on_hand, most - least - now.unresolved), request=request_id)
-        if book.sku(slot) != before.sku:
-            book.change_stock("sku = ?", before.sku, slot)
-        coils.put(book, slot, before.sku, coil.last(coil.united(before.queue, held), most))
-        heat.latch(book, slot, before.sku)
-        book.event(EventKind.UNDONE, slot, before.sku, 0)
+        file.move(slot, "undo", Change(least - now.on_hand, most - least - now.unresolved), request=request_id)
+        if file.sku(slot) != before.sku:
+            file.change_stock("sku = ?", before.sku, slot)
+        lot_queues.put(file, slot, before.sku, lot_queue.last(lot_queue.united(before.queue, held), most))
+        excursions.latch(file, slot, before.sku)
+        file.event(EventKind.UNDONE, slot, before.sku, 0)
 
     def _result(self, seq: int) -> RestockResult:
-        db = self._book.db
+        db = self._file.db
         return _visit(db, *db.execute("SELECT seq, id, hour, undone FROM restock WHERE seq = ?", (seq,)).fetchone())
 
 

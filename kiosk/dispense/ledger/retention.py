@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kiosk.clock import HOURS_A_DAY
-from kiosk.dispense.ledger.book import Book
+from kiosk.dispense.ledger.file import LedgerFile
 
 CHUNK = 200
 """So many rows are folded in one transaction: a few milliseconds, after which a press is served."""
@@ -12,8 +12,8 @@ CHUNK = 200
 class Retention:
     """Each public method is one transaction. They raise LedgerError when the disk fails, and change nothing then."""
 
-    def __init__(self, book: Book) -> None:
-        self._book = book
+    def __init__(self, file: LedgerFile) -> None:
+        self._file = file
 
     def fold(self, before_hour: int) -> bool:
         """Fold up to CHUNK movements and events from before an hour; return whether there may be more.
@@ -21,7 +21,7 @@ class Retention:
         Only an hour of a clock that was set counts; rows that were written before such a row are older than it,
         whatever their own clock said. The newest row of each table stays, and so does what nobody has acknowledged.
         """
-        with self._book.transaction():
+        with self._file.transaction():
             moved = self._fold_movements(before_hour)
             told = self._fold_events(before_hour)
             if moved or told:
@@ -30,8 +30,8 @@ class Retention:
 
     def out_of_stock(self, day: int, sku: str, minutes: int) -> None:
         """Add minutes in which a product was out of stock, on a day counted from 1970."""
-        with self._book.transaction():
-            self._book.db.execute(
+        with self._file.transaction():
+            self._file.db.execute(
                 "INSERT INTO outage VALUES (?, ?, ?) ON CONFLICT (day, sku) DO UPDATE SET"
                 " minutes = minutes + excluded.minutes",
                 (day, sku, minutes),
@@ -39,8 +39,8 @@ class Retention:
 
     def _shorten_visits(self, before_hour: int) -> None:
         """Let go of what only the undoing of a visit needs; what was counted stays."""
-        self._book.db.execute("UPDATE restock SET asked = '' WHERE hour < ? AND asked <> ''", (before_hour,))
-        self._book.db.execute(
+        self._file.db.execute("UPDATE restock SET asked = '' WHERE hour < ? AND asked <> ''", (before_hour,))
+        self._file.db.execute(
             "UPDATE restock_line SET before = '' WHERE before <> '' AND restock IN"
             " (SELECT seq FROM restock WHERE hour < ?)",
             (before_hour,),
@@ -48,7 +48,7 @@ class Retention:
 
     def _last_old(self, table: str, before_hour: int, condition: str = "1") -> int:
         """Return the last row of a table's oldest chunk that is certainly old, 0 if none is."""
-        row = self._book.db.execute(
+        row = self._file.db.execute(
             f"SELECT max(seq) FROM (SELECT seq, hour, clock_ok FROM {table} WHERE {condition} ORDER BY seq LIMIT ?)"
             # Whatever was written before the first row of a clock that was set is older than that row.
             " WHERE (clock_ok = 1 AND hour < ?"
@@ -59,7 +59,7 @@ class Retention:
         return int(row[0] or 0)
 
     def _fold_movements(self, before_hour: int) -> bool:
-        db = self._book.db
+        db = self._file.db
         last = self._last_old("movement", before_hour)
         if not last:
             return False
@@ -80,7 +80,7 @@ class Retention:
         return True
 
     def _fold_events(self, before_hour: int) -> bool:
-        db = self._book.db
+        db = self._file.db
         last = self._last_old("event", before_hour, "seq <= (SELECT value FROM meta WHERE key = 'outbox_after')")
         if not last:
             return False

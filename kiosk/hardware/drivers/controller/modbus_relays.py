@@ -67,7 +67,7 @@ class Seen(NamedTuple):
     at: float
     bits: int
     stumbles: int
-    """`Driver.stumbles` right after: two readings between which it changed may have something wrong between them."""
+    """`Driver.stumbles` right after. If it differs between two readings, they are not compared."""
 
 
 Listener = Callable[[Seen], None]

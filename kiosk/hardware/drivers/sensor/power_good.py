@@ -26,7 +26,9 @@ class Options(BaseOptions, frozen=True, kw_only=True):
 
     pin: Pin
     lost_low: Annotated[bool, Meta(description="True if the pin is low while the mains are gone")] = True
-    after_s: Annotated[float, Meta(ge=0, le=3600, description="Shorter losses than this are not told; seconds")] = 2.0
+    after_s: Annotated[float, Meta(ge=0, le=3600, description="A loss of mains is reported after so many seconds")] = (
+        2.0
+    )
 
 
 class Driver:

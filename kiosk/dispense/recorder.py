@@ -1,4 +1,4 @@
-"""Writes down what happens: in the ledger, or in the journal while the ledger cannot be written, merged later.
+"""Records vend attempts in the ledger; while it cannot be written, in the journal, which is merged back later.
 
 The vend thread says what to write and waits for it as long as it is worth; the writer's thread alone meets the disk.
 Its jobs are done in order, so what was given up on is written once, when the disk answers: nobody asks for it again.
@@ -18,10 +18,10 @@ from kiosk.config import Config
 from kiosk.dispense import words
 from kiosk.dispense.entry import Entry, owed, recalled, unseen
 from kiosk.dispense.ledger import Count, Intent, Past, Planned, Unrecorded
-from kiosk.dispense.ledger.coils import Coils
+from kiosk.dispense.ledger.lot_queues import LotQueues
 from kiosk.dispense.ledger.store import of_disk
-from kiosk.dispense.records import Records
-from kiosk.dispense.shelf import News
+from kiosk.dispense.stock_view import News
+from kiosk.dispense.storage import Storage
 from kiosk.dispense.vend_steps import NOTHING_MOVED, Finish
 from kiosk.dispense.worker import Job
 from kiosk.errors import DiskStalledError, LedgerDamagedError, LedgerError
@@ -31,20 +31,20 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
-class Scribe:
+class Recorder:
     """Writes for the vend thread. What does not say otherwise may be called by it alone."""
 
-    def __init__(self, records: Records, clock: Clock, config: Config) -> None:
-        self._ledger = records.ledger
-        self._journal = records.journal
-        self._writer = records.writer
+    def __init__(self, storage: Storage, clock: Clock, config: Config) -> None:
+        self._ledger = storage.ledger
+        self._journal = storage.journal
+        self._writer = storage.writer
         self._clock = clock
         self._slots = {slot.id: Planned(slot.product, slot.capacity) for slot in config.slots}
         self._skus = [product.sku for product in config.products]
         self._lock = threading.Lock()
         self._held: dict[tuple[str, int], Entry] = {}
         self._counts: dict[str, Count] = {}
-        self._coils: Coils | None = None
+        self._lot_queues: LotQueues | None = None
         self._told = False
         self._began: tuple[str, Stamp] = "", clock.stamp()
         self._last_entry: Entry | None = None
@@ -59,7 +59,7 @@ class Scribe:
 
     def open(self) -> Job[None]:
         """Have the ledger opened for the first time; `on_opened` is called when it is."""
-        return self.later(self.heal)
+        return self.later(self.reopen)
 
     @property
     def fault(self) -> str | None:
@@ -176,7 +176,7 @@ class Scribe:
         """Have something else done with the ledger, and do not wait; a failure is told to staff. Any thread may ask."""
 
         def do() -> None:
-            self.keep(write)
+            self.try_write(write)
             self._hand_over()
             self.on_written()
 
@@ -210,16 +210,16 @@ class Scribe:
         """Return what was written since the last call, and what is owed now. Any thread may ask."""
         with self._lock:
             counts, self._counts = self._counts, {}
-            coils, self._coils = self._coils, None
+            lot_queues, self._lot_queues = self._lot_queues, None
             told, self._told = self._told, False
-            return News(counts, coils, owed(self._held.values()), told)
+            return News(counts, lot_queues, owed(self._held.values()), told)
 
-    def owed(self) -> list[str]:
+    def unrecorded(self) -> list[str]:
         """Return the slot of each item that may have left and of which the ledger does not know. Any thread may ask."""
         with self._lock:
             return owed(self._held.values())
 
-    def recall(self, request_id: str) -> Past | None:
+    def find(self, request_id: str) -> Past | None:
         """Return a request that waits for the ledger, and what became of it. Any thread may ask."""
         with self._lock:
             return recalled(self._held.values(), request_id) if self._held else None
@@ -268,14 +268,14 @@ class Scribe:
 
     def _hand_over(self, entry: Entry | None = None, intent: Intent | None = None) -> None:
         """Let `news` tell what was written, and from the same moment on no longer what was owed of it."""
-        coils = None
+        lot_queues = None
         try:
-            coils = self._ledger.coils()
+            lot_queues = self._ledger.lot_queues()
         except LedgerError as error:
             self.note(error)
         with self._lock:
             self._counts |= self._ledger.changed()
-            self._coils = coils or self._coils
+            self._lot_queues = lot_queues or self._lot_queues
             self._told |= self._ledger.has_news()
             if entry is None:
                 return
@@ -285,7 +285,7 @@ class Scribe:
             if ended and not entry.refused:
                 self._held.pop(entry.key, None)
 
-    def heal(self) -> bool:
+    def reopen(self) -> bool:
         """Open what is not open, and give the ledger what waits; return whether it was opened just now.
 
         A failure is noted and tried again at the next call. A journal that fails does not keep the ledger shut.
@@ -309,7 +309,7 @@ class Scribe:
         if opened:
             self._hand_over()
             self.on_opened()
-            self.keep(self.settle)
+            self.try_write(self.settle)
         return opened
 
     def settle(self) -> None:
@@ -318,7 +318,7 @@ class Scribe:
             self._journal.keep(self._ledger.mark)
             self._ledger.note_marked()
 
-    def keep(self, write: Callable[[], object]) -> None:
+    def try_write(self, write: Callable[[], object]) -> None:
         """Do something else with the ledger; a failure is told to staff and does not stop the machine."""
         try:
             write()

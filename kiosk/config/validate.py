@@ -11,13 +11,13 @@ from typing import Any
 import msgspec
 
 from kiosk.config.settings import Options
-from kiosk.config.words import describe, is_table, item_of, length_of, peel, spell, suggest
+from kiosk.config.words import as_toml, describe, is_table, item_of, length_of, suggest, unwrap
 
 NOT_IN_A_LINE = {"Cc", "Zl", "Zp"}
 """Unicode's control characters and line and paragraph separators."""
 
 
-class Sieve:
+class Validator:
     """Takes values that were read from a file and keeps the sound ones; `mistakes` grows with the others.
 
     `given` holds the paths of all settings that the file names, which their defaults cannot tell.
@@ -34,7 +34,7 @@ class Sieve:
     def table(self, value: object, kind: type[Options], path: str) -> dict[str, Any]:
         """Return the sound settings of a table, defaults filled in. Unknown, missing and unsound ones are noted."""
         if not isinstance(value, Mapping):
-            self.note(path, f"must be a table ([{path}]), not {spell(value)}.")
+            self.note(path, f"must be a table ([{path}]), not {as_toml(value)}.")
             return {}
         fields = {field.name: field for field in msgspec.structs.fields(kind)}
         for key in value:
@@ -57,20 +57,20 @@ class Sieve:
         if item_of(kind) is not None:
             return self._list(value, kind, path)
         if is_table(kind):
-            return self.table(value, peel(kind)[0], path)
+            return self.table(value, unwrap(kind)[0], path)
         return self._leaf(value, kind, path)
 
     def _list(self, value: object, kind: Any, path: str) -> list[Any]:
         item = item_of(kind)
         if not isinstance(value, list):
             opening = f" ([[{path}]])" if is_table(item) else ""
-            self._refuse(path, f"must be {describe(kind)}{opening}, not {spell(value)}.")
-        _, notes = peel(kind)
+            self._refuse(path, f"must be {describe(kind)}{opening}, not {as_toml(value)}.")
+        _, notes = unwrap(kind)
         fewest = next((note.min_length for note in notes if note.min_length is not None), 0)
         if len(value) < fewest:
             self.note(path, f"is empty. Add at least {fewest}.")
         if len(value) != (length_of(kind) or len(value)):
-            self._refuse(path, f"must be {describe(kind)}, not {spell(value)}.")
+            self._refuse(path, f"must be {describe(kind)}, not {as_toml(value)}.")
         sound = []
         for index, element in enumerate(value):
             try:
@@ -80,16 +80,16 @@ class Sieve:
         return sound
 
     def _leaf(self, value: object, kind: Any, path: str) -> Any:
-        bare, _ = peel(kind)
+        bare, _ = unwrap(kind)
         try:
             decoded = msgspec.convert(value, kind, strict=True)
         except msgspec.ValidationError:
             choices = typing.get_args(bare) if typing.get_origin(bare) is typing.Literal else ()
             hint = suggest(value, choices) if isinstance(value, str) and choices else ""
             hint = hint if "mean" in hint else ""
-            self._refuse(path, f"must be {describe(kind)}, not {spell(value)}.{hint}")
+            self._refuse(path, f"must be {describe(kind)}, not {as_toml(value)}.{hint}")
         if isinstance(decoded, str) and any(unicodedata.category(sign) in NOT_IN_A_LINE for sign in decoded):
-            self._refuse(path, f"must be text on one line without control characters, not {spell(value)}.")
+            self._refuse(path, f"must be text on one line without control characters, not {as_toml(value)}.")
         return decoded
 
     def _refuse(self, path: str, sentence: str) -> typing.NoReturn:
@@ -102,5 +102,5 @@ class _UnsoundError(Exception):
 
 
 def _join(path: str, key: str) -> str:
-    shown = key if key.replace("-", "_").isidentifier() else spell(key)
+    shown = key if key.replace("-", "_").isidentifier() else as_toml(key)
     return f"{path}.{shown}" if path else shown

@@ -1,4 +1,4 @@
-"""The open file, and the few ways in which anything is written into it. The rooms of the ledger share one Book."""
+"""The open file, and the few ways in which anything is written into it. All rooms of the ledger share one."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ COUNT = "slot, sku, on_hand, unresolved, jams, version"
 """The columns of a Count."""
 
 
-class Book:
+class LedgerFile:
     """ledger.db, opened for writing by the one thread that may. Nothing can be written before `open`."""
 
     def __init__(self, path: Path, clock: Clock, log_bytes: int = LOG_BYTES) -> None:

@@ -1,4 +1,4 @@
-"""Who is being served and who comes next: one vend at a time, each request known by its id, and anybody may wait."""
+"""Admits vend requests, one vend at a time, and remembers how each ended, by request id."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Order(Struct, frozen=True):
         return self.essential or self.request.purpose is Purpose.TEST
 
 
-class Desk:
+class Requests:
     """Admits requests. Every method may be called from any thread and holds its lock for microseconds only."""
 
     def __init__(self) -> None:

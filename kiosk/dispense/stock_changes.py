@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 from kiosk.clock import Clock
 from kiosk.config import Config
 from kiosk.dispense.ledger import Ledger
-from kiosk.dispense.shelf import Shelf
+from kiosk.dispense.stock_view import StockView
 from kiosk.errors import ConflictError, NotFoundError, RequestError
 from kiosk.model import (
     Decision,
@@ -31,20 +31,20 @@ class Change(Protocol):
     def __call__(self, change: Callable[[], T], /) -> T: ...
 
 
-class Staff:
+class StockChanges:
     """Changes that people make. May be called from any thread.
 
     Everything raises BusyError when an item drops for longer than a change waits, and LedgerError when the disk
     fails; nothing was changed then. A disk that does not answer raises DiskStalledError, which says what is known.
     """
 
-    def __init__(self, config: Config, ledger: Ledger, shelf: Shelf, clock: Clock, change: Change) -> None:
+    def __init__(self, config: Config, ledger: Ledger, stock_view: StockView, clock: Clock, change: Change) -> None:
         self.names = {product.sku: product.name for product in config.products}
         """What people call each product, by sku."""
         # What is essential comes out past its date too, when there is no other: it never blocks its coil.
         self._refuses = {one.sku for one in config.products if one.expired == "refuse" and not one.essential}
         self._ledger = ledger
-        self._shelf = shelf
+        self._stock_view = stock_view
         self._clock = clock
         self._change = change
 
@@ -76,8 +76,8 @@ class Staff:
         return self._change(lambda: self._ledger.recalls.lift(recall_id))
 
     def review(self, excursion: int, decision: Decision) -> Excursion:
-        """Record a decision about an excursion; see `ledger.heat`."""
-        return self._change(lambda: self._ledger.heat.review(excursion, decision, self.names))
+        """Record a decision about an excursion; see `ledger.excursions`."""
+        return self._change(lambda: self._ledger.excursions.review(excursion, decision, self.names))
 
     def hide(self, request: HideRequest) -> None:
         """Take a product off the menu, or put it back on. Raises NotFoundError."""
@@ -106,10 +106,10 @@ class Staff:
         return said
 
     def _check(self, line: RestockLine) -> None:
-        capacity = self._shelf.slot(line.slot).capacity
+        capacity = self._stock_view.slot(line.slot).capacity
         if line.sku is not None:
             self._product(line.sku)
-        if (line.sku or self._shelf.sku(line.slot)) in self._refuses:
+        if (line.sku or self._stock_view.sku(line.slot)) in self._refuses:
             self._check_dates(line)
         if line.out > line.found and not line.after:
             raise RequestError(

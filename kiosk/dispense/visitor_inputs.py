@@ -1,4 +1,4 @@
-"""Where visitors ask without a screen: buttons, keypads, readers, and machines with a keypad of their own.
+"""Turns what visitors press, type and scan into requests: buttons, keypads, readers, a machine's own keypad.
 
 Everything here runs in the drivers' threads: it admits, queues and returns, and never raises.
 """
@@ -19,7 +19,7 @@ HELD_S = 60.0
 CODE_WORDS = 4
 
 
-class Counter:
+class VisitorInputs:
     """Turns what visitors press, type and hold up to a reader into requests."""
 
     def __init__(self, service: Service, config: Config, clock: Clock) -> None:

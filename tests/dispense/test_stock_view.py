@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from kiosk import clock as time
-from kiosk.dispense.coil import Batch
 from kiosk.dispense.ledger import Count
-from kiosk.dispense.ledger.coils import Coils, Lot
-from kiosk.dispense.shelf import Shelf
+from kiosk.dispense.ledger.lot_queues import Lot, LotQueues
+from kiosk.dispense.lot_queue import Batch
+from kiosk.dispense.stock_view import StockView
 from kiosk.errors import NotFoundError
 from kiosk.model import Lock, SlotStock
 from tests.dispense.kept import CONFIG, NALOXONE, NOW_H, PRESUMED, SOCK, STRIP, Kept, kiosk_of
@@ -24,11 +24,11 @@ YESTERDAY = TODAY - datetime.timedelta(days=1)
 
 def test_until_the_ledger_is_read_anything_may_be_inside() -> None:
     """Every slot says 0 to its capacity, and nothing of its lots."""
-    shelf = Shelf(CONFIG)
-    assert {(slot.on_hand, slot.unresolved, slot.front_locked) for slot in shelf.stock.slots} == {(0, 9, False)}
-    assert [slot.slot for slot in shelf.stock.slots] == ["A1", "A2", "B1", "B2", "B3", "C1"]
+    stock_view = StockView(CONFIG)
+    assert {(slot.on_hand, slot.unresolved, slot.front_locked) for slot in stock_view.stock.slots} == {(0, 9, False)}
+    assert [slot.slot for slot in stock_view.stock.slots] == ["A1", "A2", "B1", "B2", "B3", "C1"]
     with pytest.raises(NotFoundError, match="no slot 'Z9'"):
-        shelf.slot("Z9")
+        stock_view.slot("Z9")
 
 
 def test_what_left_left_from_the_front(kept: Kept) -> None:
@@ -54,7 +54,7 @@ def test_with_something_unresolved_the_front_is_one_of_several(kept: Kept) -> No
 
 
 def test_the_last_good_day_is_the_printed_one(kept: Kept) -> None:
-    """On its date it is good; the day after, the shelf says so by itself."""
+    """On its date it is good; the day after, the view says so by itself."""
     kept.clock.trust()
     kept.put("B1", 1, "L1", expiry=TODAY)
     assert not kept.slot("B1").front_expired
@@ -80,7 +80,7 @@ def test_off_the_menu(kept: Kept) -> None:
     kept.ledger.hide("STRIP", hidden=False)
     assert not kept.slot("B1").hidden
     hidden = kiosk_of(replace(SOCK, hidden=True), slots={"C1": "SOCK"})
-    assert Shelf(hidden).slot("C1").hidden
+    assert StockView(hidden).slot("C1").hidden
 
 
 def test_what_waits_for_the_ledger_may_have_left(kept: Kept) -> None:
@@ -89,23 +89,23 @@ def test_what_waits_for_the_ledger_may_have_left(kept: Kept) -> None:
     What is counted meanwhile is of no version: the vend will be written down as if it came after it.
     """
     kept.put("A1", 2, "L1")
-    shelf = Shelf(CONFIG)
-    shelf.update(kept.ledger.counts(), ["A1", "A1", "A1", "A2"])
-    assert [(slot.on_hand, slot.unresolved) for slot in shelf.stock.slots[:2]] == [(0, 2), (0, 0)]
-    shelf.update({}, ["A1"])
-    assert (shelf.slot("A1").on_hand, shelf.slot("A1").unresolved) == (1, 1)
-    assert [slot.version for slot in shelf.stock.slots[:2]] == [-1, kept.slot("A2").version]
-    shelf.update({}, [])
-    assert (shelf.slot("A1").on_hand, shelf.slot("A1").unresolved) == (2, 0)
-    assert shelf.slot("A1").version == kept.slot("A1").version
+    stock_view = StockView(CONFIG)
+    stock_view.update(kept.ledger.counts(), ["A1", "A1", "A1", "A2"])
+    assert [(slot.on_hand, slot.unresolved) for slot in stock_view.stock.slots[:2]] == [(0, 2), (0, 0)]
+    stock_view.update({}, ["A1"])
+    assert (stock_view.slot("A1").on_hand, stock_view.slot("A1").unresolved) == (1, 1)
+    assert [slot.version for slot in stock_view.stock.slots[:2]] == [-1, kept.slot("A2").version]
+    stock_view.update({}, [])
+    assert (stock_view.slot("A1").on_hand, stock_view.slot("A1").unresolved) == (2, 0)
+    assert stock_view.slot("A1").version == kept.slot("A1").version
 
 
 def test_a_product_that_kiosk_toml_no_longer_knows() -> None:
     """Its slot is shown as what is planned there, until somebody takes it out."""
     count = Count("B1", "GONE", 3, 0, 0, 1)
-    shelf = Shelf(CONFIG)
-    shelf.update({"B1": count}, ())
-    assert (shelf.slot("B1").sku, shelf.slot("B1").on_hand) == ("STRIP", 3)
+    stock_view = StockView(CONFIG)
+    stock_view.update({"B1": count}, ())
+    assert (stock_view.slot("B1").sku, stock_view.slot("B1").on_hand) == ("STRIP", 3)
 
 
 DATES = st.sampled_from([None, YESTERDAY, TODAY])
@@ -114,13 +114,13 @@ QUEUES = st.lists(st.tuples(LOTS, st.integers(1, 3), st.booleans()), max_size=4)
 
 
 def picture(queue: list[tuple[Lot, int, bool]], on_hand: int, unresolved: int) -> SlotStock:
-    """Return a slot with such a coil as the shelf shows it."""
-    shelf = Shelf(kiosk_of(NALOXONE, STRIP, slots={"B1": "STRIP"}))
+    """Return a slot with such a coil as the view shows it."""
+    stock_view = StockView(kiosk_of(NALOXONE, STRIP, slots={"B1": "STRIP"}))
     lots = {number: replace(lot, id=number) for number, (lot, _, _) in enumerate(queue, start=1)}
     batches = tuple(Batch(number, many, bad) for number, (_, many, bad) in enumerate(queue, start=1))
-    shelf.update({"B1": Count("B1", "STRIP", on_hand, unresolved, 0, 1)}, ())
-    shelf.arrange(Coils({"B1": batches}, lots), TODAY)
-    return shelf.slot("B1")
+    stock_view.update({"B1": Count("B1", "STRIP", on_hand, unresolved, 0, 1)}, ())
+    stock_view.arrange(LotQueues({"B1": batches}, lots), TODAY)
+    return stock_view.slot("B1")
 
 
 @given(QUEUES, st.integers(0, 8), st.integers(0, 3))

@@ -1,20 +1,20 @@
-"""A scribe as the vend thread uses it, on real files."""
+"""A recorder as the vend thread uses it, on real files."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from kiosk.dispense.entry import Entry
-from kiosk.dispense.records import Records
-from kiosk.dispense.scribe import Scribe
+from kiosk.dispense.recorder import Recorder
+from kiosk.dispense.storage import Storage
 from kiosk.dispense.vend_steps import Finish
 from kiosk.model import Added, Outcome, RestockLine, RestockRequest, VendRequest, new_request_id
 from tests.dispense.kept import CONFIG, DISPENSED, HandClock
 from tests.stocking import FAR
 
 
-class Desk:
-    """A scribe as the vend thread uses it, and a start after a power cut."""
+class Rig:
+    """A recorder as the vend thread uses it, and a start after a power cut."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(exist_ok=True)
@@ -23,38 +23,38 @@ class Desk:
         self.start()
 
     def start(self) -> None:
-        self.records = Records.of(self.folder, self.clock)
-        self.scribe = Scribe(self.records, self.clock, CONFIG)
-        self.scribe.open()
+        self.storage = Storage.of(self.folder, self.clock)
+        self.recorder = Recorder(self.storage, self.clock, CONFIG)
+        self.recorder.open()
 
     def cut(self) -> None:
         """Lose everything that was in memory only, and start again."""
-        self.records.close()
+        self.storage.close()
         self.start()
 
     def stock(self, slot: str = "A1", items: int = 5) -> None:
-        version = self.records.ledger.counts()[slot].version
+        version = self.storage.ledger.counts()[slot].version
         line = RestockLine(
             slot=slot, as_of=version, found=0, added=(Added(quantity=items, lot=f"L-{slot}", expiry=FAR),)
         )
-        self.records.ledger.restocks.commit(RestockRequest(id=new_request_id(), lines=(line,)))
+        self.storage.ledger.restocks.commit(RestockRequest(id=new_request_id(), lines=(line,)))
 
     def begin(self, request_id: str, *, attempt: int = 1, slot: str = "A1", essential: bool = True) -> Entry:
         sku = "NAL" if slot.startswith("A") else "STRIP"
         request = VendRequest(id=request_id, sku=sku, code="able baker charlie dog")
-        entry = self.scribe.begin(request, slot, sku, attempt=attempt, lot=1, essential=essential)
-        self.scribe.begun(entry)
+        entry = self.recorder.begin(request, slot, sku, attempt=attempt, lot=1, essential=essential)
+        self.recorder.begun(entry)
         return entry
 
     def vend(self, request_id: str, verdict: Finish = DISPENSED, *, attempt: int = 1, slot: str = "A1") -> None:
-        self.scribe.end(self.begin(request_id, attempt=attempt, slot=slot), verdict, ())
+        self.recorder.end(self.begin(request_id, attempt=attempt, slot=slot), verdict, ())
 
     def bounds(self, slot: str = "A1") -> tuple[int, int]:
-        count = self.records.ledger.counts()[slot]
+        count = self.storage.ledger.counts()[slot]
         return count.on_hand, count.unresolved
 
     def outcomes(self, request_id: str) -> list[Outcome]:
-        past = self.records.reader.past(request_id)
+        past = self.storage.reader.past(request_id)
         return [attempt.outcome for attempt in past[1]] if past else []
 
     def journal_holds(self, text: bytes) -> bool:

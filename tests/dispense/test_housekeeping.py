@@ -45,7 +45,7 @@ class TestDemand:
     def test_what_is_refused_or_found_is_not_missing(self, running: Running) -> None:
         running.put("C1", 2, "K1")
         running.vend("SOCK")
-        running.do(lambda: running.service.staff.hide(HideRequest(sku="SOCK", hidden=True)))
+        running.do(lambda: running.service.changes.hide(HideRequest(sku="SOCK", hidden=True)))
         with pytest.raises(RequestError):
             running.vend("SOCK")
         running.test("B1", JAMS)
@@ -87,16 +87,16 @@ class TestHeat:
         running.put("A1", 2, "N1")
         running.put("B1", 2, "S1")
         pass_minutes(running, 20, 28.0)
-        (one,) = running.reader.excursions(running.service.staff.names)
+        (one,) = running.reader.excursions(running.service.changes.names)
         assert (one.sku, one.lots, one.ended) == ("NAL", ("N1",), None)
         running.restart()
         pass_minutes(running, 20, 28.0)
         pass_minutes(running, 45, 20.0)
-        (one,) = running.reader.excursions(running.service.staff.names)
+        (one,) = running.reader.excursions(running.service.changes.names)
         assert one.ended is not None
         assert 30 <= one.minutes <= 41
         assert running.vend("NAL").outcome is Outcome.DISPENSED
-        running.do(lambda: running.service.staff.review(one.id, Decision.REMOVE))
+        running.do(lambda: running.service.changes.review(one.id, Decision.REMOVE))
         assert running.slot("A1").front_locked
         assert running.vend("NAL").warning is not None
         assert running.slot("B1").locked == 0
@@ -116,7 +116,7 @@ class TestHeat:
             running.clock.pass_h(1 / 60)
             running.service.feel(None)
             running.idle()
-        (one,) = running.reader.excursions(running.service.staff.names)
+        (one,) = running.reader.excursions(running.service.changes.names)
         assert one.ended is None
         assert running.vend("NAL").warning is None
 
@@ -127,7 +127,7 @@ def test_old_details_fold_while_nobody_waits(running: Running) -> None:
     running.put("B1", 9, "S1", expiry=FAR)
     for _ in range(4):
         running.vend("STRIP")
-    running.records.ledger.outbox.forget([(1, running.reader.backlog().last_seq)])
+    running.storage.ledger.outbox.forget([(1, running.reader.backlog().last_seq)])
     before = running.slot("B1")
     running.clock.pass_h(24 * (running.config.privacy.keep_days + 2))
     running.vend("NAL", JAMS, JAMS)
@@ -139,7 +139,7 @@ def test_old_details_fold_while_nobody_waits(running: Running) -> None:
         assert db.execute("SELECT count(*) FROM movement WHERE hour <= ?", (NOW_H,)).fetchone() == (0,)
     assert running.slot("B1") == before
     running.restart()
-    assert running.records.ledger.mistrusted == ()
+    assert running.storage.ledger.mistrusted == ()
     assert running.slot("B1").on_hand == 5
 
 

@@ -8,7 +8,7 @@ from kiosk.clock import label
 from kiosk.dispense import excursion
 from kiosk.dispense.choose import candidates
 from kiosk.dispense.excursion import Ranges, State
-from kiosk.dispense.ledger.heat import SHOWN
+from kiosk.dispense.ledger.excursions import SHOWN
 from kiosk.errors import ConflictError, NotFoundError
 from kiosk.model import Decision, Excursion, Lock
 from tests.dispense.kept import NALOXONE, NOW_H, PRESUMED, STRIP, Kept
@@ -23,9 +23,9 @@ NAMES = {"NAL": "Naloxone", "STRIP": "Test strips"}
 def feel(kept: Kept, celsius: float | None, minutes: int, sku: str = "NAL", each: int = 1) -> None:
     """Let it be so warm for so long, a sample `each` so many minutes; what came of it is kept, and time goes by."""
     for _ in range(minutes // each):
-        state = kept.ledger.heat.courses().get(sku, State())
+        state = kept.ledger.excursions.courses().get(sku, State())
         state, effects = excursion.advance(state, celsius, 60.0 * each, RANGES[sku])
-        kept.ledger.heat.keep(sku, state, effects)
+        kept.ledger.excursions.keep(sku, state, effects)
         kept.clock.pass_h(each / 60)
 
 
@@ -97,16 +97,16 @@ def test_a_lot_that_nobody_wrote_down_is_met_too(kept: Kept) -> None:
     feel(kept, 20.0, 40, "STRIP")
     one = only(kept)
     assert (one.slots, one.lots) == (("B1",), ("not written down",))
-    kept.ledger.heat.review(one.id, Decision.REMOVE, NAMES)
+    kept.ledger.excursions.review(one.id, Decision.REMOVE, NAMES)
     assert kept.slot("B1").lots[0].locked is Lock.SPOILED
 
 
 def test_nobody_decides_while_it_lasts(hot: Kept) -> None:
     """What is not over cannot be judged; what does not exist neither."""
     with pytest.raises(ConflictError, match="still out of range"):
-        hot.ledger.heat.review(only(hot).id, Decision.ACCEPT, NAMES)
+        hot.ledger.excursions.review(only(hot).id, Decision.ACCEPT, NAMES)
     with pytest.raises(NotFoundError, match="no excursion 99"):
-        hot.ledger.heat.review(99, Decision.ACCEPT, NAMES)
+        hot.ledger.excursions.review(99, Decision.ACCEPT, NAMES)
 
 
 def test_accepted_nothing_is_locked(hot: Kept) -> None:
@@ -114,11 +114,11 @@ def test_accepted_nothing_is_locked(hot: Kept) -> None:
     cool(hot)
     number = only(hot).id
     assert hot.kinds(1) == ["excursion_over"]
-    decided = hot.ledger.heat.review(number, Decision.ACCEPT, NAMES)
+    decided = hot.ledger.excursions.review(number, Decision.ACCEPT, NAMES)
     assert (decided.decision, decided.ended) == (Decision.ACCEPT, label(NOW_H))
-    assert hot.ledger.heat.review(number, Decision.ACCEPT, NAMES) == decided
+    assert hot.ledger.excursions.review(number, Decision.ACCEPT, NAMES) == decided
     with pytest.raises(ConflictError, match="before you"):
-        hot.ledger.heat.review(number, Decision.REMOVE, NAMES)
+        hot.ledger.excursions.review(number, Decision.REMOVE, NAMES)
     assert hot.slot("A1").locked == 0
 
 
@@ -128,7 +128,7 @@ def test_removed_its_lots_are_spoiled_where_they_lie(hot: Kept) -> None:
     cool(hot)
     hot.put("A1", 2, "N1")
     hot.put("A2", 1, "N4")
-    hot.ledger.heat.review(only(hot).id, Decision.REMOVE, NAMES)
+    hot.ledger.excursions.review(only(hot).id, Decision.REMOVE, NAMES)
     hot.reopen()
     assert hot.slot("A2").locked == 2
     assert [(lot.lot, lot.locked) for lot in hot.slot("A2").lots] == [("N2", Lock.SPOILED), ("N4", None)]
@@ -142,7 +142,7 @@ def test_spoiled_naloxone_comes_out_when_there_is_nothing_else(hot: Kept) -> Non
     cool(hot)
     feel(hot, 20.0, 40, "STRIP")
     for one in hot.reader.excursions(NAMES):
-        hot.ledger.heat.review(one.id, Decision.REMOVE, NAMES)
+        hot.ledger.excursions.review(one.id, Decision.REMOVE, NAMES)
     slots = list(hot.slots().values())
     assert [slot.slot for slot in candidates(slots, NALOXONE)] == ["A1", "A2"]
     assert candidates(slots, STRIP) == []
@@ -153,7 +153,7 @@ def test_spoiled_naloxone_comes_out_when_there_is_nothing_else(hot: Kept) -> Non
 def test_taken_out_the_lock_is_gone(hot: Kept) -> None:
     """New items of the same lot, from another box, are good."""
     cool(hot)
-    hot.ledger.heat.review(only(hot).id, Decision.REMOVE, NAMES)
+    hot.ledger.excursions.review(only(hot).id, Decision.REMOVE, NAMES)
     hot.restock(hot.line("A1", removed=2, added=2, lot="N1"))
     assert hot.slot("A1").locked == 0
 
@@ -165,7 +165,7 @@ def test_those_that_wait_are_always_shown(kept: Kept) -> None:
         feel(kept, 40.0, 20, "STRIP", each=5)
         feel(kept, 20.0, 35, "STRIP", each=5)
         if number:
-            kept.ledger.heat.review(kept.reader.excursions(NAMES)[0].id, Decision.ACCEPT, NAMES)
+            kept.ledger.excursions.review(kept.reader.excursions(NAMES)[0].id, Decision.ACCEPT, NAMES)
     shown = kept.reader.excursions(NAMES)
     assert [one.id for one in shown if one.decision is None] == [1]
     assert [one.id for one in shown] == [*range(SHOWN + 2, 2, -1), 1]

@@ -10,9 +10,9 @@ import msgspec
 from msgspec import Struct
 from msgspec.json import Decoder
 
-from kiosk.dispense import coil
-from kiosk.dispense.coil import Batch, Queue
-from kiosk.dispense.ledger.book import Book
+from kiosk.dispense import lot_queue
+from kiosk.dispense.ledger.file import LedgerFile
+from kiosk.dispense.lot_queue import Batch, Queue
 from kiosk.model import Added, KitPart
 
 
@@ -28,7 +28,7 @@ class Lot(Struct, frozen=True):
     recalled: bool
 
 
-class Coils(Struct, frozen=True):
+class LotQueues(Struct, frozen=True):
     """Every coil's queue as it was when it was last open, every lot in it, and the products that are off the menu."""
 
     queues: Mapping[str, Queue] = {}
@@ -49,19 +49,19 @@ def plain(code: str) -> str:
     return "".join(letter for letter in code.upper() if letter.isalnum())
 
 
-def load(book: Book) -> Coils:
+def load(file: LedgerFile) -> LotQueues:
     """Read how every coil is arranged."""
     queues: dict[str, list[Batch]] = {}
-    for slot, lot, quantity, spoiled in book.db.execute(
+    for slot, lot, quantity, spoiled in file.db.execute(
         "SELECT slot, lot, quantity, spoiled FROM coil ORDER BY slot, position"
     ):
         queues.setdefault(slot, []).append(Batch(lot, quantity, bool(spoiled)))
-    rows = book.db.execute(
+    rows = file.db.execute(
         "SELECT id, sku, code, expiry, funder, parts, recalled FROM lot WHERE id IN (SELECT lot FROM coil)"
     )
     lots = {row[0]: _lot(row) for row in rows}
-    hidden = frozenset(sku for (sku,) in book.db.execute("SELECT sku FROM hidden"))
-    return Coils({slot: tuple(queue) for slot, queue in queues.items()}, lots, hidden)
+    hidden = frozenset(sku for (sku,) in file.db.execute("SELECT sku FROM hidden"))
+    return LotQueues({slot: tuple(queue) for slot, queue in queues.items()}, lots, hidden)
 
 
 def queue(db: sqlite3.Connection, slot: str, most: int | None = None) -> Queue:
@@ -73,33 +73,33 @@ def queue(db: sqlite3.Connection, slot: str, most: int | None = None) -> Queue:
     kept = [Batch(lot, quantity, bool(spoiled)) for lot, quantity, spoiled in rows]
     if most is None:
         most = db.execute("SELECT on_hand + unresolved FROM stock WHERE slot = ?", (slot,)).fetchone()[0]
-    return coil.last(kept, most)
+    return lot_queue.last(kept, most)
 
 
-def put(book: Book, slot: str, sku: str, batches: Iterable[Batch]) -> None:
+def put(file: LedgerFile, slot: str, sku: str, batches: Iterable[Batch]) -> None:
     """Write down a coil's queue anew."""
-    book.recoil()
-    book.db.execute("DELETE FROM coil WHERE slot = ?", (slot,))
+    file.recoil()
+    file.db.execute("DELETE FROM coil WHERE slot = ?", (slot,))
     for position, batch in enumerate(batches, start=1):
-        lot = batch.lot if batch.lot != coil.UNKNOWN else number(book, sku, None)
-        book.db.execute(
+        lot = batch.lot if batch.lot != lot_queue.UNKNOWN else number(file, sku, None)
+        file.db.execute(
             "INSERT INTO coil (slot, position, lot, quantity, spoiled) VALUES (?, ?, ?, ?, ?)",
             (slot, position, lot, batch.quantity, batch.spoiled),
         )
 
 
-def number(book: Book, sku: str, added: Added | None) -> int:
+def number(file: LedgerFile, sku: str, added: Added | None) -> int:
     """Return the ledger's number of a lot, a new one if it was never seen; None stands for one nobody knows."""
     expiry = added.expiry.isoformat() if added and added.expiry else None
     code, funder = (added.lot, added.funder) if added else (None, None)
     parts = msgspec.json.encode(added.parts if added else ()).decode()
-    found = book.db.execute(
+    found = file.db.execute(
         "SELECT id FROM lot WHERE sku = ? AND code IS ? AND expiry IS ? AND funder IS ? AND parts = ?",
         (sku, code, expiry, funder, parts),
     ).fetchone()
     if found:
         return int(found[0])
-    return book.insert(
+    return file.insert(
         "INSERT INTO lot (sku, code, expiry, funder, parts) VALUES (?, ?, ?, ?, ?)", sku, code, expiry, funder, parts
     )
 

@@ -1,4 +1,4 @@
-"""What the kiosk does for itself while nobody waits. Each chore is short, so that a press is served at once.
+"""Looks after the parts and the ledger while nobody waits. Each job is short, so that a press is served at once.
 
 The vend thread proves the parts; what has to be written is written by the writer's thread, when an hour begins.
 Between two vends of the same hour it would stand in the log between theirs, and its known moment would tell that one
@@ -17,8 +17,8 @@ from kiosk.dispense.attempt import shows_that_it_sees
 from kiosk.dispense.choose import in_stock
 from kiosk.dispense.excursion import Ranges, State
 from kiosk.dispense.ledger import Ledger
-from kiosk.dispense.scribe import Scribe
-from kiosk.dispense.shelf import Shelf
+from kiosk.dispense.recorder import Recorder
+from kiosk.dispense.stock_view import StockView
 from kiosk.dispense.worker import Job
 from kiosk.hardware.machine import Machine
 
@@ -32,7 +32,7 @@ CROWDED_S = 300.0
 """How long that moment is away on average, in seconds."""
 
 
-class Chores:
+class Housekeeping:
     """Looks after the parts and the ledger. Belongs to the vend thread, which alone may call it."""
 
     def __init__(
@@ -40,18 +40,18 @@ class Chores:
         *,
         config: Config,
         machine: Machine,
-        scribe: Scribe,
+        recorder: Recorder,
         ledger: Ledger,
-        shelf: Shelf,
+        stock_view: StockView,
         clock: Clock,
         forget: Callable[[], None],
     ) -> None:
         """Prepare. `forget` is called once a minute, to forget what nobody may know any longer."""
         self._config = config
         self._machine = machine
-        self._scribe = scribe
+        self._recorder = recorder
         self._ledger = ledger
-        self._shelf = shelf
+        self._stock_view = stock_view
         self._clock = clock
         self._forget = forget
         self._care_at = float("-inf")
@@ -73,34 +73,34 @@ class Chores:
             self._care_due = True
         if self._tidying is None or self._tidying.ended(0):
             care, self._care_due = self._care_due, False
-            self._tidying = self._scribe.later(lambda: self._tidy(care=care))
+            self._tidying = self._recorder.later(lambda: self._tidy(care=care))
 
     def _tidy(self, *, care: bool) -> None:
         """Look after the ledger, in the writer's thread."""
         if care:
-            self._scribe.heal()
+            self._recorder.reopen()
             # Within an hour these write only when somebody begins to vouch for the clock, and what no moment hangs on.
-            self._scribe.keep(self._ledger.calendar.keep)
-            self._scribe.keep(lambda: self._ledger.outbox.trim(self._config.telemetry.keep_rows))
+            self._recorder.try_write(self._ledger.calendar.keep)
+            self._recorder.try_write(lambda: self._ledger.outbox.trim(self._config.telemetry.keep_rows))
         hour = self._clock.stamp().hour
         if hour != self._hour:
             if self._hour is not None:
-                self._scribe.keep(lambda: self._note_outages(hour))
+                self._recorder.try_write(lambda: self._note_outages(hour))
             self._hour = hour
             self._begin_hour()
         if self._folding:
-            self._scribe.keep(self._fold)
-        self._scribe.keep(self._scribe.settle)
+            self._recorder.try_write(self._fold)
+        self._recorder.try_write(self._recorder.settle)
         if self._wiping and not self._folding:
-            self._scribe.keep(self._wipe)
+            self._recorder.try_write(self._wipe)
         if self._chance.random() * CROWDED_S < 1.0:  # it is done about once a second
-            self._scribe.keep(lambda: self._ledger.relieve(CROWDED))
+            self._recorder.try_write(lambda: self._ledger.relieve(CROWDED))
 
     def end(self) -> None:
         """Have written what must not wait for the next start."""
-        self._scribe.later(self._keep_courses)
-        self._scribe.later(self._scribe.settle)
-        self._scribe.later(self._wipe)
+        self._recorder.later(self._keep_courses)
+        self._recorder.later(self._recorder.settle)
+        self._recorder.later(self._wipe)
 
     def prove_beam(self) -> None:
         """Have the drop sensor show that it sees."""
@@ -111,9 +111,9 @@ class Chores:
 
     def _begin_hour(self) -> None:
         """Write down what waited for an hour to begin; then the log is folded in and wiped, which is seen as well."""
-        keep = self._scribe.keep
-        keep(self._keep_courses)
-        keep(self._ledger.calendar.keep)
+        try_write = self._recorder.try_write
+        try_write(self._keep_courses)
+        try_write(self._ledger.calendar.keep)
         self._forget()
         self._folding = self._wiping = True
 
@@ -124,7 +124,7 @@ class Chores:
         right all the same, for as many are counted too long as too short.
         """
         for product in self._config.products:
-            if not in_stock(self._shelf.stock.slots, product):
+            if not in_stock(self._stock_view.stock.slots, product):
                 self._ledger.retention.out_of_stock(hour // HOURS_A_DAY, product.sku, HOUR_S // 60)
 
     def _fold(self) -> None:
@@ -147,23 +147,23 @@ class Chores:
         """
         if self._ranges:
             now = self._clock.monotonic()
-            self._scribe.later(lambda: self._keep_temperature(celsius, now))
+            self._recorder.later(lambda: self._keep_temperature(celsius, now))
 
     def _keep_temperature(self, celsius: float | None, now: float) -> None:
         if self._courses is None:
-            self._courses = self._ledger.heat.courses()
+            self._courses = self._ledger.excursions.courses()
         elapsed_s = 0.0 if self._sampled_at is None else now - self._sampled_at
         for sku, ranges in self._ranges.items():
             state, effects = excursion.advance(self._courses.get(sku, State()), celsius, elapsed_s, ranges)
             if effects:
-                self._ledger.heat.keep(sku, state, effects, excursion.summary(state, ranges))
+                self._ledger.excursions.keep(sku, state, effects, excursion.summary(state, ranges))
             self._courses[sku] = state
         self._sampled_at = now
 
     def _keep_courses(self) -> None:
         for sku, state in (self._courses or {}).items():
             if sku in self._ranges:
-                self._ledger.heat.keep(sku, state, (), excursion.summary(state, self._ranges[sku]))
+                self._ledger.excursions.keep(sku, state, (), excursion.summary(state, self._ranges[sku]))
 
 
 def _ranges(products: tuple[Product, ...]) -> Iterator[tuple[str, Ranges]]:

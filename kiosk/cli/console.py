@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 
 import click
 
-from kiosk.cli.judging import Answer, Report, Seen, SlotResult
 from kiosk.cli.printing import print_json, sentence
 from kiosk.cli.questions import DOOR, DOOR_CHECK, answered, questions
 from kiosk.cli.table import Table, told_in
+from kiosk.cli.verdict import Answer, Report, Seen, SlotResult
 from kiosk.control.client import Client
 from kiosk.model import Fault, Outcome, Reading, SlotStock, Vend
 
@@ -19,7 +19,7 @@ LOCKER = "Did its door open?"
 AT_KEYPAD = "Wait until the machine is done. Did the item come out?"
 
 
-class Desk:
+class Console:
     """One self-test's table and questions. With JSON everything but the document goes to standard error."""
 
     def __init__(self, slots: Sequence[SlotStock], *, guided: bool, as_json: bool) -> None:

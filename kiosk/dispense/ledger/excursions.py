@@ -9,11 +9,11 @@ import msgspec
 from msgspec.json import Decoder
 
 from kiosk.clock import label
-from kiosk.dispense import coil, excursion
-from kiosk.dispense.coil import Batch
+from kiosk.dispense import excursion, lot_queue
 from kiosk.dispense.excursion import Blind, Closed, Effect, Opened, State, Summary
-from kiosk.dispense.ledger import coils
-from kiosk.dispense.ledger.book import Book
+from kiosk.dispense.ledger import lot_queues
+from kiosk.dispense.ledger.file import LedgerFile
+from kiosk.dispense.lot_queue import Batch
 from kiosk.errors import ConflictError, NotFoundError
 from kiosk.model import Decision, EventKind, Excursion
 
@@ -24,16 +24,16 @@ SHOWN = 50
 _STATE, _SUMMARY = Decoder(State), Decoder(Summary)
 
 
-class Heat:
+class ExcursionLog:
     """Each public method is one transaction. They raise LedgerError when the disk fails, and change nothing then."""
 
-    def __init__(self, book: Book) -> None:
-        self._book = book
+    def __init__(self, file: LedgerFile) -> None:
+        self._file = file
 
     def courses(self) -> dict[str, State]:
         """Return how each product's temperature has stood lately, as it was last kept."""
-        with self._book.transaction():
-            rows = self._book.db.execute("SELECT sku, state FROM course").fetchall()
+        with self._file.transaction():
+            rows = self._file.db.execute("SELECT sku, state FROM course").fetchall()
         return {sku: _STATE.decode(state) for sku, state in rows}
 
     def keep(self, sku: str, state: State, effects: Iterable[Effect], so_far: Summary | None = None) -> None:
@@ -41,9 +41,9 @@ class Heat:
 
         `so_far` is how one that lasts stands now, for staff who look before it is over.
         """
-        book = self._book
-        with book.transaction():
-            book.db.execute(
+        file = self._file
+        with file.transaction():
+            file.db.execute(
                 "INSERT INTO course VALUES (?, ?) ON CONFLICT (sku) DO UPDATE SET state = excluded.state",
                 (sku, msgspec.json.encode(state).decode()),
             )
@@ -61,57 +61,57 @@ class Heat:
         The same decision again changes nothing. Raises NotFoundError, and ConflictError when the excursion still
         lasts or was decided otherwise.
         """
-        book = self._book
-        with book.transaction():
-            row = book.db.execute("SELECT sku, ended, decision FROM excursion WHERE id = ?", (number,)).fetchone()
+        file = self._file
+        with file.transaction():
+            row = file.db.execute("SELECT sku, ended, decision FROM excursion WHERE id = ?", (number,)).fetchone()
             if row is None:
                 raise NotFoundError(f"There is no excursion {number}.")
             sku, ended, decided = row
             if ended is None:
                 raise ConflictError("It is still out of range. Decide when it is over, or take the items out now.")
             if decided is None:
-                book.db.execute("UPDATE excursion SET decision = ? WHERE id = ?", (decision, number))
+                file.db.execute("UPDATE excursion SET decision = ? WHERE id = ?", (decision, number))
                 if decision is Decision.REMOVE:
                     self._spoil(number)
                 else:
-                    book.event(EventKind.EXCURSION_ACCEPTED, None, sku, 0)
+                    file.event(EventKind.EXCURSION_ACCEPTED, None, sku, 0)
             elif decided != decision:
                 raise ConflictError("Somebody decided this before you. Nothing was changed.")
-            return _excursion(book.db, number, names)
+            return _excursion(file.db, number, names)
 
     # -- inside a transaction --------------------------------------------------------------------------------------
 
     def _begin(self, sku: str, summary: Summary) -> None:
-        book = self._book
-        book.insert(
+        file = self._file
+        file.insert(
             "INSERT INTO excursion (sku, began, summary) VALUES (?, ?, ?)",
-            *(sku, book.hour(), msgspec.json.encode(summary).decode()),
+            *(sku, file.hour(), msgspec.json.encode(summary).decode()),
         )
-        for (slot,) in book.db.execute("SELECT slot FROM stock WHERE sku = ?", (sku,)).fetchall():
-            latch(book, slot, sku)
-        book.event(EventKind.EXCURSION, None, sku, 0)
+        for (slot,) in file.db.execute("SELECT slot FROM stock WHERE sku = ?", (sku,)).fetchall():
+            latch(file, slot, sku)
+        file.event(EventKind.EXCURSION, None, sku, 0)
 
     def _go_on(self, sku: str, summary: Summary, *, ended: bool) -> None:
-        book = self._book
+        file = self._file
         text = msgspec.json.encode(summary).decode()
-        book.db.execute("UPDATE excursion SET summary = ? WHERE sku = ? AND ended IS NULL", (text, sku))
+        file.db.execute("UPDATE excursion SET summary = ? WHERE sku = ? AND ended IS NULL", (text, sku))
         if ended:
-            book.db.execute("UPDATE excursion SET ended = ? WHERE sku = ? AND ended IS NULL", (book.hour(), sku))
-            book.event(EventKind.EXCURSION_OVER, None, sku, int(summary.duration_s // 60))
+            file.db.execute("UPDATE excursion SET ended = ? WHERE sku = ? AND ended IS NULL", (file.hour(), sku))
+            file.event(EventKind.EXCURSION_OVER, None, sku, int(summary.duration_s // 60))
 
     def _spoil(self, number: int) -> None:
-        book = self._book
+        file = self._file
         latched: dict[str, set[int]] = {}
-        rows = book.db.execute("SELECT slot, lot FROM excursion_lot WHERE excursion = ?", (number,)).fetchall()
+        rows = file.db.execute("SELECT slot, lot FROM excursion_lot WHERE excursion = ?", (number,)).fetchall()
         for slot, lot in rows:
             latched.setdefault(slot, set()).add(lot)
         for slot, lots in latched.items():
-            queue = coils.queue(book.db, slot)
+            queue = lot_queues.queue(file.db, slot)
             spoiled = [Batch(batch.lot, batch.quantity, spoiled=batch.spoiled or batch.lot in lots) for batch in queue]
             if tuple(spoiled) != queue:
-                coils.put(book, slot, book.sku(slot), coil.joined(spoiled))
+                lot_queues.put(file, slot, file.sku(slot), lot_queue.joined(spoiled))
                 items = sum(batch.quantity for batch in spoiled if batch.spoiled)
-                book.event(EventKind.SPOILED, slot, book.sku(slot), items)
+                file.event(EventKind.SPOILED, slot, file.sku(slot), items)
 
 
 def every(db: sqlite3.Connection, names: Mapping[str, str]) -> tuple[Excursion, ...]:
@@ -147,14 +147,14 @@ def _excursion(db: sqlite3.Connection, number: int, names: Mapping[str, str]) ->
     )
 
 
-def latch(book: Book, slot: str, sku: str) -> None:
+def latch(file: LedgerFile, slot: str, sku: str) -> None:
     """Note the lots in a slot in every excursion of its product that lasts."""
-    lasting = book.db.execute("SELECT id FROM excursion WHERE sku = ? AND ended IS NULL", (sku,)).fetchall()
+    lasting = file.db.execute("SELECT id FROM excursion WHERE sku = ? AND ended IS NULL", (sku,)).fetchall()
     if not lasting:
         return
-    coils.put(book, slot, sku, coils.queue(book.db, slot))  # gives a number to lots that nobody wrote down
+    lot_queues.put(file, slot, sku, lot_queues.queue(file.db, slot))  # gives a number to lots that nobody wrote down
     for (number,) in lasting:
-        book.db.executemany(
+        file.db.executemany(
             "INSERT OR IGNORE INTO excursion_lot VALUES (?, ?, ?)",
-            [(number, slot, batch.lot) for batch in coils.queue(book.db, slot)],
+            [(number, slot, batch.lot) for batch in lot_queues.queue(file.db, slot)],
         )

@@ -10,10 +10,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from kiosk.config import Config, Slot
-from kiosk.dispense import coil, words
-from kiosk.dispense.coil import Batch
+from kiosk.dispense import lot_queue, words
 from kiosk.dispense.ledger import Count
-from kiosk.dispense.ledger.coils import Coils
+from kiosk.dispense.ledger.lot_queues import LotQueues
+from kiosk.dispense.lot_queue import Batch
 from kiosk.errors import NotFoundError
 from kiosk.model import CoilLot, Lock, SlotStock, Stock
 
@@ -27,12 +27,12 @@ class News(Struct, frozen=True):
     """What was written since somebody asked for it, and what is owed to the ledger: all of it true at one moment."""
 
     counts: Mapping[str, Count]
-    coils: Coils | None
+    lot_queues: LotQueues | None
     owed: Sequence[str]
     events: bool
 
 
-class Shelf:
+class StockView:
     """The slots of the configuration, with counts and lots from the ledger.
 
     Until it is told counts, every slot may hold anything up to its capacity. Any thread may ask, and tell. What has
@@ -46,7 +46,7 @@ class Shelf:
         self._products = {product.sku: product for product in config.products}
         self._plan = {slot.id: slot for slot in config.slots}
         self._counts = {slot.id: Count(slot.id, slot.product, 0, slot.capacity, 0, 0) for slot in config.slots}
-        self._coils = Coils()
+        self._lot_queues = LotQueues()
         self._owed: tuple[str, ...] = ()
         self._today = datetime.date.min
         self._lots: dict[tuple[str, int], tuple[CoilLot, ...]] = {}
@@ -65,12 +65,12 @@ class Shelf:
             self._owed = tuple(owed)
             self._stale |= stale & self._plan.keys()
 
-    def arrange(self, coils: Coils | None, today: datetime.date) -> None:
+    def arrange(self, lot_queues: LotQueues | None, today: datetime.date) -> None:
         """Renew all slots if the coils are arranged anew (None: they are not), or if it is another day."""
-        if coils is None and today == self._today:
+        if lot_queues is None and today == self._today:
             return
         with self._lock:
-            self._coils, self._today = coils or self._coils, today
+            self._lot_queues, self._today = lot_queues or self._lot_queues, today
             self._lots.clear()
             self._stale |= self._plan.keys()
 
@@ -124,7 +124,7 @@ class Shelf:
             front_locked=any(lot.locked for lot in front),
             front_expired=any(lot.expired for lot in front),
             locked=sum(lot.quantity for lot in lots if lot.locked),
-            hidden=product.hidden or product.sku in self._coils.hidden,
+            hidden=product.hidden or product.sku in self._lot_queues.hidden,
         )
         faults = words.slot_faults(picture, locker=slot.id in self._lockers)
         return replace(picture, faults=faults) if faults else picture
@@ -132,14 +132,16 @@ class Shelf:
     def _queue(self, slot: str, items: int) -> tuple[CoilLot, ...]:
         """Return the lots of a coil that may hold so many items; worked out once for each number."""
         if (slot, items) not in self._lots:
-            queue = coil.last(self._coils.queues.get(slot, ()), items)
+            queue = lot_queue.last(self._lot_queues.queues.get(slot, ()), items)
             self._lots[slot, items] = tuple(self._lot(batch) for batch in queue)
         return self._lots[slot, items]
 
     def _lot(self, batch: Batch) -> CoilLot:
-        lot = self._coils.lots.get(batch.lot)
+        lot = self._lot_queues.lots.get(batch.lot)
         if lot is None:
-            return CoilLot(id=coil.UNKNOWN, quantity=batch.quantity, locked=Lock.SPOILED if batch.spoiled else None)
+            return CoilLot(
+                id=lot_queue.UNKNOWN, quantity=batch.quantity, locked=Lock.SPOILED if batch.spoiled else None
+            )
         return CoilLot(
             id=lot.id,
             quantity=batch.quantity,

@@ -19,7 +19,7 @@ STOP_S = 5.0
 """How long a stop waits for a disk that does not answer, in seconds; systemd gives a stop 20 s in all."""
 
 
-class Records(NamedTuple):
+class Storage(NamedTuple):
     """The ledger, who reads it beside the vend thread, and the journal for when it cannot be written.
 
     `writer` alone uses ledger and journal once it was started; until then whoever calls does. The reader has a thread
@@ -32,7 +32,7 @@ class Records(NamedTuple):
     writer: Worker
 
     @classmethod
-    def of(cls, folder: Path, clock: Clock, log_bytes: int = LOG_BYTES) -> Records:
+    def of(cls, folder: Path, clock: Clock, log_bytes: int = LOG_BYTES) -> Storage:
         """Return the records in `folder`. Nothing is opened yet. `log_bytes` is the size of the ledger's log."""
         path = folder / "ledger.db"
         return cls(

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 from kiosk.clock import Clock
 from kiosk.config import Privacy, Telemetry
 from kiosk.errors import KioskError
-from kiosk.model import Backlog, Link
+from kiosk.model import Link
 from kiosk.telemetry import messages
-from kiosk.telemetry.link import Stage, Standing, blame, sentence
+from kiosk.telemetry.link import Stage, Standing, blame
+from kiosk.telemetry.link_state import LinkState
 from kiosk.telemetry.outbox import Window
 from kiosk.telemetry.pace import Pace, Redial
 from kiosk.telemetry.receipts import Receipts
@@ -67,7 +68,6 @@ class Publisher:
         self.rejected = 0
         """Events that the collector will never take; they are forgotten, and counted in the log."""
         self._config = config
-        self._release_s = privacy.release_s
         self._kiosk_id = kiosk_id
         self._source = source
         self._clock = clock
@@ -77,9 +77,8 @@ class Publisher:
         self._receipts = Receipts(source, self._pace, time.monotonic())
         self._signals: Signals = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
-        self._standing = Standing(stage=Stage.STOPPED if config.host else Stage.OFF)
-        self._backlog: Backlog | None = None
         self._report = Report(source, kiosk_id, clock, privacy.release_s, self._pace.refresh_s)
+        self._state = LinkState(config.host, privacy.release_s, source, self._report)
         self._window = self._new_window()
         self._redial = Redial(self._pace, self._chance)
         self._connection: Connection | None = None
@@ -89,7 +88,6 @@ class Publisher:
         self._stumble = ""
         self._rest_until = 0.0
         self._ignore_dates = False
-        self._deaf = ""
         self._commands = self._ready_for_commands(execute)
 
     def start(self) -> None:
@@ -99,7 +97,7 @@ class Publisher:
         if self._thread is not None:
             raise RuntimeError("telemetry was started twice")
         self._thread = threading.Thread(target=self._run, name="telemetry", daemon=True)
-        self._standing = Standing(stage=Stage.CONNECTING)
+        self._state.standing = Standing(stage=Stage.CONNECTING)
         self._thread.start()
 
     def stop(self) -> None:
@@ -123,30 +121,13 @@ class Publisher:
 
     def link(self) -> Link:
         """Tell where telemetry stands. Any thread; while the ledger does not answer, by what it told last."""
-        standing, doubts = self._standing, self._deaf
-        try:
-            self._backlog = self._source.backlog()
-        except KioskError as error:
-            if self._backlog is None:
-                text = f"It is not known how many events wait: {error}"
-                return Link(text=text, connected=standing.connected, pending=0)
-            doubts += f" So it was when the ledger answered last: {error}"
-        backlog = self._backlog
-        text = sentence(
-            standing,
-            host=self._config.host,
-            release_s=self._release_s,
-            pending=backlog.pending,
-            unreleased=max(0, backlog.last_seq - self._report.released),
-            dropped=backlog.dropped,
-        )
-        return Link(text=text + doubts, connected=standing.connected, pending=backlog.pending, dropped=backlog.dropped)
+        return self._state.link()
 
     def _run(self) -> None:
         while self._turn():
-            self._standing = self._stand()
+            self._state.standing = self._stand()
         self._say_goodbye()
-        self._standing = Standing(stage=Stage.STOPPED)
+        self._state.standing = Standing(stage=Stage.STOPPED)
 
     def _turn(self) -> bool:
         """Handle what came in and do what is due; False when it is time to stop.
@@ -234,7 +215,9 @@ class Publisher:
     def _refused(self, session: Session, topics: Sequence[str]) -> None:
         session.acks_refused = messages.ack_topic(self._kiosk_id) in topics
         if messages.command_topic(self._kiosk_id, "+") in topics:
-            self._deaf = f" {self._config.host} does not let it read its commands: check the broker's access rules."
+            self._state.deaf = (
+                f" {self._config.host} does not let it read its commands: check the broker's access rules."
+            )
 
     def _command(self, session: Session, signal: Arrived) -> None:
         """Take a command, and answer it if it was signed for this kiosk."""
@@ -338,7 +321,7 @@ class Publisher:
         topics = [messages.ack_topic(self._kiosk_id)] if self._by_collector else []
         if self._commands is not None:
             topics.append(messages.command_topic(self._kiosk_id, "+"))
-            self._deaf = ""
+            self._state.deaf = ""
         if topics:
             signal.connection.subscribe(topics)
         log.info("telemetry connected host=%s", self._config.host)
@@ -402,7 +385,7 @@ class Publisher:
             return commands.Commands(command_key.load_key(path), self._kiosk_id, execute)
         except KioskError as error:
             log.warning("telemetry commands_off reason=%r", str(error))
-            self._deaf = f" It takes no commands, because it cannot read its key in {path}."
+            self._state.deaf = f" It takes no commands, because it cannot read its key in {path}."
             return None
 
     def _new_window(self) -> Window:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 from flask import Flask, Response, render_template, request
@@ -55,45 +55,9 @@ def create_app(
         drawing=drawing, words=words, told=told, Fault=Fault, pictogram=look.pictogram, sign=sign, config=config
     )
 
-    order = {slot.id: place for place, slot in enumerate(config.slots)}
-
-    def page(problem: str = "") -> str:
-        seen = world.snapshot()
-        products = {product.sku: product for product in config.products}
-        rows: dict[str, list[CoilSeen | LockerSeen]] = {}
-        slots: list[CoilSeen | LockerSeen] = [*seen.coils, *seen.lockers]
-        for slot in sorted(slots, key=lambda slot: order[slot.slot]):
-            rows.setdefault(slot.slot[0], []).append(slot)
-        asks = {part.name: products.get(part.product or "") for part in config.inputs}
-        kinds = sorted({"box", *(products[slot.product].pictogram for slot in config.slots)})
-        return render_template(
-            "glass.html",
-            seen=seen,
-            rows=list(rows.values()),
-            accepts={slot: sorted(world.part(slot).accepts) for slot in order},
-            items={slot: getattr(world.part(slot), "item", None) for slot in order},
-            pads=dict(keys.pads(config)),
-            numbers=keys.numbers(config),
-            turns=turn is not None,
-            wall_s=time.monotonic(),
-            buzzes=any(light.driver == "buzzer" for light in seen.lights),
-            products=products,
-            asks=asks,
-            kinds=kinds,
-            problem=problem,
-        )
-
-    @app.get("/")
-    def index() -> str:
-        return page()
-
-    @app.get("/snapshot.json")
-    def snapshot() -> Response:
-        seen, wall_s = world.snapshot(), time.monotonic()
-        looks = {light.name: told.looks(light, wall_s) for light in seen.lights}
-        heard = [one._asdict() for one in told.heard(seen.lights, wall_s)]
-        whole = msgspec.structs.asdict(seen) | {"wall_s": wall_s, "looks": looks, "heard": heard}
-        return Response(msgspec.json.encode(whole), mimetype="application/json")
+    page = Page(world, config, turns=turn is not None)
+    app.add_url_rule("/", view_func=page.index)
+    app.add_url_rule("/snapshot.json", view_func=page.snapshot)
 
     @app.errorhandler(RequestError)
     @app.errorhandler(ValueError)
@@ -104,10 +68,62 @@ def create_app(
         status = getattr(error, "code", None) or ours
         message = getattr(error, "description", None) or str(error)
         if request.method == "POST" and status != 403 and not wants_json():
-            return page(message), status
+            return page.render(message), status
         return Response(message, mimetype="text/plain"), status
 
     return app
+
+
+class Page:
+    """Draws a world as it is now, as a page and as a snapshot. `turns`: the kiosk turns slots for a test."""
+
+    def __init__(self, world: World, config: Config, *, turns: bool) -> None:
+        self._world = world
+        self._products = {product.sku: product for product in config.products}
+        self._order = {slot.id: place for place, slot in enumerate(config.slots)}
+        pictograms = {self._products[slot.product].pictogram for slot in config.slots}
+        self._unchanging = {
+            "accepts": {slot: sorted(world.part(slot).accepts) for slot in self._order},
+            "pads": dict(keys.pads(config)),
+            "numbers": keys.numbers(config),
+            "turns": turns,
+            "products": self._products,
+            "asks": {part.name: self._products.get(part.product or "") for part in config.inputs},
+            "kinds": sorted({"box", *pictograms}),
+        }
+
+    def index(self) -> str:
+        """Answer GET /."""
+        return self.render()
+
+    def snapshot(self) -> Response:
+        """Answer GET /snapshot.json."""
+        seen, wall_s = self._world.snapshot(), time.monotonic()
+        looks = {light.name: told.looks(light, wall_s) for light in seen.lights}
+        heard = [one._asdict() for one in told.heard(seen.lights, wall_s)]
+        whole = msgspec.structs.asdict(seen) | {"wall_s": wall_s, "looks": looks, "heard": heard}
+        return Response(msgspec.json.encode(whole), mimetype="application/json")
+
+    def render(self, problem: str = "") -> str:
+        """Return the page, with what went wrong if something did."""
+        seen = self._world.snapshot()
+        return render_template(
+            "glass.html",
+            seen=seen,
+            rows=self._rows([*seen.coils, *seen.lockers]),
+            items={slot: getattr(self._world.part(slot), "item", None) for slot in self._order},
+            wall_s=time.monotonic(),
+            buzzes=any(light.driver == "buzzer" for light in seen.lights),
+            problem=problem,
+            **self._unchanging,
+        )
+
+    def _rows(self, slots: Sequence[CoilSeen | LockerSeen]) -> list[list[CoilSeen | LockerSeen]]:
+        """Return the slots by the letters of their rows, in the order of the configuration."""
+        rows: dict[str, list[CoilSeen | LockerSeen]] = {}
+        for slot in sorted(slots, key=lambda slot: self._order[slot.slot]):
+            rows.setdefault(slot.slot[0], []).append(slot)
+        return list(rows.values())
 
 
 def wants_json() -> bool:

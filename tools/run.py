@@ -24,8 +24,8 @@ from kiosk.errors import DaemonAwayError, KioskError
 from kiosk.hardware import registry
 from kiosk.model import Added, RestockLine, RestockRequest, new_request_id
 from kiosk.simulator import world
-from kiosk.telemetry.broker import DemoBroker
 from tools.children import HOST, Child, DemoError, free_port, listens, take_lock
+from tools.demo_broker import DemoBroker
 
 ROOT = Path(__file__).parent.parent
 SOCKET_PATH_MAX = 100

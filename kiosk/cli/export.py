@@ -11,8 +11,8 @@ from kiosk.cli.group import Group, example, socket_option
 from kiosk.clock import HOUR_S
 from kiosk.control.client import Client
 from kiosk.errors import KioskError
-from kiosk.telemetry.audit_file import audit_file
-from kiosk.telemetry.evadts import read
+from kiosk.export.audit_file import audit_file
+from kiosk.export.evadts import read
 
 
 @click.command("evadts")

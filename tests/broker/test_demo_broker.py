@@ -14,16 +14,16 @@ from pathlib import Path
 import pytest
 
 from kiosk.errors import KioskError
-from kiosk.telemetry.broker import DemoBroker
 from tests.broker.collector import Collector, until
 from tests.broker.conftest import MakePublisher
 from tests.broker.outbox import MemoryOutbox
 from tests.children import child
+from tools.demo_broker import DemoBroker
 
 PARENT = """
 import sys, time
 from pathlib import Path
-from kiosk.telemetry.broker import DemoBroker
+from tools.demo_broker import DemoBroker
 broker = DemoBroker(0, Path(sys.argv[1]))
 broker.start()
 broker.wait_ready()

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.export.evadts import AuditFileError, Segment, read
 from kiosk.model import Purpose, VendRequest, new_request_id
-from kiosk.telemetry.evadts import AuditFileError, Segment, read
 from tests.kiosk_process import KioskProcess
 
 

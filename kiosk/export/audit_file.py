@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
 from kiosk.clock import HOUR_S
+from kiosk.export.evadts import Segment, framed
 from kiosk.model import CONTENT_FAULTS, Audit, FaultKind, KioskState, SlotStock, SlotTotals, Stock
-from kiosk.telemetry.evadts import Segment, framed
 
 MODEL = "harm-reduction kiosk"
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from kiosk.checksum import crc16_arc
+from kiosk.export.audit_file import audit_file
+from kiosk.export.evadts import AuditFileError, Segment, escape, framed, read, unescape
 from kiosk.model import Audit, Fault, FaultKind, KioskState, Link, ProductTotals, Reading, SlotStock, SlotTotals, Stock
-from kiosk.telemetry.audit_file import audit_file
-from kiosk.telemetry.evadts import AuditFileError, Segment, escape, framed, read, unescape
 from tests.conftest import Evidence
 
 DOCS = Path(__file__).parents[2] / "docs" / "evadts.md"

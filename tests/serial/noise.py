@@ -54,11 +54,6 @@ class Kind(enum.StrEnum):
     STALE_FIRST = "stale_first"
 
 
-ENDS = 2000
-"""After so many messages the noise is over. A line takes no time here for its bytes: two that answer each other's stale
-ones would do so for ever, in next to no simulated time. Without a storm there are a few hundred."""
-
-
 class Step(NamedTuple):
     """How one message is spoilt: `place` is taken modulo its length, `byte` are the bits or the bytes of noise."""
 
@@ -93,8 +88,6 @@ class Noise:
         """Return what arrives in place of `data`, each with how many machine seconds later."""
         step = self._script[self._messages % len(self._script)]
         self._messages += 1
-        if self._messages > ENDS:
-            return [(0.0, data)]
         arrives = [(late_s, message) for late_s, message in self._spoil(step, data) if message]
         self._earlier = [*self._earlier, data][-REMEMBERED:]
         if arrives != [(0.0, data)]:

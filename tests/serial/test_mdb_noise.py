@@ -38,6 +38,10 @@ WAITS_S = 8.0
 """How long a visitor waits, in machine seconds; a vend takes less."""
 
 
+BYTE_S = 10 / 115_200
+"""How long a byte takes on the line. Without it two ends that answer each other's stale lines never come to an end."""
+
+
 class InOrder:
     """Noise on a line that keeps its order, as a wire does: what comes late holds up what comes after it."""
 
@@ -52,7 +56,7 @@ class InOrder:
         self._messages += 1
         now, arrives = self._clock.monotonic(), []
         for late_s, message in Noise(self._evidence, "mdb", [step], FOREIGN)(data):
-            self.last = max(self.last + 1e-6, now + late_s)
+            self.last = max(self.last, now + late_s) + len(message) * BYTE_S
             arrives.append((self.last - now, message))
         return arrives
 

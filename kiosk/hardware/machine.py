@@ -71,6 +71,7 @@ class Machine:
         sensors, inputs = opened["sensors"], opened["inputs"]
         for kind in (DropSensor, Switch):
             for name in list(_of(kind, sensors))[1:]:
+                sensors.pop(name).close()
                 broken[name] = (
                     f"{name} is not used: a kiosk has one drop sensor and one door. Remove it from [[sensors]]."
                 )

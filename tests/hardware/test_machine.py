@@ -47,6 +47,7 @@ def test_a_second_drop_sensor_is_told_and_not_used(plain: Config) -> None:
     assert made.broken == {
         "beam 2": "beam 2 is not used: a kiosk has one drop sensor and one door. Remove it from [[sensors]]."
     }
+    registry.open_driver("sensor", "drop_beam", "again", second.options, made.board).close()  # its pin is free
     made.close()
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from kiosk.simulator.cabinet import Cabinet
-from kiosk.simulator.compartment import Compartment, kept_as
+from kiosk.simulator.compartment import Driven, kept_as
 from kiosk.simulator.faults import COIL_FAULTS, Fault
 from kiosk.simulator.motion import Motion
 from kiosk.simulator.snapshot import CoilSeen
@@ -45,7 +45,7 @@ class CoilKept(msgspec.Struct, frozen=True, kw_only=True):
     faults: tuple[Fault, ...] = ()
 
 
-class Coil(Compartment):
+class Coil(Driven):
     """A coil. Angles are whole turns since the beginning; an item falls when the coil reaches its `tip`.
 
     A subclass calls `energise` when its motor is switched, and gives `home`, which is told of the cam switch.
@@ -80,7 +80,6 @@ class Coil(Compartment):
         self._motion = Motion(now, kept.angle)
         self._mark = math.inf
         self._plan = 0
-        self._on_at = 0.0
         self._running = self._pair_fell = False
         self._hangs = Fault.HANG in self.faults
         self._home = home
@@ -135,29 +134,6 @@ class Coil(Compartment):
         )
 
     # -- what the motor does --------------------------------------------------------------------------------------
-
-    def energise(self, on: bool, *, held: bool = True) -> None:
-        """Switch its motor now.
-
-        With `held`, time passes only while the calling thread waits; not for a board of its own that switches it, as
-        that waits for nobody.
-        """
-        if on == self._energised:
-            return
-        self._energised = on
-        at = self.cabinet.timeline.now()
-        if on:
-            self.motions += 1
-            if held:
-                self.cabinet.timeline.hold(self.name)
-                at = self.cabinet.timeline.now()
-            self._on_at = at
-            self._go(at)
-            self.cabinet.motor_on(at)
-        else:
-            self.ran_s = at - self._on_at
-            self.cabinet.timeline.release(self.name)
-            self._go(at)
 
     def step(self, turns: float) -> None:
         """Make one step of so many turns, if the motor has power and nothing blocks the coil."""

@@ -45,6 +45,41 @@ class Compartment(Part, ABC):
         """Return what can be seen of it at the moment `at`."""
 
 
+class Driven(Compartment):
+    """A compartment with a motor or a lock of its own, that something switches on and off."""
+
+    def __init__(self, name: str, entry: Any, cabinet: Cabinet) -> None:
+        super().__init__(name, entry, cabinet)
+        self._on_at = 0.0
+
+    def energise(self, on: bool, *, held: bool = True) -> None:
+        """Switch its motor or lock now.
+
+        With `held`, time passes only while the calling thread waits; not for a board of its own that switches it, as
+        that waits for nobody.
+        """
+        if on == self._energised:
+            return
+        self._energised = on
+        at = self.cabinet.timeline.now()
+        if on:
+            self.motions += 1
+            if held:
+                self.cabinet.timeline.hold(self.name)
+                at = self.cabinet.timeline.now()
+            self._on_at = at
+            self._go(at)
+            self.cabinet.motor_on(at)
+        else:
+            self.ran_s = at - self._on_at
+            self.cabinet.timeline.release(self.name)
+            self._go(at)
+
+    @abstractmethod
+    def _go(self, at: float) -> None:
+        """Take up what changed at the moment `at`, keep it, and plan what happens next."""
+
+
 def kept_as(slot: str) -> str:
     """Return the name under which a slot's compartment is kept in the store."""
     return f"slot {slot}"

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from kiosk.simulator.cabinet import Cabinet
-from kiosk.simulator.compartment import Compartment, kept_as
+from kiosk.simulator.compartment import Driven, kept_as
 from kiosk.simulator.faults import LOCKER_FAULTS, Fault
 from kiosk.simulator.snapshot import LockerSeen
 
@@ -35,7 +35,7 @@ class LockerKept(msgspec.Struct, frozen=True, kw_only=True):
     faults: tuple[Fault, ...] = ()
 
 
-class Locker(Compartment):
+class Locker(Driven):
     """A locker.
 
     A subclass calls `energise` when its bolt's pin is switched, or `unlock` when its board pulls the bolt for a moment,
@@ -55,8 +55,6 @@ class Locker(Compartment):
         self._items = len(kept.items)
         self._visitor = kept.visitor
         self._left = Fault.DOOR_LEFT_OPEN in self.faults
-        self._energised = False
-        self._on_at = 0.0
         self._pull = self._pulse = self._visit = 0
         self._feedback = feedback
         self._told: bool | None = None
@@ -119,34 +117,6 @@ class Locker(Compartment):
         pulse = self._pulse
         self.cabinet.timeline.at(at + PULSE_S, lambda _: self._end_pulse(pulse))
 
-    def energise(self, on: bool, *, held: bool = True) -> None:
-        """Switch the solenoid now.
-
-        With `held`, time passes only while the calling thread waits; not for a board of its own that switches it.
-        """
-        if on == self._energised:
-            return
-        self._energised = on
-        at = self.cabinet.timeline.now()
-        if on:
-            self.motions += 1
-            if held:
-                self.cabinet.timeline.hold(self.name)
-                at = self.cabinet.timeline.now()
-            self._on_at = at
-            self._keep()
-            self._go(at)
-            self.cabinet.motor_on(at)
-        else:
-            self.ran_s = at - self._on_at
-            self.cabinet.timeline.release(self.name)
-            self._go(at)
-
-    @property
-    def energised(self) -> bool:
-        """Whether the solenoid has power."""
-        return self._energised
-
     def says_open(self) -> bool:
         """Say what the switch on the door tells."""
         return self.opened and Fault.LOCK_SWITCH_STUCK not in self.faults
@@ -157,6 +127,7 @@ class Locker(Compartment):
 
     def _go(self, at: float) -> None:
         """Take up that the solenoid, the power or the bolt changed: a closed door may be about to open."""
+        self._keep()
         self._pull += 1
         pulls = self._energised and self.cabinet.powered and Fault.BOLT_STUCK not in self.faults
         if pulls and not self.opened:

@@ -23,6 +23,7 @@ from kiosk.config import Options as BaseOptions
 from kiosk.errors import HardwareError
 from kiosk.hardware.api import Board, Turn
 from kiosk.hardware.shared.gpio_lines import InputLine, OutputLine
+from kiosk.hardware.shared.locker import Locker
 
 LONGEST_PULSE_S = 1.0
 """Solenoids of door locks are rated for 1 s on at a time (the usual data sheet: 10 % duty, 1 to 5 s at most)."""
@@ -44,10 +45,8 @@ class Options(BaseOptions, frozen=True, kw_only=True):
     current_a: Annotated[Amperes, Meta(description="What it draws while it pulls, in amperes")] = 2.0
 
 
-class Driver:
+class Driver(Locker):
     """A lock as in `kiosk.hardware.api.Motor`. One thread at a time may turn it."""
-
-    drops = False
 
     def __init__(self, name: str, options: Options, board: Board) -> None:
         """Claim the pins, the lock off. Raises HardwareError; then nothing is left claimed."""
@@ -57,7 +56,6 @@ class Driver:
         self._supply = board.supply
         self._opened: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._cool_at = float("-inf")
-        self._advice: str | None = None
         self._failures = 0
         self.limit_s = options.rest_s + options.pulse_s + options.open_s + SLACK_S
         self._lock = OutputLine(board, options.pin, active_low=options.active_low)
@@ -85,18 +83,6 @@ class Driver:
             raise
         self._failures = 0 if ended is Turn.UNLOCKED else self._failures + 1
         return ended
-
-    def nudge(self) -> Turn:
-        """A lock cannot be moved a little further."""
-        return Turn.ABSENT
-
-    def advice(self) -> str | None:
-        """Say what was wrong with the last pulse and what to check."""
-        return self._advice
-
-    def runs_on(self) -> bool:
-        """Nothing falls from a locker."""
-        return False
 
     def fault(self) -> str | None:
         """Return a sentence for staff if the door did not open twice in a row, or its switch no longer reports."""

@@ -11,6 +11,7 @@ from kiosk.config import Options
 from kiosk.errors import HardwareError
 from kiosk.hardware.api import Board, Turn
 from kiosk.hardware.shared.lock_board.board import ANSWER_S, Feedback, Lock, LockBoard
+from kiosk.hardware.shared.locker import Locker
 
 LOOK_S = 0.1
 """How long to wait between two looks at a door that is still shut, in seconds."""
@@ -39,7 +40,7 @@ class LockOptions(Options, frozen=True, kw_only=True):
     ] = 60.0
 
 
-class BoardLock:
+class BoardLock(Locker):
     """A locker's lock as in `kiosk.hardware.api.Motor`. One thread at a time may turn it.
 
     Its board ends each pulse by itself, so the lock is off whatever becomes of us. The request to unlock is sent once
@@ -47,21 +48,18 @@ class BoardLock:
     whoever comes next. A lost request is a vend that did not start; the next locker is tried.
     """
 
-    drops = False
-
     def __init__(self, name: str, options: LockOptions, board: Board) -> None:
         """Take the lock over. Raises HardwareError if its controller could not be opened."""
         self._name = name
         self._options = options
         self._lock = Lock(options.board, options.lock)
         self._clock = board.clock
-        self._board: LockBoard = board.controller(options.controller)
-        self._board.attach(self._lock, options.feedback)
-        self._advice: str | None = None
+        self._lock_board: LockBoard = board.controller(options.controller)
+        self._lock_board.attach(self._lock, options.feedback)
         self._failures = 0
         self._closed = False
         asked_s = TRIES * ANSWER_S + (SURE + 1) * (ANSWER_S + LOOK_S)
-        self.limit_s = 2 * FREE_S + asked_s + max(options.open_s, self._board.unlock_s)
+        self.limit_s = 2 * FREE_S + asked_s + max(options.open_s, self._lock_board.unlock_s)
 
     def turn(self, started: Callable[[], None]) -> Turn:
         """Unlock once and wait until the door opens.
@@ -73,34 +71,24 @@ class BoardLock:
         """
         self._prove_mine()
         if not self._reserved():
-            self._advice = f"{self._name}: not unlocked. {self._board.name} opens another lock: try again in a moment."
+            self._advice = (
+                f"{self._name}: not unlocked. {self._lock_board.name} opens another lock: try again in a moment."
+            )
             return Turn.ABSENT
         try:
             ended = self._turn(started)
         finally:
-            self._board.turning.release()
+            self._lock_board.turning.release()
         if ended is not Turn.ABSENT:
             self._failures = self._failures + 1 if ended is Turn.NOT_STARTED else 0
         return ended
-
-    def nudge(self) -> Turn:
-        """Move nothing: a lock has no quarter turns."""
-        return Turn.ABSENT
-
-    def advice(self) -> str | None:
-        """Say what was wrong with the last motion and what to check, naming the lock's number and its board."""
-        return self._advice
-
-    def runs_on(self) -> bool:
-        """Say no: the board ends each pulse."""
-        return False
 
     def fault(self) -> str | None:
         """Return a sentence for staff about a door that stands open or does not open, from memory.
 
         A board that does not answer is told by its controller.
         """
-        if self._board.open_for_s(self._lock) > self._options.open_told_s:
+        if self._lock_board.open_for_s(self._lock) > self._options.open_told_s:
             return (
                 f"{self._name}: the door stands open. Close it; if it is closed, check the contact of {self._place()}."
             )
@@ -115,7 +103,7 @@ class BoardLock:
     def _reserved(self) -> bool:
         """Have the boards for ourselves, once whoever looks at a door is done; False if another lock is turned."""
         deadline = self._clock.monotonic() + FREE_S
-        while not self._board.turning.acquire(blocking=False):
+        while not self._lock_board.turning.acquire(blocking=False):
             if self._clock.monotonic() >= deadline:
                 return False
             self._clock.sleep(FREE_S / 10)
@@ -124,7 +112,7 @@ class BoardLock:
     def _turn(self, started: Callable[[], None]) -> Turn:
         self._advice = None
         try:
-            stands_open = all(self._board.is_open(self._lock, TRIES) for _ in range(SURE))
+            stands_open = all(self._lock_board.is_open(self._lock, TRIES) for _ in range(SURE))
         except HardwareError as error:
             self._advice = f"{self._name}: not unlocked. {error}"
             return Turn.ABSENT
@@ -134,7 +122,7 @@ class BoardLock:
         """Unlock. A door that stands open is unlocked too: its contact may lie, and pulling that lock does no harm."""
         deadline = self._clock.monotonic() + self._options.open_s
         self._advice = f"{self._name}: unlocked, but {self._place()} was not heard of again: look whether it is open."
-        answered = self._board.unlock(self._lock)
+        answered = self._lock_board.unlock(self._lock)
         started()
         self._prove_mine()
         if self._options.feedback == "none" or stands_open:
@@ -153,7 +141,7 @@ class BoardLock:
         while True:
             silence: HardwareError | None = None
             try:
-                seen = seen + 1 if self._board.is_open(self._lock) else 0
+                seen = seen + 1 if self._lock_board.is_open(self._lock) else 0
             except HardwareError as error:
                 seen, silence = 0, error
             if seen >= SURE:
@@ -173,4 +161,4 @@ class BoardLock:
         return f"{self._name}: did not open. Check {self._place()}, and whether the door is jammed."
 
     def _place(self) -> str:
-        return f"lock cable {self._lock.number} of board {self._lock.board} at {self._board.name}"
+        return f"lock cable {self._lock.number} of board {self._lock.board} at {self._lock_board.name}"

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import datetime
 
-from kiosk.model import CONTENT_FAULTS, LOT_FAULTS, KioskState, Lock, Outcome, Reading, SlotStock, Vend, VendState
+from kiosk.model import (
+    CELSIUS,
+    CONTENT_FAULTS,
+    LOT_FAULTS,
+    KioskState,
+    Lock,
+    Outcome,
+    Reading,
+    SlotStock,
+    Vend,
+    VendState,
+)
 
 TIMES = {1: "once", 2: "twice"}
 
@@ -72,10 +83,15 @@ def rows(slots: tuple[SlotStock, ...]) -> list[tuple[str, list[SlotStock]]]:
 
 
 def reading(measured: Reading) -> str:
-    """Return a reading as short as it can be: "19.5 °C"; the sensor's own sentence when it failed."""
+    """Return a temperature as short as it can be: "19.5 °C"; what else is measured by its name: "sharps bin: not full".
+
+    When it failed, that is the sensor's own sentence.
+    """
     if measured.value is None:
         return measured.text
-    return f"{measured.value:.1f} {measured.unit}".strip()
+    if measured.unit == CELSIUS:
+        return f"{measured.value:.1f} {CELSIUS}"
+    return f"{measured.name}: {measured.text}"
 
 
 def at_a_glance(state: KioskState) -> list[str]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from kiosk import threads
 from kiosk.clock import Clock
 from kiosk.hardware.api import Meter
-from kiosk.model import Reading
+from kiosk.model import CELSIUS, Reading
 
 FEEL_S = 60.0
 """How often the temperature is taken, in seconds: an excursion counts from a quarter of an hour."""
@@ -24,8 +24,6 @@ SILENT_S = 30.0
 """A sensor that takes so long, in seconds, does not answer. Nobody is shown any longer what was read before."""
 
 SILENT = "{0}: this sensor does not answer, so none is read any more. Check its plug and its power, restart the kiosk."
-
-CELSIUS = "°C"
 
 
 class Sensors:

@@ -33,6 +33,7 @@ from kiosk.model.restock import (
     SinceCount,
 )
 from kiosk.model.state import (
+    CELSIUS,
     AdminCode,
     Backlog,
     ClockState,
@@ -49,6 +50,7 @@ from kiosk.model.stock import CoilLot, Drift, Event, Events, KitPart, Lock, Slot
 from kiosk.model.vend import Attempt, Outcome, Purpose, Vend, VendRequest, VendState, VisitorCode
 
 __all__ = [
+    "CELSIUS",
     "CONTENT_FAULTS",
     "LOT_FAULTS",
     "UNMET",

@@ -8,6 +8,9 @@ from kiosk.model.base import Fact, Name
 from kiosk.model.events import EventKind
 from kiosk.model.faults import Fault
 
+CELSIUS = "°C"
+"""The unit of a temperature. Any other unit is only shown."""
+
 
 class Reading(Fact, frozen=True, kw_only=True):
     """What a sensor says now. `value` is None when the sensor failed; `text` is the sentence for staff."""

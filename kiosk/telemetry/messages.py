@@ -16,7 +16,7 @@ from msgspec import Meta, Struct
 
 from kiosk.decoding import Decoders
 from kiosk.errors import KioskError
-from kiosk.model import KioskState, OutboxRow, Reading, RequestId, SlotStock, Stock
+from kiosk.model import CELSIUS, KioskState, OutboxRow, Reading, RequestId, SlotStock, Stock
 
 VERSION = 1
 """The `v` of every payload. It changes when a field changes its meaning, not when one is added."""
@@ -33,7 +33,6 @@ Said = Annotated[str, Meta(max_length=200)]
 _ACK_ITEMS = 2000
 """So many ranges and rejects fit in one ack; more than a kiosk ever has under way."""
 _HOUR = re.compile(r"\d{4}-\d\d-\d\dT\d\d")
-_CELSIUS = ("°C", "C", "degC")
 
 
 class MessageError(KioskError):
@@ -320,7 +319,7 @@ def _level(slot: SlotStock) -> SlotLevel:
 def _temperature(readings: Sequence[Reading]) -> float | None:
     """Return the first temperature that a sensor knows, rounded to 0.5 °C; none that no kiosk can have."""
     for reading in readings:
-        if reading.unit in _CELSIUS and reading.value is not None and -100 <= reading.value <= 200:
+        if reading.unit == CELSIUS and reading.value is not None and -100 <= reading.value <= 200:
             return round(reading.value * 2) / 2
     return None
 

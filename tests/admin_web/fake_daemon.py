@@ -18,6 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 
 from kiosk.model import (
+    CELSIUS,
     ClockState,
     ConfirmDate,
     Drift,
@@ -80,6 +81,7 @@ class FakeDaemon:
         self.site = "Lake Street"
         self.slots = {slot.slot: slot for slot in the_wall()}
         self.faults: list[Fault] = []
+        self.readings: tuple[Reading, ...] = (Reading(name="cabinet", text="19.5 °C", value=19.5, unit=CELSIUS),)
         self.clock = ClockState(shown=TODAY, judged=TODAY, trusted=True)
         self.events: list[Event] = [
             Event(
@@ -163,7 +165,7 @@ class FakeDaemon:
     def _state(self) -> KioskState:
         return KioskState(
             kiosk="lake-street-1", site=self.site, busy=self.busy, door_open=False,
-            readings=(Reading(name="cabinet", text="19.5 °C", value=19.5, unit="°C"),),
+            readings=self.readings,
             faults=tuple(self.faults), software="0.1.0", clock=self.clock,
             telemetry=Link(text="Connected to the broker.", connected=True, pending=0),
         )  # fmt: skip

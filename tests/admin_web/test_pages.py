@@ -11,7 +11,7 @@ import pytest
 
 from admin_web import jobs
 from admin_web.words import flag
-from kiosk.model import Event, EventKind, Fault, FaultKind
+from kiosk.model import CELSIUS, Event, EventKind, Fault, FaultKind, Reading
 from tests.admin_web.fake_coil import HOUR
 from tests.admin_web.fake_daemon import BLOCKED_BEAM, FakeDaemon
 from tests.admin_web.visitor import Visitor, hidden, words
@@ -34,6 +34,16 @@ def test_today_shows_jobs_in_the_order_of_worth(staff: Visitor, daemon: FakeDaem
     ]
     assert "5 jobs" in staff.read("/")
     assert "Door closed · 19.5 °C · online" in staff.read("/")
+
+
+def test_what_is_no_temperature_is_shown_with_its_name(staff: Visitor, daemon: FakeDaemon) -> None:
+    """Nobody knows what "0.0 %" is of."""
+    daemon.readings = (
+        Reading(name="cabinet", text="19.5 °C", value=19.5, unit=CELSIUS),
+        Reading(name="sharps bin", text="room left", value=0.0, unit="%"),
+        Reading(name="mains", text="on battery", value=0.0),
+    )
+    assert "Door closed · 19.5 °C · sharps bin: room left · mains: on battery · online" in staff.read("/")
 
 
 def test_naloxone_that_is_gone_comes_first_and_is_one_job(staff: Visitor, daemon: FakeDaemon) -> None:

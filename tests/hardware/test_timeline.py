@@ -19,6 +19,9 @@ from kiosk.simulator.timeline_clock import TimelineClock
 HELD_UP_S = 0.05
 """Seconds of real time for which a thread does something else than to wait."""
 
+PATIENCE_S = 60.0
+"""Seconds of real time after which a thread is believed to stand, on a busy machine too."""
+
 
 @pytest.fixture
 def timeline() -> Iterator[Timeline]:
@@ -121,6 +124,15 @@ def test_a_thread_that_takes_no_part_holds_nothing_up(clock: Clock) -> None:
     assert clock.monotonic() - began == pytest.approx(1000.0)
     ends.set()
     other.join()
+
+
+def test_whoever_asks_the_time_waits_for_nobody(timeline: Timeline, clock: Clock) -> None:
+    """A press comes to its driver under the machine's lock, and there it may wait for somebody who asks the time."""
+    asks = threading.Thread(target=clock.monotonic, daemon=True)
+    with timeline.lock:
+        asks.start()
+        asks.join(PATIENCE_S)
+        assert not asks.is_alive()
 
 
 def assert_set(event: threading.Event) -> None:

@@ -105,7 +105,7 @@ def take_lock(folder: Path) -> IO[str]:
     return lock
 
 
-_given: dict[int, IO[str]] = {}
+_given: dict[int, int] = {}
 """Ports that this process has given out, each with its lock: nobody listens there yet, and they are taken all the
 same, for another demonstration too."""
 
@@ -120,7 +120,7 @@ def free_port(wanted: int, what: str) -> int:
             try:
                 probe.bind((HOST, port))
             except OSError:
-                lock.close()
+                os.close(lock)
                 continue
         if port != wanted:
             print(f"Port {wanted} is taken: {what} on {port} instead.", flush=True)
@@ -129,13 +129,14 @@ def free_port(wanted: int, what: str) -> int:
     raise DemoError(f"No port from {wanted} on is free for {what}. Stop what listens there.")
 
 
-def _reserved(port: int) -> IO[str] | None:
+def _reserved(port: int) -> int | None:
     """Keep other demonstrations of this user from taking the port for as long as this process lives; None if taken."""
-    lock = (Path(tempfile.gettempdir()) / f"kiosk-port-{port}-{os.getuid()}.lock").open("a")
+    name = Path(tempfile.gettempdir()) / f"kiosk-port-{port}-{os.getuid()}.lock"
+    lock = os.open(name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        lock.close()
+        os.close(lock)
         return None
     return lock
 

@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import signal
 import subprocess
+import threading
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -30,12 +31,17 @@ START.set_forkserver_preload(
 )
 
 
+CHILDREN = threading.Lock()
+"""Guards the list of children that multiprocessing keeps: it looks at all of them when it starts one."""
+
+
 def case(names: Sequence[str], folder: Path) -> str:
     """Run a case in a process of its own; return what went wrong, nothing if naloxone came out and all was told."""
     with disk(folder / "disk", small="disk-full" in names):
         said, saying = START.Pipe(duplex=False)
         process = START.Process(target=_child, args=(names, folder, saying))
-        process.start()
+        with CHILDREN:
+            process.start()
         group = process.pid
         assert group is not None
         saying.close()
@@ -46,9 +52,10 @@ def case(names: Sequence[str], folder: Path) -> str:
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(group, signal.SIGKILL)  # with the broker and whatever else it started
-            process.kill()
-            process.join()
-            process.close()
+            with CHILDREN:
+                process.kill()
+                process.join()
+                process.close()
             said.close()
         log = folder / "log.txt"
         return told and f"{told}\n{log.read_text() if log.exists() else ''}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,8 @@ from typing import Any
 
 import msgspec
 
-from kiosk.config import TABLES, Config, Options
+from kiosk.config import TABLES, Config, Options, Slot
+from kiosk.config.settings import Shelf
 from kiosk.config.words import as_toml, describe, first, is_table, item_of, unwrap
 from kiosk.hardware import registry
 from kiosk.model import EventKind
@@ -21,7 +23,8 @@ HEAD = """\
 
 Every setting of `kiosk.toml`. This page is written from the code by `make docs`.
 
-- `kiosk check-config PATH` tells every mistake at once, each with its path; a kiosk with a mistake does not start.
+- `kiosk check-config PATH` tells every mistake at once, each with its setting and line; a kiosk with a mistake does not
+  start. Of a file without one it tells what is worth a look, such as a product that nobody can ask for.
 - `kiosk show-config PATH` prints what takes effect, defaults included and secrets masked.
 - A complete example for a Raspberry Pi is [examples/kiosk.toml](../examples/kiosk.toml); beside it lies one for each
   kind of machine. `make run CONFIG=examples/vmc.toml` shows any of them on a simulated machine.
@@ -47,6 +50,8 @@ def settings_page() -> str:
         item = item_of(field.type)
         table, title = (unwrap(item)[0], f"[[{field.name}]]") if item else (field.type, f"[{field.name}]")
         lines += [f"## `{title}`", "", summary(table), "", *rows(table), ""]
+        if table is Slot:
+            lines += ["## `[[shelves]]`", "", inspect.cleandoc(Shelf.__doc__ or ""), "", *rows(Shelf), ""]
     return "\n".join(lines).rstrip() + "\n"
 
 

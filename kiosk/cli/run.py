@@ -11,7 +11,7 @@ import click
 
 from kiosk import sdnotify, threads
 from kiosk.cli.group import config_option, example, last_good_option
-from kiosk.config import keep, load, load_or_last_good, show
+from kiosk.config import keep, load, load_or_last_good, show, warnings
 from kiosk.hardware import registry
 
 log = logging.getLogger(__name__)
@@ -53,11 +53,13 @@ def run(config_path: Path, last_good: Path | None, log_level: str) -> None:
 @click.argument("config_path", type=click.Path(path_type=Path), default=Path("/etc/kiosk/kiosk.toml"))
 @example("kiosk check-config /etc/kiosk/kiosk.toml")
 def check_config(config_path: Path) -> None:
-    """Tell every mistake in a configuration at once; exit status 2 if there is one."""
-    config = load(config_path, registry)
+    """Report every mistake in a configuration at once, or what is worth a look; exit status 2 if there is a mistake."""
+    config, text, _ = load_or_last_good(config_path, None, registry)
     counted = ((len(config.slots), "slot"), (len(config.products), "product"))
     said = ", ".join(f"{count} {noun}{'s' * (count != 1)}" for count, noun in counted)
     click.echo(f"{config_path} is good: {said}.")
+    for warning in warnings(config, text, registry):
+        click.echo(f"Worth a look: {warning}")
 
 
 @click.command("show-config")

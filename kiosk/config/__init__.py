@@ -1,7 +1,7 @@
 """kiosk.toml: what this kiosk is made of. Typed and closed; every mistake is told at once, with its path."""
 
 from kiosk.config.last_good import Loaded, keep, load_or_last_good
-from kiosk.config.load import Drivers, load, parse
+from kiosk.config.load import load, parse
 from kiosk.config.settings import (
     TABLES,
     Amperes,
@@ -23,7 +23,9 @@ from kiosk.config.settings import (
     Telemetry,
     controller_of,
 )
+from kiosk.config.shelves import Drivers
 from kiosk.config.show import show
+from kiosk.config.warnings import warnings
 
 __all__ = [
     "TABLES",
@@ -52,4 +54,5 @@ __all__ = [
     "load_or_last_good",
     "parse",
     "show",
+    "warnings",
 ]

@@ -7,8 +7,9 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from kiosk.config.load import Drivers, parse, read
+from kiosk.config.load import parse, read
 from kiosk.config.settings import Config
+from kiosk.config.shelves import Drivers
 from kiosk.errors import ConfigError
 
 log = logging.getLogger(__name__)

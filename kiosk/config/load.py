@@ -6,30 +6,19 @@ import os
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
 
 import msgspec
 
+from kiosk.config.mistakes import said
 from kiosk.config.part_rules import Fitted, check_parts
 from kiosk.config.rules import Table, check
-from kiosk.config.settings import TABLES, Config, Options
+from kiosk.config.settings import TABLES, Config
+from kiosk.config.shelves import Drivers, written_out
 from kiosk.config.validate import Validator
 from kiosk.config.words import as_toml, suggest
 from kiosk.errors import ConfigError
 
 MAX_BYTES = 1_000_000
-
-
-class Drivers(Protocol):
-    """What the loader asks about drivers. `kind` is controller, motor, lock, sensor, input, light or output."""
-
-    def names(self, kind: str) -> tuple[str, ...]:
-        """Return the names of the drivers of one kind."""
-        ...
-
-    def options_type(self, kind: str, name: str) -> type[Options]:
-        """Return the options that the named driver takes."""
-        ...
 
 
 def load(path: str | os.PathLike[str], drivers: Drivers) -> Config:
@@ -45,12 +34,13 @@ def parse(text: str, drivers: Drivers, name: str = "kiosk.toml") -> Config:
     """Check a configuration given as TOML text. `name` stands for the file in messages. Raises ConfigError."""
     raw = _syntax(text, name)
     validator = Validator()
-    sound = validator.table(raw, Config, "")
+    whole, origins = written_out(raw, validator, drivers)
+    sound = validator.table(whole, Config, "")
     parts = list(_parts(validator, sound, drivers))
     check(validator, sound)
     check_parts(validator, parts, sound)
     if validator.mistakes:
-        raise ConfigError(validator.mistakes)
+        raise ConfigError(said(validator.mistakes, origins, text))
     for product in sound["products"]:
         if product["essential"]:
             product["expired"] = "last"

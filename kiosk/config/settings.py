@@ -70,10 +70,18 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The values of `hardware.pins` that the driver works with, besides auto; empty for all."""
     asks_for_product: ClassVar[bool] = False
     """Whether an input with these options stands for one product, as a button does."""
+    sees_drops: ClassVar[bool] = False
+    """Whether an item that falls is seen by it, or by the machine that it belongs to."""
+    chosen_there: ClassVar[bool] = False
+    """Whether visitors choose what is in such a slot at keys that its machine has itself."""
 
     def bus_pins(self) -> Mapping[int, str]:
         """Return the pins of the bus it is read by and what each is there, for a bus that the kernel works alone."""
         return {}
+
+    def signs(self) -> str:
+        """Return the signs that can be typed at it."""
+        return ""
 
 
 class SerialOptions(Options, frozen=True, kw_only=True):
@@ -226,6 +234,26 @@ class Slot(Options, frozen=True, kw_only=True):
     def name(self) -> str:
         """What staff call it, as for any other part."""
         return self.id
+
+
+class Shelf(Options, frozen=True, kw_only=True):
+    """A row of slots. It takes what a slot takes, but for the id, for each of its columns.
+
+    In a text `{column}` and `{row}` stand for the slot's column and for its row, 1 for A. A whole number may also be
+    one for each column: `relay = "1-8"`, `motor_pin = "4, 17, 27"`. A slot of its own with the id of one of them
+    changes what it names.
+    """
+
+    row: Annotated[str, Meta(pattern=r"^[A-Z]\Z", examples=["A"], description="The row's letter, as on the label")]
+    columns: Annotated[
+        str,
+        Meta(
+            pattern=r"^[0-9]{1,2}(-[0-9]{1,2})?(, ?[0-9]{1,2}(-[0-9]{1,2})?)*\Z",
+            max_length=200,
+            examples=["1-10", "1-4, 6"],
+            description="The columns' numbers, as on the label",
+        ),
+    ]
 
 
 class Telemetry(Options, frozen=True, kw_only=True):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import typing
 import unicodedata
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -17,6 +17,13 @@ NOT_IN_A_LINE = {"Cc", "Zl", "Zp"}
 """Unicode's control characters and line and paragraph separators."""
 
 
+class Mistake(NamedTuple):
+    """What is wrong at a path, and what to do."""
+
+    path: str
+    sentence: str
+
+
 class Validator:
     """Takes values that were read from a file and keeps the sound ones; `mistakes` grows with the others.
 
@@ -24,22 +31,27 @@ class Validator:
     """
 
     def __init__(self) -> None:
-        self.mistakes: list[str] = []
+        self.mistakes: list[Mistake] = []
         self.given: set[str] = set()
 
     def note(self, path: str, sentence: str) -> None:
-        """Add a mistake: `path: sentence`."""
-        self.mistakes.append(f"{path}: {sentence}")
+        """Add a mistake."""
+        self.mistakes.append(Mistake(path, sentence))
 
-    def table(self, value: object, kind: type[Options], path: str) -> dict[str, Any]:
-        """Return the sound settings of a table, defaults filled in. Unknown, missing and unsound ones are noted."""
+    def table(self, value: object, kind: type[Options], path: str, also: Iterable[str] = ()) -> dict[str, Any]:
+        """Return the sound settings of a table, defaults filled in. Unknown, missing and unsound ones are noted.
+
+        `also` are names that may be set there too, which somebody else looks at.
+        """
         if not isinstance(value, Mapping):
             self.note(path, f"must be a table ([{path}]), not {as_toml(value)}.")
             return {}
         fields = {field.name: field for field in msgspec.structs.fields(kind)}
         for key in value:
             if key not in fields:
-                self.note(_join(path, key), "there is no such setting." + suggest(key, fields, "Here you may set: "))
+                self.note(
+                    _join(path, key), "there is no such setting." + suggest(key, (*fields, *also), "Here you may set: ")
+                )
         sound = {}
         for name, field in fields.items():
             where = _join(path, name)

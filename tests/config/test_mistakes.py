@@ -14,6 +14,7 @@ from kiosk.config import load, parse
 from kiosk.errors import ConfigError
 from tests.config.breaking import KINDS, copy_tables, toml
 from tests.config.drivers import SampleDrivers
+from tests.config.refusals import mistakes_in, without_places
 from tests.conftest import Evidence
 
 GOOD = (Path(__file__).parent / "good.toml").read_text()
@@ -21,9 +22,7 @@ DRIVERS = SampleDrivers()
 
 
 def mistakes_of(text: str) -> tuple[str, ...]:
-    with pytest.raises(ConfigError) as caught:
-        parse(text, DRIVERS)
-    return caught.value.mistakes
+    return without_places(mistakes_in(text, DRIVERS))
 
 
 def changed(old: str, new: str, count: int = 1) -> str:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from kiosk.config import Config, parse
-from kiosk.errors import ConfigError
 from tests.config.drivers import SampleDrivers
+from tests.config.refusals import mistakes_in, without_places
 
 GOOD = (Path(__file__).parent / "good.toml").read_text()
 BOARD = """
@@ -33,9 +33,7 @@ def parsed(*more: str) -> Config:
 
 
 def mistakes(*more: str) -> tuple[str, ...]:
-    with pytest.raises(ConfigError) as caught:
-        parsed(*more)
-    return tuple(caught.value.mistakes)
+    return without_places(mistakes_in("\n".join((GOOD, *more)), SampleDrivers()))
 
 
 def test_a_slot_may_hang_on_a_controller_and_be_a_locker() -> None:

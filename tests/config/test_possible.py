@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from kiosk.config import Config, parse
-from kiosk.errors import ConfigError
 from kiosk.hardware import registry
+from tests.config.refusals import mistakes_in, without_places
 
 HEAD = """
 [kiosk]
@@ -49,9 +49,7 @@ def parsed(*more: str) -> Config:
 
 
 def mistakes(*more: str) -> tuple[str, ...]:
-    with pytest.raises(ConfigError) as caught:
-        parsed(*more)
-    return tuple(caught.value.mistakes)
+    return without_places(mistakes_in("\n".join((HEAD, *more)), registry))
 
 
 def test_a_number_that_its_board_does_not_have_is_told_with_the_range_and_the_place() -> None:

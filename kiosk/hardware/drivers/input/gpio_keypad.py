@@ -56,6 +56,10 @@ class Options(BaseOptions, frozen=True, kw_only=True):
         float, Meta(ge=1, le=60, description="So long after the last key what was typed is whole; seconds")
     ] = 5.0
 
+    def signs(self) -> str:
+        """Return what is printed on its keys."""
+        return "".join(row[: len(self.column_pins)] for row in self.keys[: len(self.row_pins)])
+
 
 class Driver:
     """A keypad as in `kiosk.hardware.api.Keypad`. One thread waits for its edges and scans it."""

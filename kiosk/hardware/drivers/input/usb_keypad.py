@@ -13,6 +13,7 @@ kHz and NFC readers that type a card's number.
 
 from __future__ import annotations
 
+import string
 from collections.abc import Callable
 from typing import Annotated
 
@@ -34,6 +35,10 @@ class Options(BaseOptions, frozen=True, kw_only=True):
     """One keypad, scanner or reader."""
 
     device: Annotated[DevicePath, Meta(examples=["input/by-id/usb-SIGMACHIP_USB_Keyboard-event-kbd"])]
+
+    def signs(self) -> str:
+        """Return the digits: what more it has, nobody can tell from here."""
+        return string.digits
 
 
 class Driver:

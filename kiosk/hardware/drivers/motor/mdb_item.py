@@ -24,6 +24,7 @@ class Options(BaseOptions, frozen=True, kw_only=True):
     """One item of the machine."""
 
     claims = (("controller", "item"),)
+    sees_drops = chosen_there = True
 
     controller: Annotated[str, controller_of("qibixx_mdb")]
     item: Annotated[

@@ -19,6 +19,7 @@ class Options(BaseOptions, frozen=True, kw_only=True):
     """One selection."""
 
     claims: ClassVar = (("controller", "selection"),)
+    sees_drops: ClassVar = True
 
     controller: Annotated[str, controller_of("vmc")]
     selection: Annotated[int, Meta(ge=1, le=999, description="Its number in the machine: tray times ten plus place")]

@@ -36,6 +36,8 @@ LIGHTS_S = 0.002
 class Options(BaseOptions, frozen=True, kw_only=True):
     """One beam. Without `emitter_pin` it can be watched but never proven to see."""
 
+    sees_drops = True
+
     pin: Pin
     emitter_pin: Pin | None = None
     broken_low: Annotated[bool, Meta(description="True if the receiver is low while interrupted")] = True

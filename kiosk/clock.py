@@ -15,6 +15,8 @@ SYNCHRONIZED = Path("/run/systemd/timesync/synchronized")
 
 HOUR_S = 3600
 HOURS_A_DAY = 24
+DAY_0 = datetime.date(1970, 1, 1)
+"""The day that days and hours are counted from."""
 
 
 class Stamp(NamedTuple):

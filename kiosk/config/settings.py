@@ -56,7 +56,26 @@ def controller_of(*drivers: str) -> Meta:
     )
 
 
-Pictogram = Literal["naloxone", "strips", "hygiene", "wound", "sharps", "socks", "box"]
+Pictogram = Literal[
+    "naloxone",
+    "injection",
+    "strips",
+    "syringes",
+    "sharps",
+    "wound",
+    "hygiene",
+    "condoms",
+    "menstrual",
+    "hiv_test",
+    "water",
+    "food",
+    "clothing",
+    "socks",
+    "sunscreen",
+    "lock_box",
+    "box",
+]
+"""The pictures there are, one file each in kiosk/look/pictograms."""
 
 
 class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -139,7 +158,16 @@ class Product(Options, frozen=True, kw_only=True):
     sku: Annotated[Sku, Meta(description="A short code that slots and buttons name it by")]
     name: Annotated[str, Meta(min_length=1, max_length=60, description="What people call it")]
     pictogram: Annotated[Pictogram, Meta(description="The picture that stands for it")] = "box"
+    picture: Annotated[
+        str, Meta(max_length=200, description="A file with a picture of the programme's own (PNG); empty for none")
+    ] = ""
     description: Annotated[str, Meta(max_length=120, description="One line that says more")] = ""
+    category: Annotated[
+        str, Meta(max_length=40, description="What it is shown together with, as people call that; empty for none")
+    ] = ""
+    units: Annotated[
+        int, Meta(ge=1, le=1000, description="How many of it one item holds, such as the doses of a naloxone kit")
+    ] = 1
     essential: Annotated[bool, Meta(description="Never limited, never refused: naloxone")] = False
     limit_per_visit: Annotated[
         Annotated[int, Meta(ge=1, le=50)] | None,

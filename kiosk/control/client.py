@@ -22,6 +22,8 @@ from kiosk.model import (
     Excursions,
     HideRequest,
     KioskState,
+    Menu,
+    Now,
     Problem,
     Recall,
     RecallRequest,
@@ -38,6 +40,7 @@ from kiosk.model import (
     SinceCount,
     SlotDetail,
     Stock,
+    Usage,
     Vend,
     VendRequest,
     VisitorCode,
@@ -47,7 +50,7 @@ T = TypeVar("T")
 
 ANSWERS = Decoders(
     *(AdminCode, Audit, Events, Excursion, Excursions, KioskState, Problem, Recall, Recalls, RestockResult, Restocks),
-    *(Shortage, SinceCount, SlotDetail, Stock, Vend, VisitorCode),
+    *(Menu, Now, Shortage, SinceCount, SlotDetail, Stock, Usage, Vend, VisitorCode),
 )
 """What the daemon answers."""
 
@@ -111,6 +114,19 @@ class Client:
         """Return a request's state, at once when done or too many wait, else after at most `wait_s` (0 to 30 s)."""
         return self._ask("GET", f"/v1/vends/{quote(request_id, safe='')}?wait_s={wait_s:g}", Vend)
 
+    def now(self, after: int | None = None, wait_s: float = 0.0) -> Now:
+        """Return what the machine does now; with `after` what it does next, after at most `wait_s` (0 to 30 s)."""
+        query = "" if after is None else f"?after={after}&wait_s={wait_s:g}"
+        return self._ask("GET", f"/v1/now{query}", Now)
+
+    def menu(self) -> Menu:
+        """Return what may be had now."""
+        return self._ask("GET", "/v1/menu", Menu)
+
+    def end_visit(self) -> None:
+        """Say that whoever stood at the machine is done: the next person took nothing yet."""
+        self._send("POST", "/v1/visit/end")
+
     def restock(self, request: RestockRequest) -> RestockResult:
         """Record a restock visit, all of it or nothing. Raises ConflictError when a count was overtaken."""
         return self._ask("POST", "/v1/restocks", RestockResult, request)
@@ -157,6 +173,10 @@ class Client:
     def shortage(self) -> Shortage:
         """Return unmet demand and time out of stock."""
         return self._ask("GET", "/v1/shortage", Shortage)
+
+    def usage(self, first: datetime.date, last: datetime.date) -> Usage:
+        """Return what was given out from one day to another, both included, at most 400 days."""
+        return self._ask("GET", f"/v1/usage?from={first}&to={last}", Usage)
 
     def audit(self) -> Audit:
         """Return what every slot has given out since the ledger began, and what was asked for in vain."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import logging
 import threading
 from typing import Any, TypeVar
@@ -45,6 +46,12 @@ BODY_BYTES = 128 * 1024
 WAIT_S = 30.0
 """The longest that an answer about a vend is held back, in seconds."""
 
+MOST_DAYS = 400
+"""The longest span of days whose usage is told at once."""
+
+FOLLOWERS = 3
+"""So many answers about what the machine does are held back at once: a screen, a voice, and one more."""
+
 WATCHERS = 3
 """So many answers about vends are held back at once. With the changes that wait for a vend, no more than
 `kiosk.dispense.service.CHANGES`, some of the server's workers are always there for whoever needs an answer now."""
@@ -71,6 +78,7 @@ def create_app(service: Service, reader: Reader, status: Status, codes: AdminCod
     app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES
     _refusals(app)
     _questions(app, service, reader, status)
+    _for_visitors(app, service)
     _records(app, service, reader)
     _changes(app, service, codes)
     _staff_changes(app, service.changes, service)
@@ -114,6 +122,31 @@ def _questions(app: Flask, service: Service, reader: Reader, status: Status) -> 
             watchers.release()
 
 
+def _for_visitors(app: Flask, service: Service) -> None:
+    followers = threading.BoundedSemaphore(FOLLOWERS)
+    activity = service.requests.activity
+
+    @app.get("/v1/now")
+    def now() -> Response:
+        after = int(_number("after", -1, 2**62, -1))
+        wait_s = _number("wait_s", 0, WAIT_S, 0)
+        if not wait_s or not followers.acquire(blocking=False):
+            return _answer(activity.now())
+        try:
+            return _answer(activity.now(after, wait_s))
+        finally:
+            followers.release()
+
+    @app.get("/v1/menu")
+    def menu() -> Response:
+        return _answer(service.menu())
+
+    @app.post("/v1/visit/end")
+    def end_visit() -> Response:
+        service.admission.end_visit()
+        return Response(status=204)
+
+
 def _records(app: Flask, service: Service, reader: Reader) -> None:
     @app.get("/v1/restocks")
     def restocks() -> Response:
@@ -130,6 +163,15 @@ def _records(app: Flask, service: Service, reader: Reader) -> None:
     @app.get("/v1/shortage")
     def shortage() -> Response:
         return _answer(reader.shortage())
+
+    @app.get("/v1/usage")
+    def usage() -> Response:
+        today = service.calendar.today()
+        last = _date("to", today)
+        first = _date("from", last - datetime.timedelta(days=min(29, last.toordinal() - 1)))
+        if not 0 <= (last - first).days < MOST_DAYS:
+            raise RequestError(f"from must be no later than to, and at most {MOST_DAYS - 1} days before it.")
+        return _answer(reader.usage(first, last))
 
     @app.get("/v1/audit")
     def audit() -> Response:
@@ -255,6 +297,17 @@ def _number(name: str, least: float, most: float, usual: float) -> float:
     if not least <= value <= most:
         raise RequestError(f"{name} must be a number from {least:g} to {most:g}, not {typed[:40]!r}.")
     return value
+
+
+def _date(name: str, usual: datetime.date) -> datetime.date:
+    """Return a date from the query; raise RequestError when it is none."""
+    typed = request.args.get(name)
+    if typed is None:
+        return usual
+    try:
+        return datetime.date.fromisoformat(typed)
+    except ValueError:
+        raise RequestError(f"{name} must be a date such as 2026-11-22, not {typed[:40]!r}.") from None
 
 
 def _answer(value: Any, status: int = 200) -> Response:

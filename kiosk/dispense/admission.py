@@ -63,8 +63,20 @@ class Admission:
             raise words.refuse(Refusal(code=RefusalCode.DOOR_OPEN))
         product = self.products[order.sku]
         code_left, token = self._allowance(order.request, product)
-        held = [slot for slot in self._stock_view.stock.slots if slot.sku == order.sku]
-        refusal = policy.decide(
+        refusal = self._decide(product, code_left)
+        if refusal is not None:
+            raise words.refuse(refusal)
+        return Order(order.request, order.sku, essential=False, token=token)
+
+    def refusal(self, product: Product) -> Refusal | None:
+        """Return what keeps a product from whoever asks now, without a code; None when nothing does."""
+        if self._machine.door_is_open() and not product.essential:
+            return Refusal(code=RefusalCode.DOOR_OPEN)
+        return self._decide(product, code_left=None)
+
+    def _decide(self, product: Product, code_left: int | None) -> Refusal | None:
+        held = [slot for slot in self._stock_view.stock.slots if slot.sku == product.sku]
+        return policy.decide(
             product,
             Asked(
                 now_s=self._clock.monotonic(),
@@ -75,9 +87,6 @@ class Admission:
                 code_left=code_left,
             ),
         )
-        if refusal is not None:
-            raise words.refuse(refusal)
-        return Order(order.request, order.sku, essential=False, token=token)
 
     def _allowance(self, request: VendRequest, product: Product) -> tuple[int | None, bytes | None]:
         """Return how much a code may still take of a product, and the token of its next use; None without a code."""
@@ -104,3 +113,7 @@ class Admission:
         self._visit = policy.took(self._visit, order.sku, self._clock.monotonic())
         if order.token is not None:
             self._allowances.spend(order.token)
+
+    def end_visit(self) -> None:
+        """Take note that whoever stood here is done: the next person took nothing yet. A cool-down goes on."""
+        self._visit = policy.ended(self._visit)

@@ -18,6 +18,7 @@ from typing import Literal
 
 from mnemonic import Mnemonic
 
+from kiosk import clock
 from kiosk.clock import When
 from kiosk.dispense.excluded_words import AWKWARD
 from kiosk.model import Refusal, RefusalCode, RefusedError
@@ -144,7 +145,7 @@ class Codes:
 
         With a clock that is not trusted, that is the period of the last trusted hour and the one after it.
         """
-        day = datetime.date(1970, 1, 1) + datetime.timedelta(days=when.hour // 24)
+        day = clock.day(when.hour)
         if self._period == "week":
             days = day, day + datetime.timedelta(days=7)
             names = [f"{date:%G}-W{date:%V}" for date in days]
@@ -155,7 +156,7 @@ class Codes:
 
     def last_day(self, when: When) -> datetime.date:
         """Return the last day on which a code that is made at `when` is good."""
-        day = datetime.date(1970, 1, 1) + datetime.timedelta(days=when.hour // 24)
+        day = clock.day(when.hour)
         if self._period == "week":
             return day + datetime.timedelta(days=6 - day.weekday())
         return (day.replace(day=1) + datetime.timedelta(days=31)).replace(day=1) - datetime.timedelta(days=1)

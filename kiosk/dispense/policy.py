@@ -71,6 +71,11 @@ def took(visit: Visit, sku: str, now_s: float) -> Visit:
     return Visit({**visit.taken, sku: Taken(visit.of(sku, now_s).items + 1, now_s)})
 
 
+def ended(visit: Visit) -> Visit:
+    """Return the visit of whoever comes next: nothing was taken in it, and when the last item came out still counts."""
+    return Visit({sku: replace(taken, items=0) for sku, taken in visit.taken.items()})
+
+
 def cooldown_s(product: Product, left: int) -> float:
     """Return how long after one item the next may follow, in seconds, with `left` items in the kiosk.
 

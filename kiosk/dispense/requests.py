@@ -10,6 +10,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from kiosk.dispense import words
+from kiosk.dispense.activity import Activity
 from kiosk.errors import BusyError, ConflictError
 from kiosk.model import Purpose, Vend, VendRequest, VendState
 
@@ -68,6 +69,8 @@ class Requests:
         self._next: deque[Order] = deque()
         self._vends: OrderedDict[str, Vend] = OrderedDict()
         self._asked: dict[str, VendRequest] = {}
+        self.activity = Activity()
+        """What the machine does now, for whoever follows it."""
 
     def admit(self, order: Order) -> tuple[Vend, int | None]:
         """Return what is known of the request, and how many come before it if it is new and has to be carried out.
@@ -90,11 +93,13 @@ class Requests:
                 self._serving = order
             self._asked[order.request.id] = replace(order.request, code=None)
             vend = self._put(Vend(id=order.request.id, state=VendState.WAITING, message=words.WAITING))
+            self._show(self._serving)
             return vend, len(before)
 
     def serving(self) -> Order:
         """Return the order that is to be carried out now. Each that was admitted is, in the order of admission."""
         with self._changed:
+            self._show(self._serving)
             assert self._serving is not None
             return self._serving
 
@@ -102,12 +107,14 @@ class Requests:
         """Publish how a request stands now."""
         with self._changed:
             self._put(vend)
+            self._show(self._serving)
 
     def finish(self, vend: Vend) -> None:
         """Publish how a request ended, and let the next one begin."""
         with self._changed:
-            self._serving = self._next.popleft() if self._next else None
+            served, self._serving = self._serving, self._next.popleft() if self._next else None
             self._put(vend)
+            self._show(served)
             self._changed.notify_all()
 
     def find(self, request_id: str, wait_s: float) -> Vend | None:
@@ -128,6 +135,11 @@ class Requests:
     def _over(self, request_id: str) -> bool:
         vend = self._vends.get(request_id)
         return vend is None or vend.state is VendState.DONE
+
+    def _show(self, order: Order | None) -> None:
+        """Let whoever follows the machine know how an order stands."""
+        if order is not None and (vend := self._vends.get(order.request.id)):
+            self.activity.tell(order.sku, order.request.purpose, vend, len(self._next))
 
     def _put(self, vend: Vend) -> Vend:
         self._vends[vend.id] = vend

@@ -20,6 +20,7 @@ from kiosk.dispense.admission import Admission
 from kiosk.dispense.housekeeping import Housekeeping
 from kiosk.dispense.ledger import Calendar, Doubt
 from kiosk.dispense.memory import Memory
+from kiosk.dispense.menu import menu
 from kiosk.dispense.recorder import Recorder
 from kiosk.dispense.requests import Order, Requests, same_request
 from kiosk.dispense.sign import Sign
@@ -31,15 +32,7 @@ from kiosk.dispense.worker import Job
 from kiosk.errors import BusyError, KioskError, LedgerError, NotFoundError
 from kiosk.hardware.api import Signal
 from kiosk.hardware.machine import Machine
-from kiosk.model import (
-    Purpose,
-    RefusalCode,
-    SlotStock,
-    Stock,
-    Vend,
-    VendRequest,
-    new_request_id,
-)
+from kiosk.model import Menu, Purpose, RefusalCode, SlotStock, Stock, Vend, VendRequest, new_request_id
 
 if TYPE_CHECKING:
     from kiosk.dispense.codes import Codes
@@ -81,7 +74,8 @@ class Service:
         self._reader = storage.reader
         self._reader.hear_damage(self._hear_of_damage)
         self._clock = clock
-        self._requests = Requests()
+        self.requests = Requests()
+        """What is under way, and what became of it."""
         self._inbox: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self.sign = Sign(machine, clock)
         """What lights and sounds tell visitors."""
@@ -95,7 +89,7 @@ class Service:
             stock_view=stock_view,
             ledger=ledger,
             clock=clock,
-            requests=self._requests,
+            requests=self.requests,
             codes=codes,
         )
         """The rules of who gets what, and anonymous codes."""
@@ -125,7 +119,7 @@ class Service:
     @property
     def busy(self) -> bool:
         """Whether an item is dropping now."""
-        return self._requests.busy
+        return self.requests.busy
 
     @property
     def ledger_fault(self) -> str | None:
@@ -159,6 +153,11 @@ class Service:
         """Return what is in one slot. Raises NotFoundError."""
         return self._stock_view.slot(slot)
 
+    def menu(self) -> Menu:
+        """Return what may be had now."""
+        stock, resting = self._stock_view.stock, self._vending.resting()
+        return menu(self.admission.products.values(), stock.slots, resting, self.admission.refusal)
+
     def press(self, request: VendRequest) -> bool:
         """Take what somebody presses who has no screen: it is answered by light and sound. Says whether it is served.
 
@@ -171,6 +170,7 @@ class Service:
             self._submit(order)
         except KioskError as error:
             log.debug("A press was not taken: %s", error)
+            self.requests.activity.refused(request.sku, error)
             self.sign.answer(sign.refused(error), urgent=urgent)
             return False
         return True
@@ -196,7 +196,7 @@ class Service:
 
     def find(self, request_id: str, wait_s: float = 0.0) -> Vend:
         """Return what became of a request, waiting up to `wait_s` seconds for its end. Raises NotFoundError."""
-        if vend := self._requests.find(request_id, wait_s):
+        if vend := self.requests.find(request_id, wait_s):
             return vend
         if past := self._memory.past(request_id):
             return done(*past, self._machine.lockers)
@@ -246,7 +246,7 @@ class Service:
     def _submit(self, order: Order) -> Vend:
         if not order.for_hands_inside:
             order = self.admission.allowed(order)
-        vend, before = self._requests.admit(order)
+        vend, before = self.requests.admit(order)
         if before is None:
             return vend
         # Told here, and not by the vend thread, which a slow disk may hold up: whoever pressed was heard.
@@ -267,7 +267,7 @@ class Service:
         if past is None:
             return None
         same_request(past[0], request)
-        return self._requests.find(request.id, 0) or done(*past, self._machine.lockers)
+        return self.requests.find(request.id, 0) or done(*past, self._machine.lockers)
 
     def _change(self, change: Callable[[], T]) -> T:
         """Have a change made between two vends, and wait for it."""
@@ -325,14 +325,14 @@ class Service:
             job = self._idle
         if job is not None:
             job()
-        elif self._requests.busy:  # somebody was told that it is coming
+        elif self.requests.busy:  # somebody was told that it is coming
             self._inbox.put(None)
         else:
             return False
         return True
 
     def _overdue(self) -> bool:
-        return self._progress - self._idled > IDLE_AT_LEAST_S and not self._requests.busy
+        return self._progress - self._idled > IDLE_AT_LEAST_S and not self.requests.busy
 
     def _beat(self) -> None:
         self._progress = time.monotonic()
@@ -347,8 +347,8 @@ class Service:
 
     def _serve(self) -> None:
         """Carry out the request whose turn it is; always ends with an answer for whoever asked."""
-        order = self._requests.serving()
-        report = VendCallbacks(self.sign.hands_out, self._turning, self._beat, self._requests.is_hurried)
+        order = self.requests.serving()
+        report = VendCallbacks(self.sign.hands_out, self._turning, self._beat, self.requests.is_hurried)
         vend = self._vending.serve(order, self.admission.products[order.sku], report)
         if order.request.purpose is Purpose.VISITOR:
             if vend.outcome in FALLEN and not order.essential:
@@ -361,14 +361,14 @@ class Service:
     def _turning(self, vend: Vend) -> None:
         """Tell that a motor is on; from here on the count says that one may have left."""
         self._publish()
-        self._requests.tell(vend)
+        self.requests.tell(vend)
 
     def _answer(self, order: Order, vend: Vend) -> None:
         """Tell whoever asked, and everybody else, how it ended."""
         self.sign.ended(out=vend.outcome in FALLEN, urgent=order.emergency)
-        self._recorder.catch_up(time.monotonic() + EMERGENCY_WAIT_S, self._requests.is_hurried)
+        self._recorder.catch_up(time.monotonic() + EMERGENCY_WAIT_S, self.requests.is_hurried)
         self._publish()
-        self._requests.finish(vend)
+        self.requests.finish(vend)
         self._served += 1
         if self._served % LOOK_EVERY == 0:
             self._write(lambda: self._ledger.relieve(FULL))

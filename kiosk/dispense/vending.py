@@ -68,7 +68,7 @@ class VendCallbacks(Struct, frozen=True):
 
 
 class Vending:
-    """Turns motors for requests. Belongs to the vend thread, which alone may call it."""
+    """Turns motors for requests. Belongs to the vend thread, which alone may call what does not say otherwise."""
 
     def __init__(
         self, *, machine: Machine, recorder: Recorder, ledger: Ledger, stock_view: StockView, clock: Clock
@@ -144,12 +144,15 @@ class Vending:
         wanted = order.request.slot
         if wanted and order.request.purpose is Purpose.TEST:
             return [self._stock_view.slot(wanted)]
-        now = self._clock.monotonic()
-        resting = {slot.slot for slot in self._stock_view.stock.slots if self._rests(slot, now)}
-        fits = candidates(self._stock_view.stock.slots, product, resting)
+        fits = candidates(self._stock_view.stock.slots, product, self.resting())
         if product.essential:
-            fits = self._others_first(fits, now)
+            fits = self._others_first(fits, self._clock.monotonic())
         return [slot for slot in fits if slot.slot == wanted] if wanted else fits
+
+    def resting(self) -> set[str]:
+        """Return the slots that rest now. Any thread may ask."""
+        now = self._clock.monotonic()
+        return {slot.slot for slot in self._stock_view.stock.slots if self._rests(slot, now)}
 
     def _rests(self, slot: SlotStock, now: float) -> bool:
         """Say whether a slot rests: it failed twice in a row, the last time lately or before this start."""

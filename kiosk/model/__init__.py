@@ -20,6 +20,7 @@ from kiosk.model.care import (
 )
 from kiosk.model.events import UNMET, EventKind
 from kiosk.model.faults import CONTENT_FAULTS, LOT_FAULTS, Fault, FaultKind
+from kiosk.model.menu import Availability, Menu, MenuItem, Now, Stage
 from kiosk.model.refusal import Refusal, RefusalCode, RefusedError
 from kiosk.model.restock import (
     Added,
@@ -47,6 +48,7 @@ from kiosk.model.state import (
     RedeemRequest,
 )
 from kiosk.model.stock import CoilLot, Drift, Event, Events, KitPart, Lock, SlotDetail, SlotStock, Stock
+from kiosk.model.usage import Usage, UsageRow
 from kiosk.model.vend import Attempt, Outcome, Purpose, Vend, VendRequest, VendState, VisitorCode
 
 __all__ = [
@@ -58,6 +60,7 @@ __all__ = [
     "AdminCode",
     "Attempt",
     "Audit",
+    "Availability",
     "Backlog",
     "ClockState",
     "CoilLot",
@@ -80,7 +83,10 @@ __all__ = [
     "Link",
     "Lock",
     "MachinePart",
+    "Menu",
+    "MenuItem",
     "Name",
+    "Now",
     "Outage",
     "OutboxRow",
     "Outcome",
@@ -109,8 +115,11 @@ __all__ = [
     "SlotDetail",
     "SlotStock",
     "SlotTotals",
+    "Stage",
     "Stock",
     "Typed",
+    "Usage",
+    "UsageRow",
     "Vend",
     "VendRequest",
     "VendState",

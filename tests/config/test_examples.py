@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import typing
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,10 @@ import msgspec
 import pytest
 
 from kiosk.config import TABLES, Config, Options, load
+from kiosk.config.settings import Pictogram
 from kiosk.config.words import item_of, unwrap
 from kiosk.hardware import registry
+from kiosk.look import pictograms
 from tools.config_docs import PAGES
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
@@ -82,3 +85,7 @@ def _structs(struct: type[Options]) -> Iterator[type[Any]]:
         bare, _ = unwrap(item_of(field.type) or field.type)
         if isinstance(bare, type) and issubclass(bare, Options):
             yield from _structs(bare)
+
+
+def test_there_is_a_picture_for_each_name_and_a_name_for_each_picture() -> None:
+    assert {*typing.get_args(Pictogram), "emergency"} == set(pictograms())

@@ -131,6 +131,11 @@ CASES: list[tuple[int, str, str, Any, str]] = [
     (400, "GET", "/v1/events?limit=many", None, "limit must be"),
     (400, "GET", "/v1/events?before=-1", None, "before must be"),
     (400, "GET", "/v1/vends/request-123?wait_s=9999", None, "wait_s must be"),
+    (400, "GET", "/v1/now?after=new", None, "after must be"),
+    (400, "GET", "/v1/now?wait_s=31", None, "wait_s must be"),
+    (400, "GET", "/v1/usage?from=yesterday", None, "from must be a date"),
+    (400, "GET", "/v1/usage?from=2026-11-22&to=2026-11-21", None, "no later than to"),
+    (400, "GET", "/v1/usage?from=2024-11-22&to=2026-11-22", None, "at most 399 days"),
     (413, "POST", "/v1/vends", b" " * 140_000, "longer than"),
     (413, "POST", "/v1/vends", b" " * 900_000, "longer than"),
 ]

@@ -14,7 +14,17 @@ import pytest
 
 from kiosk.control.client import Client
 from kiosk.errors import BusyError, ConflictError, DaemonAwayError, NotFoundError, RequestError
-from kiosk.model import Outcome, Purpose, RefusalCode, RefusedError, VendRequest, VendState, new_request_id
+from kiosk.model import (
+    Availability,
+    Outcome,
+    Purpose,
+    RefusalCode,
+    RefusedError,
+    Stage,
+    VendRequest,
+    VendState,
+    new_request_id,
+)
 from kiosk.simulator.world import inside, motions
 from tests.kiosk_process import KioskProcess
 from tests.stocking import counted, visit
@@ -71,6 +81,46 @@ def test_one_vend_at_a_time(kiosk: KioskProcess) -> None:
         kiosk.client.vend(VendRequest(id=new_request_id(), sku="NAL"))
     for request in (first, *two):
         assert kiosk.wait(request.id).outcome is Outcome.DISPENSED
+
+
+def test_a_screen_follows_a_request_that_it_did_not_make(kiosk: KioskProcess) -> None:
+    """Each answer comes when there is something new, and names nobody."""
+    now = kiosk.client.now()
+    kiosk.client.vend(VendRequest(id=new_request_id(), slot="B1"))
+    shown = [now]
+    while shown[-1].stage is not Stage.OVER or shown[-1].version == now.version:
+        shown.append(kiosk.client.now(shown[-1].version, 20))
+    assert [one.stage for one in shown][-2:] == [Stage.TURNING, Stage.OVER]
+    assert (shown[-1].sku, shown[-1].slot, shown[-1].outcome) == ("STRIP", "B1", Outcome.DISPENSED)
+    assert {"id", "code", "request"}.isdisjoint(shown[-1].__struct_fields__)
+
+
+def test_the_menu_and_what_was_used_are_told(kiosk: KioskProcess) -> None:
+    menu = {item.sku: item for item in kiosk.client.menu().items}
+    assert menu["NAL"].availability is Availability.IN
+    assert (menu["NAL"].name, menu["NAL"].essential) == ("Naloxone nose spray", True)
+    clock = kiosk.client.state().clock
+    assert clock is not None
+    today = clock.judged
+    before = sum(row.given for row in kiosk.client.usage(today - datetime.timedelta(days=1), today).rows)
+    assert kiosk.vend(slot="A1").outcome is Outcome.DISPENSED
+    usage = kiosk.client.usage(today - datetime.timedelta(days=1), today)
+    assert sum(row.given for row in usage.rows) == before + 1
+    assert (usage.first, usage.last) == (today - datetime.timedelta(days=1), today)
+
+
+def test_whoever_says_that_the_visit_is_over_leaves_no_limit_to_the_next(kiosk: KioskProcess) -> None:
+    def take_many() -> None:
+        for _ in range(9):
+            kiosk.vend(sku="STRIP")
+
+    with pytest.raises(RefusedError) as told:
+        take_many()
+    assert told.value.refusal.code is RefusalCode.LIMIT
+    assert {item.sku: item.refusal for item in kiosk.client.menu().items}["STRIP"] is RefusalCode.LIMIT
+    kiosk.client.end_visit()
+    assert kiosk.vend(sku="STRIP").outcome is Outcome.DISPENSED
+    kiosk.client.end_visit()
 
 
 def test_whoever_needs_an_answer_gets_it_beside_all_who_wait(tmp_path: Path) -> None:

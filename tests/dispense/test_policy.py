@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from kiosk.config import Product
-from kiosk.dispense.policy import VISIT_GAP_S, Asked, Visit, cooldown_s, decide, took
+from kiosk.dispense.policy import VISIT_GAP_S, Asked, Visit, cooldown_s, decide, ended, took
 from kiosk.model import Refusal, RefusalCode
 
 DAY_S = 86400.0
@@ -214,6 +214,14 @@ def test_a_limit_lasts_for_one_visit() -> None:
     assert ask(strips, visit=visit, now_s=50.0) == Refusal(code=RefusalCode.LIMIT, wait_s=VISIT_GAP_S - 40.0)
     assert ask(strips, visit=visit, now_s=10.0 + VISIT_GAP_S) is None
     assert ask(product(limit_per_visit=3), visit=visit, now_s=11.0) is None
+
+
+def test_whoever_says_that_the_visit_is_over_leaves_nothing_to_the_next_but_the_cool_down() -> None:
+    strips = product(limit_per_visit=1)
+    over = ended(took(Visit(), strips.sku, 0.0))
+    assert ask(strips, visit=over, now_s=1.0) is None
+    cooling = product(limit_per_visit=1, cooldown_s=30.0)
+    assert ask(cooling, visit=over, now_s=10.0) == Refusal(code=RefusalCode.COOLING, wait_s=20.0)
 
 
 def test_of_two_waits_the_longer_is_told() -> None:

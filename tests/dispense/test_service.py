@@ -356,7 +356,7 @@ def test_an_emergency_whose_id_cannot_be_looked_up_is_counted(shop: Running) -> 
     """The same id may have been used before: what leaves now is written under an id of its own."""
     shop.put("A1", 5, "N1", expiry=FAR)
     shop.vend("NAL", request_id="request-1")
-    shop.service._requests._vends.clear()
+    shop.service.requests._vends.clear()
 
     def fails(_request_id: str) -> None:
         raise LedgerError("disk I/O error")

@@ -151,7 +151,7 @@ def test_an_emergency_waits_for_no_look_up(shop: Running) -> None:
     """An id that may have been used before is served, and counted beside what it was used for; all else is refused."""
     shop.vend("NAL", request_id="request-1")
     written(shop)
-    shop.service._requests._vends.clear()
+    shop.service.requests._vends.clear()
     with unread(shop):
         assert shop.vend("NAL", request_id="request-1").outcome is Outcome.DISPENSED
         with pytest.raises(DiskStalledError):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 from collections import Counter
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 
 from kiosk.dispense.vend_steps import Finish
 from kiosk.model import Audit, Outcome, Purpose, VendRequest, new_request_id
-from tests.dispense.kept import DISPENSED, JAMMED, PRESUMED, HandClock, Kept, told
+from tests.dispense.kept import DISPENSED, JAMMED, NOW_H, PRESUMED, HandClock, Kept, told
 
 NOT_STARTED = Finish(Outcome.NOT_STARTED, certain=True, drops=0)
 UNKNOWN = Finish(Outcome.UNKNOWN, certain=False, drops=0)
@@ -93,3 +95,41 @@ def test_a_total_never_shrinks_and_counts_nothing_twice(
         told |= {("", what): getattr(one, what) for one in audit.products for what in ("sold_out", "unserved")}
         assert {key: count for key, count in told.items() if count} == happened
     kept.close()
+
+
+DAY = datetime.date(1970, 1, 1) + datetime.timedelta(days=NOW_H // 24)
+
+
+def used(kept: Kept, first: datetime.date = DAY, last: datetime.date = DAY) -> set[tuple[Any, ...]]:
+    """Return what was given out as (days after DAY, product, slot, funder, given, presumed, unknown, unmet)."""
+    return {
+        ((row.day - DAY).days, row.sku, row.slot, row.funder, row.given, row.presumed, row.unknown, row.unmet)
+        for row in kept.reader.usage(first, last).rows
+    }
+
+
+def test_usage_is_told_by_day_product_slot_and_funder_before_a_fold_and_after(kept: Kept) -> None:
+    """What is still told in detail and what was folded make one and the same table."""
+    kept.clock.trust()
+    kept.put("A1", 5, "N1", funder="State")
+    kept.put("B1", 5)
+    for verdict in (DISPENSED, DISPENSED, PRESUMED, UNKNOWN, JAMMED):
+        kept.vend("A1", verdict)
+    turn(kept, "A1", DISPENSED)
+    kept.ledger.vends.unmet("STRIP", empty=True)
+    kept.ledger.vends.unmet("STRIP", empty=False)
+    kept.clock.pass_h(24)
+    kept.vend("B1")
+    table = {
+        (0, "NAL", "A1", "State", 2, 1, 1, 0),
+        (0, "STRIP", None, None, 0, 0, 0, 2),
+        (1, "STRIP", "B1", None, 1, 0, 0, 0),
+    }
+    later = DAY + datetime.timedelta(days=1)
+    assert used(kept, last=later) == table
+    assert used(kept) == {row for row in table if row[0] == 0}
+    kept.ledger.outbox.forget([(1, kept.reader.backlog().last_seq)])
+    while kept.ledger.retention.fold(kept.ledger.calendar.trusted_hour()):
+        pass
+    assert used(kept, last=later) == table
+    assert not used(kept, later + datetime.timedelta(days=1), later + datetime.timedelta(days=9))

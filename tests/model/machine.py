@@ -104,7 +104,7 @@ class Model(Asking):
 
     def pressed(self, sku: str) -> None:
         """Count what a press took: the ledger's newest vend tells."""
-        vend = next(reversed(self.kiosk.service._requests._vends.values()))
+        vend = next(reversed(self.kiosk.service.requests._vends.values()))
         if vend.outcome in FALLEN:
             self.used(sku)
             self.taken.append((self.world.clock.now_s, sku))

@@ -11,14 +11,14 @@ from typing import Any, NamedTuple, TypeVar
 
 from msgspec.structs import replace
 
-from kiosk.clock import label
+from kiosk.clock import HOURS_A_DAY, day, label
 from kiosk.dispense import words
 from kiosk.dispense.ledger import excursions, meanwhile, recalls
 from kiosk.dispense.ledger.questions import Question, Questions
 from kiosk.dispense.ledger.restocks import latest
 from kiosk.dispense.ledger.schema import PENDING, among
 from kiosk.dispense.ledger.store import check_all
-from kiosk.dispense.ledger.totals import totals
+from kiosk.dispense.ledger.totals import totals, usage
 from kiosk.dispense.worker import STUCK_S
 from kiosk.errors import LedgerDamagedError
 from kiosk.model import (
@@ -39,6 +39,7 @@ from kiosk.model import (
     RestockResult,
     Shortage,
     SinceCount,
+    Usage,
     VendRequest,
 )
 
@@ -184,6 +185,10 @@ class Reader:
         """Return what every slot and every product has seen since this ledger began."""
         return self._sums.ask(_audit, AUDIT_S)
 
+    def usage(self, first: datetime.date, last: datetime.date) -> Usage:
+        """Return what was given out from one day to another, both included, by day, product, slot and funder."""
+        return self._sums.ask(lambda db: usage(db, first, last), AUDIT_S)
+
     def pending(self, after: int, limit: int) -> list[OutboxRow]:
         """Return up to `limit` events of the outbox with a sequence above `after`, in order."""
         rows = self._rows(
@@ -237,11 +242,15 @@ def _shortage(db: sqlite3.Connection) -> Shortage:
     outages = "SELECT day, sku, minutes FROM outage ORDER BY day DESC LIMIT ?"
     most = (SHORTAGE_ROWS,)
     demand = [Demand(when=label(hour), sku=sku, unmet=count) for hour, sku, count in db.execute(hours, most)]
-    demand += [Demand(when=_day(day).isoformat(), sku=sku, unmet=count) for day, sku, count in db.execute(days, most)]
+    demand += [
+        Demand(when=day(number * HOURS_A_DAY).isoformat(), sku=sku, unmet=count)
+        for number, sku, count in db.execute(days, most)
+    ]
     return Shortage(
         demand=tuple(demand),
         outages=tuple(
-            Outage(day=_day(day), sku=sku, minutes=minutes) for day, sku, minutes in db.execute(outages, most)
+            Outage(day=day(number * HOURS_A_DAY), sku=sku, minutes=minutes)
+            for number, sku, minutes in db.execute(outages, most)
         ),
     )
 
@@ -301,7 +310,3 @@ def _event(row: tuple[Any, ...]) -> Event:
         sku=sku,
         lot=lot,
     )
-
-
-def _day(number: int) -> datetime.date:
-    return datetime.date(1970, 1, 1) + datetime.timedelta(days=number)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import datetime
 import sqlite3
 
 from msgspec.structs import replace
 
+from kiosk import clock
+from kiosk.clock import DAY_0, HOURS_A_DAY
 from kiosk.dispense.ledger.schema import among
-from kiosk.model import EventKind, ProductTotals, SlotTotals
+from kiosk.model import UNMET, EventKind, ProductTotals, SlotTotals, Usage, UsageRow
 
 _COUNTED = {
     EventKind.DISPENSED: "given",
@@ -45,3 +48,34 @@ def totals(db: sqlite3.Connection) -> tuple[tuple[SlotTotals, ...], tuple[Produc
             asked = products.get(sku, ProductTotals(sku=sku))
             products[sku] = replace(asked, **{field: getattr(asked, field) + times})
     return tuple(slots[name] for name in sorted(slots)), tuple(products[sku] for sku in sorted(products))
+
+
+_USED = {
+    EventKind.DISPENSED: "given",
+    EventKind.PRESUMED: "presumed",
+    EventKind.UNKNOWN: "unknown",
+    **dict.fromkeys(UNMET, "unmet"),
+}
+"""In which field of a day's usage each kind is counted."""
+
+# What was folded has a day, what was not an hour: a day is told of both, and nothing finer.
+_USAGE = (
+    "SELECT day, used.sku, slot, funder, kind, sum(times) FROM ("
+    f"SELECT hour / {HOURS_A_DAY} AS day, kind, coalesce(slot, '') AS slot, coalesce(sku, '') AS sku,"
+    " coalesce(lot, 0) AS lot, 1 AS times FROM event"
+    " UNION ALL SELECT day, kind, slot, sku, lot, times FROM daily) AS used"
+    " LEFT JOIN lot ON lot.id = used.lot"
+    f" WHERE kind IN {among(_USED)} AND day BETWEEN ? AND ? GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4"
+)
+
+
+def usage(db: sqlite3.Connection, first: datetime.date, last: datetime.date) -> Usage:
+    """Return what was given out from one day to another, both included."""
+    rows: dict[tuple[int, str, str, str | None], UsageRow] = {}
+    for day, sku, slot, funder, kind, times in db.execute(_USAGE, ((first - DAY_0).days, (last - DAY_0).days)):
+        key = day, sku, slot, funder
+        date = clock.day(day * HOURS_A_DAY)
+        row = rows.get(key) or UsageRow(day=date, sku=sku, slot=slot or None, funder=funder)
+        field = _USED[kind]
+        rows[key] = replace(row, **{field: getattr(row, field) + times})
+    return Usage(first=first, last=last, rows=tuple(rows.values()))

@@ -15,8 +15,8 @@ from kiosk.clock import Clock
 from kiosk.config import Config, Kiosk, Product, Slot
 from kiosk.dispense.ledger import Planned
 from kiosk.dispense.ledger.store import connect
-from kiosk.dispense.stock_view import StockView
-from kiosk.dispense.storage import Storage
+from kiosk.dispense.recording.storage import Storage
+from kiosk.dispense.service.stock_view import StockView
 from kiosk.model import Added, RestockLine, RestockRequest, SlotDetail, new_request_id
 
 FEW, MANY = 1_000, 1_000_000

@@ -17,8 +17,8 @@ from kiosk.clock import Clock
 from kiosk.config import load
 from kiosk.dispense.ledger import Ledger
 from kiosk.dispense.ledger.store import connect
-from kiosk.dispense.service import Service
-from kiosk.dispense.storage import Storage
+from kiosk.dispense.recording.storage import Storage
+from kiosk.dispense.service.vend_thread import Service
 from kiosk.hardware import registry
 from kiosk.hardware.api import Turn
 from kiosk.hardware.machine import Machine

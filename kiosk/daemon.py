@@ -23,10 +23,10 @@ from kiosk.control.codes import AdminCodes
 from kiosk.control.routes import create_app
 from kiosk.control.server import ControlServer
 from kiosk.dispense.cover import Cover
-from kiosk.dispense.sensors import Sensors
-from kiosk.dispense.service import Service
+from kiosk.dispense.recording.storage import CHANGED, Storage
+from kiosk.dispense.service.vend_thread import Service
 from kiosk.dispense.status import Status
-from kiosk.dispense.storage import CHANGED, Storage
+from kiosk.dispense.temperature.sensors import Sensors
 from kiosk.dispense.visitor_inputs import VisitorInputs
 from kiosk.errors import KioskError
 from kiosk.hardware.api import (
@@ -43,7 +43,7 @@ from kiosk.telemetry.publisher import Publisher
 from kiosk.timekeeper import Timekeeper
 
 if TYPE_CHECKING:
-    from kiosk.dispense.codes import Codes
+    from kiosk.dispense.codes.anonymous_codes import Codes
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -218,7 +218,7 @@ class Daemon:
         settings = self._config.codes
         if not settings.enabled:
             return None
-        from kiosk.dispense.codes import Codes
+        from kiosk.dispense.codes.anonymous_codes import Codes
 
         key = load_key(settings.key_file)
         return Codes(key, settings.period, settings.issue_every_s, time.monotonic)

@@ -14,9 +14,9 @@ from werkzeug.exceptions import HTTPException
 from kiosk.control.codes import VALID_S, AdminCodes
 from kiosk.decoding import Decoders
 from kiosk.dispense.ledger import Reader
-from kiosk.dispense.service import Service
+from kiosk.dispense.service.stock_changes import StockChanges
+from kiosk.dispense.service.vend_thread import Service
 from kiosk.dispense.status import Status
-from kiosk.dispense.stock_changes import StockChanges
 from kiosk.errors import BusyError, ConflictError, KioskError, LedgerError, NotFoundError, RequestError
 from kiosk.model import (
     AdminCode,
@@ -54,7 +54,8 @@ FOLLOWERS = 3
 
 WATCHERS = 3
 """So many answers about vends are held back at once. With the changes that wait for a vend, no more than
-`kiosk.dispense.service.CHANGES`, some of the server's workers are always there for whoever needs an answer now."""
+`kiosk.dispense.service.vend_thread.CHANGES`, some of the server's workers are always there for whoever needs an answer
+now."""
 
 MOST_ID = 2**63 - 1
 """The largest number that a row of the ledger can have; SQLite takes no larger one."""

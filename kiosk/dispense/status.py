@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from kiosk import __version__
 from kiosk.config import Config
 from kiosk.dispense.ledger import Doubt
-from kiosk.dispense.sensors import SILENT, Sensors
-from kiosk.dispense.service import Service
+from kiosk.dispense.service.vend_thread import Service
+from kiosk.dispense.temperature.sensors import SILENT, Sensors
 from kiosk.hardware.machine import Machine
 from kiosk.model import ClockState, Fault, FaultKind, KioskState, Link
 

@@ -9,7 +9,7 @@ import threading
 
 from kiosk.clock import Clock
 from kiosk.config import Config
-from kiosk.dispense.service import Service
+from kiosk.dispense.service.vend_thread import Service
 from kiosk.hardware.api import Signal
 from kiosk.model import VendRequest, new_request_id
 

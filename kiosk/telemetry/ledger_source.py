@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from kiosk.config import Config, Product
 from kiosk.dispense.ledger import Reader
-from kiosk.dispense.service import Service
+from kiosk.dispense.service.vend_thread import Service
 from kiosk.dispense.status import Status
 from kiosk.model import Backlog, KioskState, OutboxRow, Stock
 

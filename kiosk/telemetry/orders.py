@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kiosk.dispense.stock_changes import StockChanges
+from kiosk.dispense.service.stock_changes import StockChanges
 from kiosk.errors import BusyError, KioskError
 from kiosk.telemetry.commands import Command, HideCommand, LiftCommand, RecallCommand
 

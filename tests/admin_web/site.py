@@ -15,8 +15,8 @@ from admin_web.settings import Settings
 from kiosk.control.codes import AdminCodes
 from kiosk.control.routes import create_app as create_control
 from kiosk.control.server import ControlServer
-from kiosk.dispense.sensors import Sensors
 from kiosk.dispense.status import Status
+from kiosk.dispense.temperature.sensors import Sensors
 from kiosk.errors import BusyError, RequestError
 from kiosk.model import Purpose, VendRequest, new_request_id
 from tests.admin_web.visitor import PASSWORD, Visitor

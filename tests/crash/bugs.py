@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from kiosk.dispense.ledger import Intent, Ledger, Unrecorded
-from kiosk.dispense.vend_steps import Finish
+from kiosk.dispense.rules.vend_steps import Finish
 from kiosk.hardware.machine import Machine
 from kiosk.model import Outcome
 from tests.crash.world import Beam, CoilMotor

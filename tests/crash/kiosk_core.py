@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from kiosk.config import Config, load
-from kiosk.dispense.service import Service
-from kiosk.dispense.storage import Storage
+from kiosk.dispense.recording.storage import Storage
+from kiosk.dispense.service.vend_thread import Service
 from kiosk.dispense.worker import Job, Worker
 from kiosk.hardware import registry
 from kiosk.model import Vend, VendRequest, VendState

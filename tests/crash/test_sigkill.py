@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from kiosk.dispense.journal import Journal
+from kiosk.dispense.recording.journal import Journal
 from kiosk.model import VendRequest, new_request_id
 from kiosk.simulator.world import inside, motions
 from tests.conftest import Evidence

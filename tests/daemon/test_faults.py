@@ -12,7 +12,7 @@ import pytest
 
 from kiosk.config import load
 from kiosk.daemon import Daemon
-from kiosk.dispense import sensors
+from kiosk.dispense.temperature import sensors
 from kiosk.hardware import registry
 from kiosk.model import Outcome, RefusalCode, RefusedError
 from kiosk.simulator.faults import Fault

@@ -12,9 +12,9 @@ from kiosk.clock import HOUR_S, Clock
 from kiosk.config import Config, Product, Slot
 from kiosk.config.settings import Kiosk
 from kiosk.dispense.ledger import Intent, Ledger, Planned, Unrecorded
-from kiosk.dispense.stock_view import StockView
-from kiosk.dispense.storage import Storage
-from kiosk.dispense.vend_steps import Finish
+from kiosk.dispense.recording.storage import Storage
+from kiosk.dispense.rules.vend_steps import Finish
+from kiosk.dispense.service.stock_view import StockView
 from kiosk.model import Event, Outcome, RestockLine, RestockResult, SlotStock, VendRequest, new_request_id
 from tests.stocking import counted, visit
 

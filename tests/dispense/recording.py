@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kiosk.dispense.entry import Entry
-from kiosk.dispense.recorder import Recorder
-from kiosk.dispense.storage import Storage
-from kiosk.dispense.vend_steps import Finish
+from kiosk.dispense.recording.entry import Entry
+from kiosk.dispense.recording.recorder import Recorder
+from kiosk.dispense.recording.storage import Storage
+from kiosk.dispense.rules.vend_steps import Finish
 from kiosk.model import Added, Outcome, RestockLine, RestockRequest, VendRequest, new_request_id
 from tests.dispense.kept import CONFIG, DISPENSED, HandClock
 from tests.stocking import FAR

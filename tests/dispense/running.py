@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from kiosk.config import Config
-from kiosk.dispense.codes import Codes
-from kiosk.dispense.service import Service
-from kiosk.dispense.storage import Storage
+from kiosk.dispense.codes.anonymous_codes import Codes
+from kiosk.dispense.recording.storage import Storage
+from kiosk.dispense.service.vend_thread import Service
 from kiosk.model import Purpose, RestockLine, RestockResult, SlotStock, Vend, VendRequest, new_request_id
 from tests.crash.world import Scene, World, parts
 from tests.dispense.kept import CONFIG, HandClock

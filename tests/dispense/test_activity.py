@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from kiosk.dispense.activity import OVER_S, Activity
+from kiosk.dispense.service.activity import OVER_S, Activity
 from kiosk.model import Now, Outcome, Purpose, RefusalCode, Stage, Vend, VendRequest, VendState, new_request_id
 from tests.crash.world import Scene
 from tests.dispense.running import FALLS, JAMS, Running

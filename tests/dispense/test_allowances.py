@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.dispense.allowances import Allowances
-from kiosk.dispense.codes import Pass
+from kiosk.dispense.codes.allowances import Allowances
+from kiosk.dispense.codes.anonymous_codes import Pass
 
 LIMIT = 3
 

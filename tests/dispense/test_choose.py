@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from kiosk.config import Product
 from kiosk.dispense import words
-from kiosk.dispense.choose import candidates, in_stock
+from kiosk.dispense.rules.choose import candidates, in_stock
 from kiosk.model import CoilLot, SlotStock
 
 PLAIN = Product(sku="X", name="X")

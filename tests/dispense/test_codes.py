@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kiosk.clock import When
-from kiosk.dispense.codes import (
+from kiosk.dispense.codes.anonymous_codes import (
     FIRST_WAIT_S,
     FORGET_S,
     FREE_TRIES,
@@ -27,7 +27,7 @@ from kiosk.dispense.codes import (
     Pass,
     new_salt,
 )
-from kiosk.dispense.excluded_words import AWKWARD
+from kiosk.dispense.codes.excluded_words import AWKWARD
 from kiosk.errors import RequestError
 
 Period = Literal["week", "month"]

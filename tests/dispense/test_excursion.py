@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.dispense.excursion import (
+from kiosk.dispense.temperature.excursion import (
     CLOSE_AFTER_S,
     GAP_S,
     OPEN_AFTER_S,
@@ -26,7 +26,7 @@ from kiosk.dispense.excursion import (
     say,
     summary,
 )
-from kiosk.dispense.mean_kinetic_temperature import Warmth, add, mean_kinetic_c
+from kiosk.dispense.temperature.mean_kinetic_temperature import Warmth, add, mean_kinetic_c
 
 SPRAY = Ranges(label=(2.0, 25.0), allowed=(2.0, 40.0))
 STRIPS = Ranges(label=(2.0, 30.0))

@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from kiosk import clock as time
-from kiosk.dispense.codes import Codes
+from kiosk.dispense.codes.anonymous_codes import Codes
 from kiosk.errors import RequestError
 from kiosk.model import Decision, Demand, HideRequest, Outcome
 from tests.crash.world import Beam, World

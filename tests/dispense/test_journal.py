@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from kiosk.clock import Stamp
-from kiosk.dispense.journal import BLOCK, BLOCKS, RECORDS, Journal
 from kiosk.dispense.ledger import UNMARKED, Mark, Unrecorded
+from kiosk.dispense.recording.journal import BLOCK, BLOCKS, RECORDS, Journal
 from kiosk.errors import LedgerError
 from kiosk.model import VendRequest
 from tests.dispense.kept import DISPENSED, NOW_H

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from kiosk.clock import label
-from kiosk.dispense import excursion
-from kiosk.dispense.choose import candidates
-from kiosk.dispense.excursion import Ranges, State
 from kiosk.dispense.ledger.excursions import SHOWN
+from kiosk.dispense.rules.choose import candidates
+from kiosk.dispense.temperature import excursion
+from kiosk.dispense.temperature.excursion import Ranges, State
 from kiosk.errors import ConflictError, NotFoundError
 from kiosk.model import Decision, Excursion, Lock
 from tests.dispense.kept import NALOXONE, NOW_H, PRESUMED, STRIP, Kept

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.dispense import lot_queue
-from kiosk.dispense.lot_queue import UNKNOWN, Batch, Queue
+from kiosk.dispense.rules import lot_queue
+from kiosk.dispense.rules.lot_queue import UNKNOWN, Batch, Queue
 
 BATCHES = st.builds(Batch, st.integers(1, 4), st.integers(1, 5), st.booleans())
 QUEUES = st.lists(BATCHES, max_size=5).map(tuple)

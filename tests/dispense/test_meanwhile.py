@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from kiosk.dispense.vend_steps import Finish
+from kiosk.dispense.rules.vend_steps import Finish
 from kiosk.errors import ConflictError
 from kiosk.model import Outcome, RestockLine
 from tests.dispense.kept import DISPENSED, JAMMED, PRESUMED, Kept

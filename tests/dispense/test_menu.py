@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from kiosk.config import Product
-from kiosk.dispense.menu import menu
+from kiosk.dispense.rules.menu import menu
 from kiosk.model import Availability, MenuItem, Refusal, RefusalCode, SlotStock
 from tests.dispense.running import JAMS, Running
 from tests.dispense.test_choose import ESSENTIAL, PLAIN, SOON, slot

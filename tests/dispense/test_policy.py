@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from kiosk.config import Product
-from kiosk.dispense.policy import VISIT_GAP_S, Asked, Visit, cooldown_s, decide, ended, took
+from kiosk.dispense.rules.policy import VISIT_GAP_S, Asked, Visit, cooldown_s, decide, ended, took
 from kiosk.model import Refusal, RefusalCode
 
 DAY_S = 86400.0

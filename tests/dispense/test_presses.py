@@ -12,9 +12,9 @@ from msgspec.structs import replace
 
 from kiosk.config import CodeSettings
 from kiosk.dispense import words
-from kiosk.dispense.codes import Codes
-from kiosk.dispense.policy import VISIT_GAP_S
-from kiosk.dispense.vending import HANDS_OUT_S
+from kiosk.dispense.codes.anonymous_codes import Codes
+from kiosk.dispense.rules.policy import VISIT_GAP_S
+from kiosk.dispense.service.vending import HANDS_OUT_S
 from kiosk.dispense.visitor_inputs import VisitorInputs
 from kiosk.errors import BusyError
 from kiosk.hardware.api import Signal

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kiosk.dispense.choose import candidates
+from kiosk.dispense.rules.choose import candidates
 from kiosk.errors import ConflictError, NotFoundError, RequestError
 from kiosk.model import FaultKind, KitPart, Lock, Recall, RecallRequest
 from tests.dispense.kept import NALOXONE, PRESUMED, STRIP, Kept

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.dispense.vend_steps import Finish
+from kiosk.dispense.rules.vend_steps import Finish
 from kiosk.errors import LedgerError
 from kiosk.model import Attempt, EventKind, Outcome, VendRequest
 from tests.dispense.kept import DISPENSED, JAMMED, NOW_H, PRESUMED, HandClock, locked

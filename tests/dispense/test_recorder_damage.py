@@ -10,8 +10,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from kiosk.dispense.ledger import Planned
-from kiosk.dispense.recorder import Recorder
-from kiosk.dispense.storage import Storage
+from kiosk.dispense.recording.recorder import Recorder
+from kiosk.dispense.recording.storage import Storage
 from kiosk.errors import LedgerDamagedError, LedgerError
 from kiosk.model import Outcome, VendRequest
 from tests.dispense.kept import CONFIG, DISPENSED

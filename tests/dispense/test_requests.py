@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kiosk.dispense import words
-from kiosk.dispense.choose import REST_S
+from kiosk.dispense.rules.choose import REST_S
 from kiosk.errors import BusyError, ConflictError, NotFoundError
 from kiosk.hardware.api import Turn
 from kiosk.model import Outcome, VendRequest

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kiosk.dispense import excursion
-from kiosk.dispense.excursion import Ranges, State
-from kiosk.dispense.vend_steps import Finish
+from kiosk.dispense.rules.vend_steps import Finish
+from kiosk.dispense.temperature import excursion
+from kiosk.dispense.temperature.excursion import Ranges, State
 from kiosk.errors import ConflictError, LedgerError, NotFoundError, RequestError
 from kiosk.model import Decision, Outcome, Reason, RecallRequest, Removed, RestockLine
 from tests.dispense.kept import DISPENSED, JAMMED, PRESUMED, Kept

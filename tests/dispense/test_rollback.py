@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.dispense.journal import BLOCK, RECORDS
 from kiosk.dispense.ledger import Doubt
 from kiosk.dispense.ledger.log import Log
+from kiosk.dispense.recording.journal import BLOCK, RECORDS
 from kiosk.errors import RequestError
 from kiosk.model import RecallRequest, RestockLine
 from tests.conftest import Evidence

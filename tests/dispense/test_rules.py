@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.dispense import bounds
-from kiosk.dispense.bounds import Bounds, Change
+from kiosk.dispense.rules import bounds
+from kiosk.dispense.rules.bounds import Bounds, Change
 
 
 def after(before: Bounds, change: Change) -> Bounds:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.dispense import sensors
-from kiosk.dispense.sensors import Sensors
+from kiosk.dispense.temperature import sensors
+from kiosk.dispense.temperature.sensors import Sensors
 from tests.hardware.bench import Bench, bench
 from tests.hardware.wire import Wire
 

@@ -12,7 +12,8 @@ import pytest
 from msgspec.structs import replace
 
 from kiosk import clock as time
-from kiosk.dispense import policy, words
+from kiosk.dispense import words
+from kiosk.dispense.rules import policy
 from kiosk.errors import ConflictError, LedgerError, NotFoundError, RequestError
 from kiosk.hardware.api import Turn
 from kiosk.model import (

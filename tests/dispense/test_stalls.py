@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
-from kiosk.dispense import service, vending
 from kiosk.dispense.ledger import Reader
 from kiosk.dispense.ledger.reader import PATIENCE_S, SUMMING, WAITERS
-from kiosk.dispense.storage import STOP_S
+from kiosk.dispense.recording.storage import STOP_S
+from kiosk.dispense.service import vend_thread as service
+from kiosk.dispense.service import vending
 from kiosk.dispense.words import MAY_BE_SAVED, NOT_SAVED
 from kiosk.dispense.worker import STUCK_S
 from kiosk.errors import ConflictError, DiskStalledError, LedgerError

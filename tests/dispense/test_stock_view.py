@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from kiosk import clock as time
 from kiosk.dispense.ledger import Count
 from kiosk.dispense.ledger.lot_queues import Lot, LotQueues
-from kiosk.dispense.lot_queue import Batch
-from kiosk.dispense.stock_view import StockView
+from kiosk.dispense.rules.lot_queue import Batch
+from kiosk.dispense.service.stock_view import StockView
 from kiosk.errors import NotFoundError
 from kiosk.model import Lock, SlotStock
 from tests.dispense.kept import CONFIG, NALOXONE, NOW_H, PRESUMED, SOCK, STRIP, Kept, kiosk_of

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kiosk.dispense.vend_steps import Finish
+from kiosk.dispense.rules.vend_steps import Finish
 from kiosk.model import Audit, Outcome, Purpose, VendRequest, new_request_id
 from tests.dispense.kept import DISPENSED, JAMMED, NOW_H, PRESUMED, HandClock, Kept, told
 

@@ -7,7 +7,19 @@ from itertools import product
 
 import pytest
 
-from kiosk.dispense.vend_steps import NUDGES, Effect, Event, Finish, Moved, Nudge, Turn, Watch, Watched, advance, begin
+from kiosk.dispense.rules.vend_steps import (
+    NUDGES,
+    Effect,
+    Event,
+    Finish,
+    Moved,
+    Nudge,
+    Turn,
+    Watch,
+    Watched,
+    advance,
+    begin,
+)
 from kiosk.model import Outcome
 
 ENDINGS = ("completed", "homed", "not_started", "not_returned", "lost")

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from kiosk import threads
 from kiosk.config import CodeSettings
-from kiosk.dispense.codes import Codes
+from kiosk.dispense.codes.anonymous_codes import Codes
 from kiosk.dispense.visitor_inputs import HELD_S, VisitorInputs
 from kiosk.errors import LedgerError
 from kiosk.hardware.api import Signal

@@ -13,7 +13,7 @@ import pytest
 import kiosk.hardware.drivers.motor
 import kiosk.simulator.parts
 from kiosk.config import load
-from kiosk.dispense.attempt import attempt
+from kiosk.dispense.service.attempt import attempt
 from kiosk.errors import ConfigError
 from kiosk.hardware import registry
 from kiosk.hardware.api import Motor, Turn

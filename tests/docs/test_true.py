@@ -19,7 +19,7 @@ from kiosk.config.words import is_table, item_of, unwrap
 from kiosk.control.client import Client
 from kiosk.control.codes import AdminCodes
 from kiosk.control.routes import create_app
-from kiosk.dispense.sensors import Sensors
+from kiosk.dispense.temperature.sensors import Sensors
 from kiosk.dispense.status import Status
 from kiosk.hardware import registry
 from kiosk.telemetry import commands, messages

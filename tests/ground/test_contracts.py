@@ -12,10 +12,10 @@ import pytest
 ROOT = Path(__file__).parent.parent.parent
 
 PLANTS = {
-    "a rule reaches a driver": ("kiosk/dispense/choose.py", "kiosk.hardware.drivers.motor.gpio_spiral"),
-    "a rule reaches the simulated machine": ("kiosk/dispense/choose.py", "kiosk.simulator.world"),
+    "a rule reaches a driver": ("kiosk/dispense/rules/choose.py", "kiosk.hardware.drivers.motor.gpio_spiral"),
+    "a rule reaches the simulated machine": ("kiosk/dispense/rules/choose.py", "kiosk.simulator.world"),
     "a driver reaches the simulated machine": ("kiosk/hardware/drivers/motor/gpio_spiral.py", "kiosk.simulator.world"),
-    "the ledger reaches the vend thread": ("kiosk/dispense/ledger/totals.py", "kiosk.dispense.service"),
+    "the ledger reaches the vend thread": ("kiosk/dispense/ledger/totals.py", "kiosk.dispense.service.vend_thread"),
     "what is pure reaches a file": ("kiosk/telemetry/release.py", "sqlite3"),
     "a fact reaches a file": ("kiosk/model/vend.py", "pathlib"),
     "a new package has no place": ("kiosk/helpers/__init__.py", "kiosk.daemon"),

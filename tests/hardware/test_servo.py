@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from gpiozero.pins.mock import MockPin
 
-from kiosk.dispense.attempt import attempt
+from kiosk.dispense.service.attempt import attempt
 from kiosk.errors import HardwareError
 from kiosk.hardware.api import Turn
 from kiosk.hardware.pins.gpiod import NoPwmError

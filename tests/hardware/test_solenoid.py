@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.dispense.attempt import attempt
+from kiosk.dispense.service.attempt import attempt
 from kiosk.errors import ConfigError, HardwareError
 from kiosk.hardware.api import Turn
 from kiosk.model import Outcome

@@ -6,8 +6,8 @@ import datetime
 
 from kiosk.clock import day
 from kiosk.dispense import words
-from kiosk.dispense.policy import VISIT_GAP_S
-from kiosk.dispense.vending import FALLEN
+from kiosk.dispense.rules.policy import VISIT_GAP_S
+from kiosk.dispense.service.vending import FALLEN
 from kiosk.model import Purpose, Refusal, RefusalCode, RefusedError, Vend, VendRequest, VendState
 from tests.model import promises
 from tests.model.life import LIMIT, SLOTS

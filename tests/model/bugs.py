@@ -8,14 +8,14 @@ from typing import Any, ClassVar
 
 from msgspec.structs import replace
 
-from kiosk.dispense.bounds import Change
-from kiosk.dispense.entry import Entry
 from kiosk.dispense.ledger import Intent, Unrecorded
-from kiosk.dispense.requests import Order
-from kiosk.dispense.service import Service
-from kiosk.dispense.storage import Storage
-from kiosk.dispense.vend_steps import Finish
-from kiosk.dispense.vending import FALLEN
+from kiosk.dispense.recording.entry import Entry
+from kiosk.dispense.recording.storage import Storage
+from kiosk.dispense.rules.bounds import Change
+from kiosk.dispense.rules.vend_steps import Finish
+from kiosk.dispense.service.requests import Order
+from kiosk.dispense.service.vend_thread import Service
+from kiosk.dispense.service.vending import FALLEN
 from kiosk.errors import HardwareError
 from kiosk.hardware.api import Turn
 from kiosk.model import Outcome, SlotStock, Vend

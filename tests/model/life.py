@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 
 from kiosk.config import Config, Kiosk, Privacy, Product, Slot
 from kiosk.dispense.ledger import Ledger, Reader
-from kiosk.dispense.service import Service
-from kiosk.dispense.storage import Storage
+from kiosk.dispense.recording.storage import Storage
+from kiosk.dispense.service.vend_thread import Service
 from kiosk.errors import NotFoundError
 from kiosk.model import Attempt
 from tests.crash.kiosk_core import LOG_BYTES

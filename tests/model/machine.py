@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
-from kiosk.dispense.vending import FALLEN
+from kiosk.dispense.service.vending import FALLEN
 from kiosk.model import Decision, HideRequest, Purpose, RecallRequest, VendRequest
 from tests.model import promises, visits
 from tests.model.asking import Asking

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from kiosk.dispense.journal import BLOCK, Journal
 from kiosk.dispense.ledger import store
+from kiosk.dispense.recording.journal import BLOCK, Journal
 from tests.model.silence import Silence
 
 MAX_PAGES = 2**30

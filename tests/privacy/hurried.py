@@ -12,7 +12,7 @@ from pathlib import Path
 
 from kiosk.cli import main
 from kiosk.clock import HOUR_S, Clock
-from kiosk.dispense import sensors
+from kiosk.dispense.temperature import sensors
 
 BEGINS_S = 1_793_667_600.0
 """2026-11-03T01:00Z: far from the end of a week, a month and a year."""

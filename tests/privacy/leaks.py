@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from msgspec import Struct
 
-from kiosk.dispense.codes import WORDS
+from kiosk.dispense.codes.anonymous_codes import WORDS
 from tests.privacy.reading import Column, Remains
 
 PAGE = 1024

@@ -15,10 +15,10 @@ import pytest
 
 from kiosk.clock import HOUR_S
 from kiosk.config import CodeSettings, Product
-from kiosk.dispense.codes import Codes
+from kiosk.dispense.codes.anonymous_codes import Codes
 from kiosk.dispense.ledger.store import connect
-from kiosk.dispense.service import Service
-from kiosk.dispense.storage import Storage
+from kiosk.dispense.recording.storage import Storage
+from kiosk.dispense.service.vend_thread import Service
 from kiosk.errors import RequestError
 from kiosk.model import Outcome, VendRequest, new_request_id
 from tests.crash.world import World, parts

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 from kiosk.config.keys import load_key, save_new_key
 from kiosk.control.client import Client
-from kiosk.dispense.codes import WORDS
+from kiosk.dispense.codes.anonymous_codes import WORDS
 from kiosk.errors import KioskError, RequestError
 from kiosk.model import Outcome, VendRequest, new_request_id
 from tests.broker.collector import Listener

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from kiosk.config import Config
-from kiosk.dispense.service import Service
-from kiosk.dispense.storage import Storage
+from kiosk.dispense.recording.storage import Storage
+from kiosk.dispense.service.vend_thread import Service
 from kiosk.hardware.machine import Machine
 from kiosk.model import Outcome, Purpose, Vend, VendRequest, new_request_id
 from kiosk.simulator.faults import Fault

@@ -9,11 +9,12 @@ import msgspec
 from msgspec.json import Decoder
 
 from kiosk.clock import label
-from kiosk.dispense import excursion, lot_queue
-from kiosk.dispense.excursion import Blind, Closed, Effect, Opened, State, Summary
 from kiosk.dispense.ledger import lot_queues
 from kiosk.dispense.ledger.file import LedgerFile
-from kiosk.dispense.lot_queue import Batch
+from kiosk.dispense.rules import lot_queue
+from kiosk.dispense.rules.lot_queue import Batch
+from kiosk.dispense.temperature import excursion
+from kiosk.dispense.temperature.excursion import Blind, Closed, Effect, Opened, State, Summary
 from kiosk.errors import ConflictError, NotFoundError
 from kiosk.model import Decision, EventKind, Excursion
 

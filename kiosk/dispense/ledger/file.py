@@ -12,12 +12,12 @@ from typing import Any
 from msgspec import Struct
 
 from kiosk.clock import Clock, Stamp
-from kiosk.dispense import bounds
-from kiosk.dispense.bounds import Bounds, Change
 from kiosk.dispense.cover import hide_reading
 from kiosk.dispense.ledger.doubt import Doubt
 from kiosk.dispense.ledger.log import LOG_BYTES, Log
 from kiosk.dispense.ledger.store import BUSY_TIMEOUT_S, connect, failure, translated
+from kiosk.dispense.rules import bounds
+from kiosk.dispense.rules.bounds import Bounds, Change
 from kiosk.errors import LedgerError
 from kiosk.model import EventKind
 

@@ -13,7 +13,6 @@ from msgspec import Struct
 
 from kiosk import clock as time
 from kiosk.clock import Clock
-from kiosk.dispense.bounds import Change
 from kiosk.dispense.ledger import lot_queues
 from kiosk.dispense.ledger.calendar import Calendar
 from kiosk.dispense.ledger.doubt import UNMARKED, Doubt, Mark, judge
@@ -27,6 +26,7 @@ from kiosk.dispense.ledger.restocks import Restocks
 from kiosk.dispense.ledger.retention import Retention
 from kiosk.dispense.ledger.store import translated
 from kiosk.dispense.ledger.vends import Vends
+from kiosk.dispense.rules.bounds import Change
 from kiosk.errors import LedgerDamagedError, LedgerError
 from kiosk.model import EventKind
 

@@ -10,9 +10,9 @@ import msgspec
 from msgspec import Struct
 from msgspec.json import Decoder
 
-from kiosk.dispense import lot_queue
 from kiosk.dispense.ledger.file import LedgerFile
-from kiosk.dispense.lot_queue import Batch, Queue
+from kiosk.dispense.rules import lot_queue
+from kiosk.dispense.rules.lot_queue import Batch, Queue
 from kiosk.model import Added, KitPart
 
 

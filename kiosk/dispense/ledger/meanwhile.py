@@ -7,7 +7,7 @@ from collections import Counter
 
 from msgspec import Struct
 
-from kiosk.dispense.bounds import Bounds
+from kiosk.dispense.rules.bounds import Bounds
 from kiosk.model import Outcome
 
 CERTAIN = (Outcome.DISPENSED, Outcome.JAMMED, Outcome.NOT_STARTED)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sqlite3
 
 from kiosk.clock import label
-from kiosk.dispense import lot_queue
 from kiosk.dispense.ledger import lot_queues
 from kiosk.dispense.ledger.file import LedgerFile
 from kiosk.dispense.ledger.lot_queues import kit, plain
+from kiosk.dispense.rules import lot_queue
 from kiosk.errors import ConflictError, NotFoundError, RequestError
 from kiosk.model import Added, EventKind, KitPart, Recall, RecallRequest
 

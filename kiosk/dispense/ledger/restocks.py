@@ -8,12 +8,12 @@ import msgspec
 from msgspec import Struct
 
 from kiosk.clock import label
-from kiosk.dispense import bounds, lot_queue
-from kiosk.dispense.bounds import Bounds, Change
 from kiosk.dispense.ledger import excursions, lot_queues, recalls
 from kiosk.dispense.ledger.file import LedgerFile
 from kiosk.dispense.ledger.meanwhile import Meanwhile, since
-from kiosk.dispense.lot_queue import Batch, Queue
+from kiosk.dispense.rules import bounds, lot_queue
+from kiosk.dispense.rules.bounds import Bounds, Change
+from kiosk.dispense.rules.lot_queue import Batch, Queue
 from kiosk.errors import ConflictError, NotFoundError, RequestError
 from kiosk.model import EventKind, RestockedSlot, RestockLine, RestockRequest, RestockResult
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 
 from kiosk.clock import Stamp
-from kiosk.dispense import bounds
-from kiosk.dispense.bounds import Change
 from kiosk.dispense.ledger.file import LedgerFile
-from kiosk.dispense.vend_steps import Finish
+from kiosk.dispense.rules import bounds
+from kiosk.dispense.rules.bounds import Change
+from kiosk.dispense.rules.vend_steps import Finish
 from kiosk.model import EventKind, Outcome, Purpose, VendRequest
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kiosk.dispense.attempt import attempt
+from kiosk.dispense.service.attempt import attempt
 from kiosk.model import Outcome
 from tests.kernel.machine import Beam, Coil, Machine
 from tests.kernel.rig import Rig

@@ -6,8 +6,8 @@ import logging
 from collections.abc import Callable
 
 from kiosk.clock import Clock
-from kiosk.dispense import vend_steps
-from kiosk.dispense.vend_steps import Effect, Event, Finish, Moved, Nudge, Turn, Watch, Watched
+from kiosk.dispense.rules import vend_steps
+from kiosk.dispense.rules.vend_steps import Effect, Event, Finish, Moved, Nudge, Turn, Watch, Watched
 from kiosk.errors import HardwareError
 from kiosk.hardware.api import DropSensor, Motor
 

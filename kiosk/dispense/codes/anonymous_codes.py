@@ -20,7 +20,7 @@ from mnemonic import Mnemonic
 
 from kiosk import clock
 from kiosk.clock import When
-from kiosk.dispense.excluded_words import AWKWARD
+from kiosk.dispense.codes.excluded_words import AWKWARD
 from kiosk.model import Refusal, RefusalCode, RefusedError
 
 WORDS: tuple[str, ...] = tuple(Mnemonic("english").wordlist)

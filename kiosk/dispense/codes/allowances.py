@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Collection
 
-from kiosk.dispense.codes import Pass, new_salt
+from kiosk.dispense.codes.anonymous_codes import Pass, new_salt
 
 
 class Allowances:

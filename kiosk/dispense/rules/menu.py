@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable
 
 from kiosk.config import Product
-from kiosk.dispense.choose import candidates
+from kiosk.dispense.rules.choose import candidates
 from kiosk.model import Availability, Menu, MenuItem, Refusal, RefusalCode, SlotStock
 
 

@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 from kiosk.clock import Clock
 from kiosk.config import Config
 from kiosk.dispense.ledger import Ledger
-from kiosk.dispense.stock_view import StockView
+from kiosk.dispense.service.stock_view import StockView
 from kiosk.errors import ConflictError, NotFoundError, RequestError
 from kiosk.model import (
     Decision,

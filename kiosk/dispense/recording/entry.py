@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from kiosk.clock import Stamp
-from kiosk.dispense.ledger import Intent, Past, Unrecorded
+from kiosk.dispense.ledger import Count, Intent, Past, Unrecorded
+from kiosk.dispense.ledger.lot_queues import LotQueues
 from kiosk.dispense.worker import Job
 from kiosk.model import Attempt, EventKind, Outcome, VendRequest, new_request_id
 
@@ -48,6 +49,15 @@ class Entry(Struct):
             yield made.slot
         for _ in range(1, verdict.drops if verdict else 0):
             yield from (made.slot, *made.hanging)
+
+
+class News(Struct, frozen=True):
+    """What was written since somebody asked for it, and what is owed to the ledger: all of it true at one moment."""
+
+    counts: Mapping[str, Count]
+    lot_queues: LotQueues | None
+    owed: Sequence[str]
+    events: bool
 
 
 def unseen(slot: str, kind: EventKind, stamp: Stamp) -> Unrecorded:

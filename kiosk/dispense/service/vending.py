@@ -10,13 +10,14 @@ from msgspec.structs import replace
 
 from kiosk.clock import Clock
 from kiosk.config import Product
-from kiosk.dispense import vend_steps, words
-from kiosk.dispense.attempt import attempt
-from kiosk.dispense.choose import REST_S, RESTING_JAMS, candidates
+from kiosk.dispense import words
 from kiosk.dispense.ledger import Ledger
-from kiosk.dispense.recorder import Recorder
-from kiosk.dispense.requests import Order
-from kiosk.dispense.stock_view import StockView
+from kiosk.dispense.recording.recorder import Recorder
+from kiosk.dispense.rules import vend_steps
+from kiosk.dispense.rules.choose import REST_S, RESTING_JAMS, candidates
+from kiosk.dispense.service.attempt import attempt
+from kiosk.dispense.service.requests import Order
+from kiosk.dispense.service.stock_view import StockView
 from kiosk.errors import LedgerError
 from kiosk.hardware.machine import Machine
 from kiosk.model import (

@@ -6,8 +6,8 @@ import logging
 from functools import partial
 
 from kiosk.dispense.ledger import Ledger, Past, Reader
-from kiosk.dispense.recorder import Recorder
-from kiosk.dispense.requests import REMEMBERED
+from kiosk.dispense.recording.recorder import Recorder
+from kiosk.dispense.service.requests import REMEMBERED
 from kiosk.errors import DiskStalledError, LedgerError
 
 log = logging.getLogger(__name__)

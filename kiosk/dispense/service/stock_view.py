@@ -6,14 +6,14 @@ import datetime
 import threading
 from collections.abc import Container, Iterator, Mapping, Sequence
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from kiosk.config import Config, Slot
-from kiosk.dispense import lot_queue, words
+from kiosk.dispense import words
 from kiosk.dispense.ledger import Count
 from kiosk.dispense.ledger.lot_queues import LotQueues
-from kiosk.dispense.lot_queue import Batch
+from kiosk.dispense.rules import lot_queue
+from kiosk.dispense.rules.lot_queue import Batch
 from kiosk.errors import NotFoundError
 from kiosk.model import CoilLot, Lock, SlotStock, Stock
 
@@ -21,15 +21,6 @@ UNWRITTEN = -1
 """The version of a slot while the ledger does not know of all that may have left it. What waits is written down under
 versions to come, so that a count of now would seem to be older than it: no count may name this version.
 """
-
-
-class News(Struct, frozen=True):
-    """What was written since somebody asked for it, and what is owed to the ledger: all of it true at one moment."""
-
-    counts: Mapping[str, Count]
-    lot_queues: LotQueues | None
-    owed: Sequence[str]
-    events: bool
 
 
 class StockView:

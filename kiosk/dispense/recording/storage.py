@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from kiosk.clock import Clock
-from kiosk.dispense.journal import Journal
 from kiosk.dispense.ledger import Ledger, Reader
 from kiosk.dispense.ledger.log import LOG_BYTES
+from kiosk.dispense.recording.journal import Journal
 from kiosk.dispense.worker import Worker
 
 CHANGED = ("ledger.db-wal", "journal.bin")

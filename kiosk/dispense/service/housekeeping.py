@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterator
 
 from kiosk.clock import HOUR_S, HOURS_A_DAY, Clock
 from kiosk.config import Config, Product
-from kiosk.dispense import excursion
-from kiosk.dispense.attempt import shows_that_it_sees
-from kiosk.dispense.choose import in_stock
-from kiosk.dispense.excursion import Ranges, State
 from kiosk.dispense.ledger import Ledger
-from kiosk.dispense.recorder import Recorder
-from kiosk.dispense.stock_view import StockView
+from kiosk.dispense.recording.recorder import Recorder
+from kiosk.dispense.rules.choose import in_stock
+from kiosk.dispense.service.attempt import shows_that_it_sees
+from kiosk.dispense.service.stock_view import StockView
+from kiosk.dispense.temperature import excursion
+from kiosk.dispense.temperature.excursion import Ranges, State
 from kiosk.dispense.worker import Job
 from kiosk.hardware.machine import Machine
 

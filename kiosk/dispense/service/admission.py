@@ -6,18 +6,19 @@ from typing import TYPE_CHECKING
 
 from kiosk.clock import Clock
 from kiosk.config import Config, Product
-from kiosk.dispense import policy, words
-from kiosk.dispense.allowances import Allowances
+from kiosk.dispense import words
+from kiosk.dispense.codes.allowances import Allowances
 from kiosk.dispense.ledger import Ledger
-from kiosk.dispense.policy import Asked
-from kiosk.dispense.requests import Order, Requests
-from kiosk.dispense.stock_view import StockView
+from kiosk.dispense.rules import policy
+from kiosk.dispense.rules.policy import Asked
+from kiosk.dispense.service.requests import Order, Requests
+from kiosk.dispense.service.stock_view import StockView
 from kiosk.errors import BusyError, NotFoundError, RequestError
 from kiosk.hardware.machine import Machine
 from kiosk.model import Purpose, Refusal, RefusalCode, VendRequest, VisitorCode
 
 if TYPE_CHECKING:
-    from kiosk.dispense.codes import Codes
+    from kiosk.dispense.codes.anonymous_codes import Codes
 
 
 class Admission:

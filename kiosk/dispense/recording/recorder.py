@@ -16,13 +16,12 @@ from msgspec.structs import replace
 from kiosk.clock import Clock, Stamp
 from kiosk.config import Config
 from kiosk.dispense import words
-from kiosk.dispense.entry import Entry, owed, recalled, unseen
 from kiosk.dispense.ledger import Count, Intent, Past, Planned, Unrecorded
 from kiosk.dispense.ledger.lot_queues import LotQueues
 from kiosk.dispense.ledger.store import of_disk
-from kiosk.dispense.stock_view import News
-from kiosk.dispense.storage import Storage
-from kiosk.dispense.vend_steps import NOTHING_MOVED, Finish
+from kiosk.dispense.recording.entry import Entry, News, owed, recalled, unseen
+from kiosk.dispense.recording.storage import Storage
+from kiosk.dispense.rules.vend_steps import NOTHING_MOVED, Finish
 from kiosk.dispense.worker import Job
 from kiosk.errors import DiskStalledError, LedgerDamagedError, LedgerError
 from kiosk.model import EventKind, VendRequest

@@ -18,7 +18,7 @@ from typing import Literal, TypeAlias
 from msgspec import Struct
 from msgspec.structs import replace
 
-from kiosk.dispense.mean_kinetic_temperature import (
+from kiosk.dispense.temperature.mean_kinetic_temperature import (
     DAY_S,
     WINDOW_DAYS,
     Warmth,

@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from kiosk.dispense import words
-from kiosk.dispense.activity import Activity
+from kiosk.dispense.service.activity import Activity
 from kiosk.errors import BusyError, ConflictError
 from kiosk.model import Purpose, Vend, VendRequest, VendState
 

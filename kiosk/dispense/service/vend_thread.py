@@ -15,19 +15,19 @@ from msgspec.structs import replace
 
 from kiosk.clock import Clock
 from kiosk.config import Config
-from kiosk.dispense import sign
-from kiosk.dispense.admission import Admission
-from kiosk.dispense.housekeeping import Housekeeping
 from kiosk.dispense.ledger import Calendar, Doubt
-from kiosk.dispense.memory import Memory
-from kiosk.dispense.menu import menu
-from kiosk.dispense.recorder import Recorder
-from kiosk.dispense.requests import Order, Requests, same_request
-from kiosk.dispense.sign import Sign
-from kiosk.dispense.stock_changes import StockChanges
-from kiosk.dispense.stock_view import StockView
-from kiosk.dispense.storage import Storage
-from kiosk.dispense.vending import EMERGENCY_WAIT_S, FALLEN, WAIT_S, VendCallbacks, Vending, done
+from kiosk.dispense.recording.recorder import Recorder
+from kiosk.dispense.recording.storage import Storage
+from kiosk.dispense.rules.menu import menu
+from kiosk.dispense.service import sign
+from kiosk.dispense.service.admission import Admission
+from kiosk.dispense.service.housekeeping import Housekeeping
+from kiosk.dispense.service.memory import Memory
+from kiosk.dispense.service.requests import Order, Requests, same_request
+from kiosk.dispense.service.sign import Sign
+from kiosk.dispense.service.stock_changes import StockChanges
+from kiosk.dispense.service.stock_view import StockView
+from kiosk.dispense.service.vending import EMERGENCY_WAIT_S, FALLEN, WAIT_S, VendCallbacks, Vending, done
 from kiosk.dispense.worker import Job
 from kiosk.errors import BusyError, KioskError, LedgerError, NotFoundError
 from kiosk.hardware.api import Signal
@@ -35,7 +35,7 @@ from kiosk.hardware.machine import Machine
 from kiosk.model import Menu, Purpose, RefusalCode, SlotStock, Stock, Vend, VendRequest, new_request_id
 
 if TYPE_CHECKING:
-    from kiosk.dispense.codes import Codes
+    from kiosk.dispense.codes.anonymous_codes import Codes
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")

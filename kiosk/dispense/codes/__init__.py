@@ -1,0 +1,1 @@
+"""Anonymous codes: how they are made and checked, and what each has taken."""

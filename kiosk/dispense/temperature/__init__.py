@@ -1,0 +1,1 @@
+"""How warm it is and was, and what that did to what is inside."""

@@ -2,54 +2,19 @@
 
 from __future__ import annotations
 
-from flask import Flask
+import importlib
+import pkgutil
+from collections.abc import Iterator
+
+from flask import Blueprint, Flask
 from flask_wtf import CSRFProtect
 
-from admin_web import auth, error_pages, filters, headers, kiosk_client, limits
-from admin_web.pages import (
-    account,
-    check,
-    claim,
-    code,
-    date,
-    events,
-    excursions,
-    menu,
-    more,
-    product,
-    recalls,
-    restock,
-    shortage,
-    sign_in,
-    slot,
-    test_turn,
-    today,
-    visit,
-)
+import admin_web
+from admin_web import error_pages, filters, headers, kiosk_client
+from admin_web.accounts import auth, limits
+from admin_web.restock import drafts
 from admin_web.settings import Settings
 from kiosk import look
-
-PAGES = (
-    today,
-    restock,
-    visit,
-    check,
-    slot,
-    product,
-    test_turn,
-    events,
-    recalls,
-    excursions,
-    shortage,
-    menu,
-    code,
-    date,
-    more,
-    claim,
-    sign_in,
-    account,
-)
-"""Every page. The next one is one file in `pages`, and one name here."""
 
 NAVIGATION = (
     ("Today", "today.page", ()),
@@ -72,17 +37,28 @@ def create_app(settings: Settings) -> Flask:
     kiosk_client.init_app(app, settings)
     # Before the CSRF check, so that a form from an old sign-in leads to the sign-in page.
     auth.init_app(app, settings)
+    drafts.init_app(app)
     CSRFProtect(app)
     limits.limiter.init_app(app)
     headers.init_app(app, https=settings.https)
     error_pages.init_app(app)
     app.register_blueprint(look.blueprint)
-    for page in PAGES:
-        app.register_blueprint(page.blueprint)
+    for page in pages():
+        app.register_blueprint(page)
     app.add_url_rule("/alive", "alive", _alive)
     app.jinja_env.globals.update(site=kiosk_client.site, pictogram=look.pictogram, navigation=NAVIGATION)
     filters.init_app(app)
     return app
+
+
+def pages() -> Iterator[Blueprint]:
+    """Give every page: the blueprint of each module `admin_web.FEATURE.NAME_page`."""
+    for feature in pkgutil.iter_modules(admin_web.__path__, "admin_web."):
+        if feature.ispkg:
+            folder = importlib.import_module(feature.name)
+            for found in pkgutil.iter_modules(folder.__path__, f"{feature.name}."):
+                if found.name.endswith("_page"):
+                    yield importlib.import_module(found.name).blueprint
 
 
 def close(app: Flask) -> None:

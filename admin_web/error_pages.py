@@ -9,7 +9,7 @@ from flask import Flask, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from admin_web import limits
+from admin_web.accounts import limits
 from kiosk.errors import DaemonAwayError, NotFoundError, RequestError
 
 log = logging.getLogger(__name__)

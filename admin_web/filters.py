@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from flask import Flask
 
-from admin_web import restock_words, words
+from admin_web import words
+from admin_web.restock import restock_words
 
 FILTERS = {
     "at_field": words.at_field,

@@ -6,7 +6,7 @@ import datetime
 
 import pytest
 
-from admin_web import doubts
+from admin_web.restock import doubts
 from kiosk.model import Added, RestockLine
 from tests.admin_web.fake_coil import a_slot
 from tests.admin_web.fake_daemon import FakeDaemon

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from admin_web import jobs
+from admin_web.today import jobs
 from admin_web.words import flag
 from kiosk.model import CELSIUS, Event, EventKind, Fault, FaultKind, Reading
 from tests.admin_web.fake_coil import HOUR

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from flask import Flask
 
-from admin_web import restock_words as say
+from admin_web.restock import restock_words as say
 from kiosk.model import Added, KitPart, Reason, Removed, RestockedSlot, RestockLine
 from tests.admin_web.conftest import WallClock
 from tests.admin_web.fake_daemon import FakeDaemon

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from admin_web import passwords
+from admin_web.accounts import passwords
 from admin_web.app import close, create_app
 from admin_web.settings import Settings
 from tests.admin_web.conftest import WallClock

@@ -1,0 +1,1 @@
+"""The kiosk itself: test turns, events, date, menu, codes."""

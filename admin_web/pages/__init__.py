@@ -1,1 +1,0 @@
-"""The staff pages, one file each; every file has a `blueprint`."""

@@ -1,0 +1,1 @@
+"""Lots that were called back."""

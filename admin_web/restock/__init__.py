@@ -1,0 +1,1 @@
+"""A visit: what is counted, put in and taken out, slot by slot, and saved as a whole."""

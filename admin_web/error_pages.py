@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
 
 from flask import Flask, render_template, request
+from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
@@ -48,11 +48,11 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(500, _broken)
 
 
-def _page(status: int, what: str, then: str) -> Any:
+def _page(status: int, what: str, then: str) -> tuple[str, int]:
     return render_template("problem.html", what=what, then=then), status
 
 
-def _away(_error: DaemonAwayError) -> Any:
+def _away(_error: DaemonAwayError) -> ResponseReturnValue:
     log.warning("daemon=away page=%s", request.endpoint)
     headers = {"Retry-After": str(TRY_AGAIN_S)}
     if request.method == "GET":
@@ -60,19 +60,19 @@ def _away(_error: DaemonAwayError) -> Any:
     return render_template("away.html"), 503, headers
 
 
-def _not_found(error: NotFoundError) -> Any:
+def _not_found(error: NotFoundError) -> ResponseReturnValue:
     return _page(404, "This kiosk does not have that", str(error))
 
 
-def _refused(error: RequestError) -> Any:
+def _refused(error: RequestError) -> ResponseReturnValue:
     return _page(409, "The kiosk could not do that, and nothing was changed", str(error))
 
 
-def _outdated(_error: CSRFError) -> Any:
+def _outdated(_error: CSRFError) -> ResponseReturnValue:
     return _page(400, *OUTDATED)
 
 
-def _http(error: HTTPException) -> Any:
+def _http(error: HTTPException) -> ResponseReturnValue:
     code = error.code or 500
     if code < 400:
         return error
@@ -81,5 +81,5 @@ def _http(error: HTTPException) -> Any:
     return page, code, headers
 
 
-def _broken(_error: Exception) -> Any:
+def _broken(_error: Exception) -> ResponseReturnValue:
     return _page(500, *BROKEN)

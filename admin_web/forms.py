@@ -16,7 +16,7 @@ class WholeNumber(IntegerField):
 
     digits = 6
 
-    def process_formdata(self, valuelist: list[Any]) -> None:
+    def process_formdata(self, valuelist: list[str]) -> None:
         """Read what was typed; empty is None. Raises ValueError with a sentence for anything but digits."""
         typed = str(valuelist[0]).strip() if valuelist else ""
         self.data = None
@@ -35,7 +35,7 @@ class Version(WholeNumber):
 
     digits = 18
 
-    def process_formdata(self, valuelist: list[Any]) -> None:
+    def process_formdata(self, valuelist: list[str]) -> None:
         """Read what the page carried."""
         if valuelist and valuelist[0] == "-1":
             self.data = -1

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from wtforms import PasswordField
 from wtforms.validators import EqualTo, InputRequired
@@ -28,7 +27,7 @@ class PasswordForm(FlaskForm):
 
 @blueprint.route("/account", methods=["GET", "POST"])
 @limits.per_sign_in
-def page() -> Any:
+def page() -> ResponseReturnValue:
     """Change the password. Every other sign-in of the person ends."""
     form = PasswordForm()
     if not form.is_submitted():
@@ -50,13 +49,13 @@ def page() -> Any:
 
 
 @blueprint.post("/account/sign-out-everywhere")
-def leave_everywhere() -> Any:
+def leave_everywhere() -> ResponseReturnValue:
     """End every sign-in of the person, this one too."""
     auth.people().end_all(auth.me())
     auth.sign_out()
     return redirect(url_for("sign_in.page"), 303)
 
 
-def _show(form: PasswordForm, status: int) -> Any:
+def _show(form: PasswordForm, status: int) -> ResponseReturnValue:
     mistakes = [(field.id, field.errors[0]) for field in form if field.errors]
     return render_template("account.html", form=form, me=auth.me(), mistakes=mistakes), status

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import urlencode
 
 from flask import Flask, current_app, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 
 from admin_web.accounts import devices
@@ -101,7 +101,7 @@ def _load(token: str) -> SignedIn | None:
     return SignedIn(person, token) if person else None
 
 
-def _guard() -> Any:
+def _guard() -> ResponseReturnValue | None:
     """Send whoever is not signed in to the sign-in page, and bring them back afterwards."""
     if request.endpoint is None or request.endpoint in PUBLIC or current_user.is_authenticated:
         return None

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, PasswordField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length
@@ -47,7 +46,7 @@ class ClaimForm(FlaskForm):
 
 
 @blueprint.route("/claim", methods=["GET", "POST"])
-def page() -> Any:
+def page() -> ResponseReturnValue:
     """Ask for the code and a new sign-in. A weak password costs no code; without a code nothing is said of names.
 
     There is no limit to tries: a code has 49 random bits and an hour, and a limit would keep its owner out.
@@ -86,7 +85,7 @@ def _weak(form: ClaimForm) -> bool:
     return bool(weakness)
 
 
-def _enter(form: ClaimForm) -> Any:
+def _enter(form: ClaimForm) -> ResponseReturnValue:
     """Make the sign-in, or give the person a new password; the code is used up for good then."""
     people, password_hash = auth.people(), passwords.hash_password(str(form.password.data))
     person = people.person(str(form.name.data))
@@ -109,7 +108,7 @@ def _enter(form: ClaimForm) -> Any:
     return redirect(url_for("today.page"), 303)
 
 
-def _show(form: ClaimForm, status: int) -> Any:
+def _show(form: ClaimForm, status: int) -> ResponseReturnValue:
     first = not auth.people().has_people()
     mistakes = [(field.id, field.errors[0]) for field in form if field.errors]
     return render_template("claim.html", form=form, first=first, mistakes=mistakes), status

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from wtforms import PasswordField
 from wtforms.validators import InputRequired
@@ -29,7 +28,7 @@ class SignInForm(FlaskForm):
 @limits.per_device
 @limits.per_network
 @limits.of_strangers
-def page() -> Any:
+def page() -> ResponseReturnValue:
     """Ask for name and password. A wrong name takes as long as a wrong password and reads the same."""
     if not auth.people().has_people():
         return redirect(url_for("claim.page"))
@@ -46,7 +45,7 @@ def page() -> Any:
 
 
 @blueprint.post("/sign-out")
-def leave() -> Any:
+def leave() -> ResponseReturnValue:
     """End this sign-in."""
     auth.sign_out()
     return redirect(url_for("sign_in.page"), 303)

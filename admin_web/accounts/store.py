@@ -16,6 +16,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+Row = tuple[Any, ...]
+"""A row of a query."""
+
 IDLE_S = 30 * 60
 """A sign-in that was not used for so long is over (OWASP ASVS 5, V7.3.1)."""
 
@@ -136,7 +139,7 @@ class Store:
         with self._lock:
             self._db.executescript(schema)
 
-    def run(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+    def run(self, sql: str, *values: object) -> list[Row]:
         """Run one statement, durably and alone, and return its rows."""
         with self._lock:
             return self._db.execute(sql, values).fetchall()
@@ -154,5 +157,5 @@ def _hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _person(rows: list[tuple[Any, ...]]) -> Person | None:
+def _person(rows: list[Row]) -> Person | None:
     return Person(id=rows[0][0], name=rows[0][1], password_hash=rows[0][2]) if rows else None

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 
 from admin_web.kiosk_client import kiosk
 from kiosk.errors import ConflictError, NotFoundError
@@ -33,7 +32,7 @@ def one(excursion: int) -> str:
 
 
 @blueprint.route("/excursions/<int:excursion>/<any(accept, remove):decision>", methods=["GET", "POST"])
-def decide(excursion: int, decision: str) -> Any:
+def decide(excursion: int, decision: str) -> ResponseReturnValue:
     """Say what a decision does and who is told what, and ask; on POST, record it. An earlier one stands."""
     found, chosen = _find(excursion), Decision(decision)
     if request.method == "GET":

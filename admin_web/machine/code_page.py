@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
 
 from admin_web.kiosk_client import kiosk
 from kiosk.errors import RequestError
@@ -13,7 +12,7 @@ blueprint = Blueprint("code", __name__, template_folder="templates")
 
 
 @blueprint.route("/code", methods=["GET", "POST"])
-def page() -> Any:
+def page() -> ResponseReturnValue:
     """Say what a code is; on POST, make one and show it."""
     if request.method == "GET":
         return render_template("code.html", made=None, refused="")

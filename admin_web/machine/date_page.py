@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 
 from admin_web.kiosk_client import kiosk
 from kiosk.errors import ConflictError, RequestError
@@ -14,7 +14,7 @@ blueprint = Blueprint("date", __name__, template_folder="templates")
 
 
 @blueprint.route("/date", methods=["GET", "POST"])
-def page() -> Any:
+def page() -> ResponseReturnValue:
     """Show the date that the kiosk goes by; on POST, say that its clock is right."""
     if request.method == "POST":
         try:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 
 from admin_web import products
 from admin_web.kiosk_client import kiosk
@@ -14,7 +13,7 @@ blueprint = Blueprint("menu", __name__, template_folder="templates")
 
 
 @blueprint.route("/menu", methods=["GET", "POST"])
-def page() -> Any:
+def page() -> ResponseReturnValue:
     """Show every product and whether visitors see it; on POST, hide or show one."""
     if request.method == "GET":
         return render_template("menu.html", products=products.known(kiosk().stock().slots))

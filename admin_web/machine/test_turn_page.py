@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint, make_response, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from wtforms import HiddenField
 from wtforms.validators import Regexp
@@ -30,7 +29,7 @@ class TestTurnForm(FlaskForm):
 
 
 @blueprint.route("/slots/<slot>/test", methods=["GET", "POST"])
-def page(slot: str) -> Any:
+def page(slot: str) -> ResponseReturnValue:
     """Warn and ask; on POST, turn the coil."""
     form = TestTurnForm()
     if not form.validate_on_submit():
@@ -45,7 +44,7 @@ def page(slot: str) -> Any:
 
 
 @blueprint.get("/slots/<slot>/test/<request_id>")
-def result(slot: str, request_id: str) -> Any:
+def result(slot: str, request_id: str) -> ResponseReturnValue:
     """Say what became of the turn; while it lasts, the page asks again by itself."""
     vend = kiosk().wait_vend(request_id, WAIT_S)
     done = vend.state is VendState.DONE

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 
 from admin_web import products
 from admin_web.form_id import sent_id
@@ -28,7 +28,7 @@ def page() -> str:
 
 
 @blueprint.route("/recalls/new", methods=["GET", "POST"])
-def new() -> Any:
+def new() -> ResponseReturnValue:
     """Say what locking the lot would do, and ask; on POST, lock it."""
     slots = kiosk().stock().slots
     lot, sku = request.values.get("lot", "").strip(), request.values.get("sku", "")
@@ -58,7 +58,7 @@ def one(recall: str) -> str:
 
 
 @blueprint.route("/recalls/<recall>/lift", methods=["GET", "POST"])
-def lift(recall: str) -> Any:
+def lift(recall: str) -> ResponseReturnValue:
     """Say what ending a recall means, and ask; on POST, end it."""
     found = _find(recall)
     if request.method == "GET":

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 
 from admin_web.accounts import auth
 from admin_web.kiosk_client import kiosk, today
@@ -27,7 +26,7 @@ CHANGED = "A slot changed while you saved. Nothing is saved yet. Look at what is
 
 
 @blueprint.route("/visit/check", methods=["GET", "POST"])
-def page() -> Any:
+def page() -> ResponseReturnValue:
     """Reconcile, and on POST save all slots that are clear, or none. However often it is sent, it counts once."""
     draft = drafts().of(auth.me())
     sent = request.form.get("visit")
@@ -45,7 +44,7 @@ def page() -> Any:
 
 
 @blueprint.route("/visit/throw-away", methods=["GET", "POST"])
-def throw_away() -> Any:
+def throw_away() -> ResponseReturnValue:
     """Ask, then forget the visit under way. What is in the kiosk stays as it was."""
     draft = drafts().of(auth.me())
     if draft is None:
@@ -62,7 +61,7 @@ def saved_as(restock: str) -> RestockResult | None:
     return next((each for each in kiosk().restocks(LATEST).restocks if each.id == restock), None)
 
 
-def _save(draft: Draft) -> Any:
+def _save(draft: Draft) -> ResponseReturnValue:
     """Save what is clear. A slot with a question waits for its answer and holds up nothing else."""
     slots = kiosk().stock().slots
     ready = [slot for slot in visit.written(draft, slots, kiosk().since, today()) if slot.ready]
@@ -82,7 +81,7 @@ def _save(draft: Draft) -> Any:
     return _result(saved.id)
 
 
-def _done(draft: Draft, saved: RestockResult) -> Any:
+def _done(draft: Draft, saved: RestockResult) -> ResponseReturnValue:
     """Go on after a visit that was saved without our hearing of it."""
     if visit.says_more(draft, kiosk().stock().slots, saved.lines):
         flash(SAVED_BEFORE, "low")
@@ -90,11 +89,11 @@ def _done(draft: Draft, saved: RestockResult) -> Any:
     return _result(saved.id)
 
 
-def _result(restock: str) -> Any:
+def _result(restock: str) -> ResponseReturnValue:
     return redirect(url_for("restock.result", restock=restock, just=1), 303)
 
 
-def _over(sent: str | None) -> Any:
+def _over(sent: str | None) -> ResponseReturnValue:
     """Answer a second press, or a button of a visit that was thrown away."""
     if sent and saved_as(sent):
         return _result(sent)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 
 from admin_web import products
 from admin_web.form_id import sent_id
@@ -27,7 +27,7 @@ MOVED = (
 
 
 @blueprint.route("/slots/<slot>/product", methods=["GET", "POST"])
-def page(slot: str) -> Any:
+def page(slot: str) -> ResponseReturnValue:
     """Ask which product, how many came out, and what went in; on POST, record it as a visit of one slot."""
     slots = kiosk().stock().slots
     stock = next((each for each in slots if each.slot == slot), None)

@@ -7,11 +7,10 @@ added to it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
 
 from werkzeug.datastructures import MultiDict
-from wtforms import FieldList, Form, FormField
+from wtforms import Field, FieldList, Form, FormField
 from wtforms.validators import InputRequired
 from wtforms.widgets import HiddenInput
 
@@ -170,7 +169,7 @@ class RestockForm(Form):
         return self._sum(self.removed)
 
     @staticmethod
-    def _sum(rows: Any) -> int:
+    def _sum(rows: Iterable[FormField[AddedForm] | FormField[RemovedForm]]) -> int:
         return sum(entry.form.quantity.data or 0 for entry in rows)
 
 
@@ -214,7 +213,7 @@ def _mistakes(form: Form) -> Iterator[tuple[str, str]]:
             yield field.id, str(field.errors[0])
 
 
-def _leaves(form: Form) -> Iterator[Any]:
+def _leaves(form: Form) -> Iterator[Field]:
     """Return every single field of a form and of the forms within it, in order."""
     for field in form:
         if isinstance(field, FieldList):

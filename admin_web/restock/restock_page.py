@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 
 from admin_web import words
 from admin_web.accounts import auth
@@ -47,7 +46,7 @@ def result(restock: str) -> str:
 
 
 @blueprint.route("/restocks/<restock>/undo", methods=["GET", "POST"])
-def undo(restock: str) -> Any:
+def undo(restock: str) -> ResponseReturnValue:
     """Say what undoing means and ask; on POST, take the visit back."""
     found = _find(restock)
     if request.method == "GET":

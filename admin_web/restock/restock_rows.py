@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-from typing import Any
 
 from wtforms import FieldList, Form, FormField, StringField
 from wtforms.validators import Length, Regexp
@@ -119,7 +118,7 @@ class AddedForm(Form):
             parts=tuple(KitPart(name=part.name.data or "", lot=part.lot.data or "") for part in parts),
         )
 
-    def _about(self) -> list[Any]:
+    def _about(self) -> list[object]:
         """Return what was written about a lot; empty when nothing was."""
         dated = [self.year.data, self.month.data, self.day.data]
         parts = [entry.form.name.data or entry.form.lot.data for entry in self.parts]

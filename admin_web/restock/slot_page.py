@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 
 from admin_web import words
 from admin_web.form_id import sent_id
@@ -21,7 +21,7 @@ blueprint = Blueprint("slot", __name__, template_folder="templates")
 
 
 @blueprint.route("/slots/<slot>", methods=["GET", "POST"])
-def page(slot: str) -> Any:
+def page(slot: str) -> ResponseReturnValue:
     """Show the slot without what is expected inside; on POST, record the count, what went out and what came in."""
     if request.method == "GET":
         stock, typed = kiosk().slot(slot).stock, what_was_typed(request.args)
@@ -40,7 +40,7 @@ def coil(slot: str) -> str:
     return render_template("coil.html", detail=kiosk().slot(slot))
 
 
-def _restock(slot: str) -> Any:
+def _restock(slot: str) -> ResponseReturnValue:
     stock, typed, restock = kiosk().slot(slot).stock, what_was_typed(request.form), sent_id(request.form)
     saved = "as_of" in typed and not is_held(typed, stock) and saved_as(restock)
     if not is_held(typed, stock) and not saved:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 
 from admin_web import words
 from admin_web.accounts import auth
@@ -23,7 +23,7 @@ OVER = "That visit is over: it was saved or thrown away. Nothing was changed now
 
 
 @blueprint.post("/visit")
-def begin() -> Any:
+def begin() -> ResponseReturnValue:
     """Begin a visit, or go on with the one under way, at the first slot that is still open."""
     draft, slots = drafts().begin(auth.me()), kiosk().stock().slots
     slot = visit.first_open(draft, slots)
@@ -31,7 +31,7 @@ def begin() -> Any:
 
 
 @blueprint.route("/visit/slots/<slot>", methods=["GET", "POST"])
-def slot(slot: str) -> Any:
+def slot(slot: str) -> ResponseReturnValue:
     """Ask for the count of one slot, blind, and for what went out and in; keep it and go on."""
     draft = drafts().of(auth.me())
     if draft is None or request.values.get("visit", draft.id) != draft.id:
@@ -54,7 +54,7 @@ def slot(slot: str) -> Any:
 
 
 @blueprint.post("/visit/slots/<slot>/leave-out")
-def leave_out(slot: str) -> Any:
+def leave_out(slot: str) -> ResponseReturnValue:
     """Forget what was written for one slot; the rest of the visit stays."""
     draft = drafts().of(auth.me())
     if draft is not None:
@@ -63,7 +63,7 @@ def leave_out(slot: str) -> Any:
     return redirect(url_for("check.page"), 303)
 
 
-def _keep(draft: Draft, slots: tuple[SlotStock, ...], stock: SlotStock) -> Any:
+def _keep(draft: Draft, slots: tuple[SlotStock, ...], stock: SlotStock) -> ResponseReturnValue:
     typed = what_was_typed(request.form)
     sure = is_held(typed, stock)
     typed = held(typed) if sure else anew(typed)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import click
 import msgspec
@@ -11,7 +10,7 @@ import msgspec
 from kiosk.model import Fault, SlotStock
 
 
-def print_json(value: Any) -> None:
+def print_json(value: object) -> None:
     """Print structs, or lists and dictionaries of them, as indented JSON."""
     click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
 

@@ -11,11 +11,11 @@ import msgspec
 
 from kiosk.config.mistakes import said
 from kiosk.config.part_rules import Fitted, check_parts
-from kiosk.config.rules import Table, check
+from kiosk.config.rules import check
 from kiosk.config.settings import TABLES, Config
 from kiosk.config.shelves import Drivers, written_out
 from kiosk.config.validate import Validator
-from kiosk.config.words import as_toml, suggest
+from kiosk.config.words import Table, as_toml, suggest
 from kiosk.errors import ConfigError
 
 MAX_BYTES = 1_000_000

@@ -10,9 +10,7 @@ import msgspec
 
 from kiosk.config.settings import Hardware, Options
 from kiosk.config.validate import Validator
-from kiosk.config.words import as_toml, first, is_table, item_of, suggest, unwrap
-
-Table = dict[str, Any]
+from kiosk.config.words import Kind, Table, as_toml, first, is_table, item_of, suggest, unwrap
 
 TAKEN = {
     "pin": "GPIO {value} is already used by {owner}. Give each its own pin.",
@@ -62,13 +60,13 @@ def check_parts(validator: Validator, parts: Sequence[Fitted], config: Table) ->
         _check_product(validator, fitted)
 
 
-def marked(path: str, options: Table, kind: type[Options], title: str) -> Iterator[tuple[str, Any, Any]]:
+def marked(path: str, options: Table, kind: type[Options], title: str) -> Iterator[tuple[str, Any, Kind]]:
     """Give path, value and type of every setting in `options`, at any depth, whose type has that title."""
     for field in msgspec.structs.fields(kind):
         yield from _marked_in(f"{path}.{field.name}", options.get(field.name), field.type, title)
 
 
-def _marked_in(path: str, value: Any, kind: Any, title: str) -> Iterator[tuple[str, Any, Any]]:
+def _marked_in(path: str, value: object, kind: Kind, title: str) -> Iterator[tuple[str, Any, Kind]]:
     if isinstance(value, list | tuple):
         for index, element in enumerate(value):
             yield from _marked_in(f"{path}[{index}]", element, item_of(kind), title)

@@ -5,6 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from kiosk.config.validate import Validator
+from kiosk.config.words import Table
+
+Span = list[Any] | None
+"""A range of temperatures, None where none is given; an unsound end of it is None."""
 
 LIMITS = {
     "limit_per_visit": "is never limited. Remove the limit",
@@ -17,7 +21,7 @@ LIMITS = {
 """Settings that an essential product refuses, and why."""
 
 
-def check_product(validator: Validator, path: str, product: dict[str, Any]) -> None:
+def check_product(validator: Validator, path: str, product: Table) -> None:
     """Note what one product's settings get wrong together. Looks only at what is sound by itself."""
     if product.get("essential"):
         _check_essential(validator, path, product)
@@ -27,7 +31,7 @@ def check_product(validator: Validator, path: str, product: dict[str, Any]) -> N
     _check_temperatures(validator, path, product.get("temperature_c"), product.get("excursion_c"))
 
 
-def check_codes(validator: Validator, codes: dict[str, Any], products: list[tuple[str, dict[str, Any]]]) -> None:
+def check_codes(validator: Validator, codes: Table, products: list[tuple[str, Table]]) -> None:
     """Note what asks for codes while there are none, and codes without a key."""
     if codes.get("enabled") and codes.get("key_file") == "":
         validator.note(
@@ -40,7 +44,7 @@ def check_codes(validator: Validator, codes: dict[str, Any], products: list[tupl
             validator.note(f"{path}.limit_per_code", "needs codes, and they are off. Set enabled = true in [codes].")
 
 
-def _check_essential(validator: Validator, path: str, product: dict[str, Any]) -> None:
+def _check_essential(validator: Validator, path: str, product: Table) -> None:
     for name, why in LIMITS.items():
         if product.get(name):
             validator.note(f"{path}.{name}", f"an essential product {why}, or set essential = false.")
@@ -52,7 +56,7 @@ def _check_essential(validator: Validator, path: str, product: dict[str, Any]) -
         )
 
 
-def _check_taper(validator: Validator, path: str, product: dict[str, Any]) -> None:
+def _check_taper(validator: Validator, path: str, product: Table) -> None:
     usual, below, low = (product.get(name) for name in ("cooldown_s", "taper_below", "cooldown_low_s"))
     if usual is None or below is None or low is None:
         return
@@ -77,7 +81,7 @@ def _check_hours(validator: Validator, path: str, hours: tuple[str | None, ...])
             )
 
 
-def _check_temperatures(validator: Validator, path: str, stored: list[Any] | None, excursion: list[Any] | None) -> None:
+def _check_temperatures(validator: Validator, path: str, stored: Span, excursion: Span) -> None:
     sound = [
         _is_span(validator, f"{path}.{name}", span)
         for name, span in (("temperature_c", stored), ("excursion_c", excursion))
@@ -89,7 +93,7 @@ def _check_temperatures(validator: Validator, path: str, stored: list[Any] | Non
         validator.note(f"{path}.excursion_c", told)
 
 
-def _is_span(validator: Validator, path: str, span: list[Any] | None) -> bool:
+def _is_span(validator: Validator, path: str, span: Span) -> bool:
     if span is None or None in span:
         return False
     if span[0] >= span[1]:

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from kiosk.config.product_rules import check_codes, check_product
 from kiosk.config.settings import TABLES
 from kiosk.config.validate import Validator
-from kiosk.config.words import as_toml, suggest
-
-Table = dict[str, Any]
-"""The sound settings of one table; an unsound one is absent and was already told."""
+from kiosk.config.words import Table, as_toml, suggest
 
 
 def check(validator: Validator, config: Table) -> None:

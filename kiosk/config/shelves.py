@@ -11,9 +11,7 @@ import msgspec
 
 from kiosk.config.settings import TABLES, Options, Shelf, Slot
 from kiosk.config.validate import Validator
-from kiosk.config.words import as_toml, unwrap
-
-Table = dict[str, Any]
+from kiosk.config.words import Table, as_toml, unwrap
 
 MOST = 100
 """So many shelves are read; most machines have six rows."""

@@ -6,12 +6,12 @@ import contextlib
 import typing
 import unicodedata
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
 from kiosk.config.settings import Options
-from kiosk.config.words import as_toml, describe, is_table, item_of, length_of, suggest, unwrap
+from kiosk.config.words import Kind, Table, as_toml, describe, is_table, item_of, length_of, suggest, unwrap
 
 NOT_IN_A_LINE = {"Cc", "Zl", "Zp"}
 """Unicode's control characters and line and paragraph separators."""
@@ -38,7 +38,7 @@ class Validator:
         """Add a mistake."""
         self.mistakes.append(Mistake(path, sentence))
 
-    def table(self, value: object, kind: type[Options], path: str, also: Iterable[str] = ()) -> dict[str, Any]:
+    def table(self, value: object, kind: type[Options], path: str, also: Iterable[str] = ()) -> Table:
         """Return the sound settings of a table, defaults filled in. Unknown, missing and unsound ones are noted.
 
         `also` are names that may be set there too, which somebody else looks at.
@@ -65,14 +65,14 @@ class Validator:
                 sound[name] = field.default
         return sound
 
-    def _value(self, value: object, kind: Any, path: str) -> Any:
+    def _value(self, value: object, kind: Kind, path: str) -> object:
         if item_of(kind) is not None:
             return self._list(value, kind, path)
         if is_table(kind):
             return self.table(value, unwrap(kind)[0], path)
         return self._leaf(value, kind, path)
 
-    def _list(self, value: object, kind: Any, path: str) -> list[Any]:
+    def _list(self, value: object, kind: Kind, path: str) -> list[object]:
         item = item_of(kind)
         if not isinstance(value, list):
             opening = f" ([[{path}]])" if is_table(item) else ""
@@ -91,7 +91,7 @@ class Validator:
                 sound.append({} if is_table(item) else None)
         return sound
 
-    def _leaf(self, value: object, kind: Any, path: str) -> Any:
+    def _leaf(self, value: object, kind: Kind, path: str) -> object:
         bare, _ = unwrap(kind)
         try:
             decoded = msgspec.convert(value, kind, strict=True)

@@ -12,35 +12,41 @@ from typing import Any
 
 from msgspec import Meta, Struct
 
+Table = dict[str, Any]
+"""A table as TOML gives it, or the sound settings of one: each value is of its setting's type."""
+
+Kind = object
+"""The type of a setting as Python's typing writes it: a class, or what `Annotated` and `|` make of some."""
+
 KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
 
 
-def unwrap(kind: Any) -> tuple[Any, list[Meta]]:
+def unwrap(kind: Kind) -> tuple[Any, list[Meta]]:
     """Return the bare type behind `Annotated` and `| None`, and what was noted on the way, outermost first."""
     notes: list[Meta] = []
     while True:
         if typing.get_origin(kind) is typing.Annotated:
-            notes += [note for note in kind.__metadata__ if isinstance(note, Meta)][::-1]
-            kind = kind.__origin__
+            kind, *noted = typing.get_args(kind)
+            notes += [note for note in noted if isinstance(note, Meta)][::-1]
         elif typing.get_origin(kind) in (typing.Union, types.UnionType):
             kind = next(member for member in typing.get_args(kind) if member is not type(None))
         else:
             return kind, notes
 
 
-def item_of(kind: Any) -> Any | None:
+def item_of(kind: Kind) -> Kind | None:
     """Return the type of the items if `kind` is a list (`tuple[X, ...]` or `tuple[X, X]`), else None."""
     bare, _ = unwrap(kind)
     return typing.get_args(bare)[0] if typing.get_origin(bare) is tuple else None
 
 
-def length_of(kind: Any) -> int | None:
+def length_of(kind: Kind) -> int | None:
     """Return how many items a list of this kind has, if that is fixed (`tuple[X, X]`), else None."""
     items = typing.get_args(unwrap(kind)[0])
     return None if items[-1] is Ellipsis else len(items)
 
 
-def is_table(kind: Any) -> bool:
+def is_table(kind: Kind) -> bool:
     """Say whether `kind` is a table with keys of its own."""
     bare, _ = unwrap(kind)
     return isinstance(bare, type) and issubclass(bare, Struct)
@@ -51,7 +57,7 @@ def first(notes: Iterable[Meta], name: str) -> Any:
     return next((value for note in notes if (value := getattr(note, name)) is not None), None)
 
 
-def describe(kind: Any) -> str:
+def describe(kind: Kind) -> str:
     """Say in words what `kind` allows, such as `a whole number from 0 to 27`."""
     bare, notes = unwrap(kind)
     if typing.get_origin(bare) is typing.Literal:
@@ -66,7 +72,7 @@ def describe(kind: Any) -> str:
     return words + _number_limits(notes)
 
 
-def _describe_list(kind: Any) -> str:
+def _describe_list(kind: Kind) -> str:
     item = item_of(kind)
     if is_table(item):
         return "a list of tables"

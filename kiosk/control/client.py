@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import http.client
 import socket
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import quote
 
 import msgspec
@@ -20,6 +20,7 @@ from kiosk.model import (
     Events,
     Excursion,
     Excursions,
+    Fact,
     HideRequest,
     KioskState,
     Menu,
@@ -199,7 +200,7 @@ class Client:
         """Use up a one-time code. Raises RequestError when it is wrong, used or too old."""
         self._send("POST", "/v1/admin-codes/redeem", RedeemRequest(code=code))
 
-    def _ask(self, method: str, path: str, answer: type[T], body: Any = None) -> T:
+    def _ask(self, method: str, path: str, answer: type[T], body: Fact | None = None) -> T:
         content = self._send(method, path, body)
         try:
             return ANSWERS.decode(content, answer)
@@ -208,7 +209,7 @@ class Client:
                 f"The kiosk daemon gave an answer that does not fit ({error}): it has another version. Restart both."
             ) from error
 
-    def _send(self, method: str, path: str, body: Any = None) -> bytes:
+    def _send(self, method: str, path: str, body: Fact | None = None) -> bytes:
         connection = _UnixConnection(self._path, self._timeout_s)
         try:
             content = b"{}" if body is None and method == "POST" else msgspec.json.encode(body) if body else None

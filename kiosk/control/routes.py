@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import logging
 import threading
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 from flask import Flask, Response, request
@@ -23,6 +23,7 @@ from kiosk.model import (
     ConfirmDate,
     Events,
     Excursions,
+    Fact,
     HideRequest,
     Problem,
     RecallRequest,
@@ -311,7 +312,7 @@ def _date(name: str, usual: datetime.date) -> datetime.date:
         raise RequestError(f"{name} must be a date such as 2026-11-22, not {typed[:40]!r}.") from None
 
 
-def _answer(value: Any, status: int = 200) -> Response:
+def _answer(value: Fact, status: int = 200) -> Response:
     return Response(msgspec.json.encode(value), status, mimetype="application/json")
 
 

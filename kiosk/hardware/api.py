@@ -322,7 +322,7 @@ class Board(Protocol):
         """What the motors' power supply gives."""
         ...
 
-    def add(self, name: str, controller: Any) -> None:
+    def add(self, name: str, controller: object) -> None:
         """Let drivers find an open controller."""
         ...
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from kiosk import sdnotify
-from kiosk.config import TABLES, Config, SerialOptions
+from kiosk.config import TABLES, Config, Part, SerialOptions, Slot
 from kiosk.errors import HardwareError
 from kiosk.hardware import registry
 from kiosk.hardware.api import (
@@ -174,7 +174,7 @@ def _open_parts(config: Config, board: Board) -> tuple[dict[str, dict[str, Any]]
     opened: dict[tuple[str, str], Any] = {}
     serial = {part.name for part in config.controllers if isinstance(part.options, SerialOptions)}
 
-    def is_behind_a_line(entry: Any) -> bool:
+    def is_behind_a_line(entry: Part | Slot) -> bool:
         return isinstance(entry.options, SerialOptions) or getattr(entry.options, "controller", None) in serial
 
     entries = list(config.parts())
@@ -199,7 +199,9 @@ def _open_parts(config: Config, board: Board) -> tuple[dict[str, dict[str, Any]]
     return in_order, broken
 
 
-def _listed(config: Config, opened: Mapping[str, Mapping[str, Any]], broken: Container[str]) -> Iterator[MachinePart]:
+def _listed(
+    config: Config, opened: Mapping[str, Mapping[str, object]], broken: Container[str]
+) -> Iterator[MachinePart]:
     """Name every part that works."""
     for table, entry in config.parts():
         part = opened[table].get(entry.name)
@@ -212,6 +214,6 @@ def _listed(config: Config, opened: Mapping[str, Mapping[str, Any]], broken: Con
             )
 
 
-def _of(kind: type[T], parts: Mapping[str, Any]) -> dict[str, T]:
+def _of(kind: type[T], parts: Mapping[str, object]) -> dict[str, T]:
     """Return the parts that keep the promises of `kind`."""
     return {name: part for name, part in parts.items() if isinstance(part, kind)}

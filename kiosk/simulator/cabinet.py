@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from kiosk.config import Part as PartEntry
+from kiosk.config import Slot
 from kiosk.simulator.faults import Fault
 from kiosk.simulator.store import Store
 from kiosk.simulator.timeline import Timeline
@@ -85,12 +87,16 @@ class Cabinet:
         self.tray += 1
 
 
+Entry = PartEntry | Slot
+"""What kiosk.toml says of a part of the machine."""
+
+
 class Part:
     """A part of the machine: what a driver's pins lead to. `entry` is its table in kiosk.toml."""
 
     accepts: frozenset[Fault] = frozenset()
 
-    def __init__(self, name: str, entry: Any, cabinet: Cabinet) -> None:
+    def __init__(self, name: str, entry: Entry, cabinet: Cabinet) -> None:
         self.name = name
         self.entry = entry
         self.options = entry.options

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 import msgspec
 
+from kiosk.config import Slot
 from kiosk.simulator.cabinet import Cabinet
 from kiosk.simulator.compartment import Driven, kept_as
 from kiosk.simulator.faults import COIL_FAULTS, Fault
@@ -56,7 +56,7 @@ class Coil(Driven):
     def __init__(
         self,
         name: str,
-        entry: Any,
+        entry: Slot,
         cabinet: Cabinet,
         home: Callable[[bool, float], None],
         *,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any
 
+from kiosk.config import Slot
 from kiosk.simulator.cabinet import Cabinet, Part
 from kiosk.simulator.snapshot import CoilSeen, LockerSeen
 
@@ -12,7 +12,9 @@ from kiosk.simulator.snapshot import CoilSeen, LockerSeen
 class Compartment(Part, ABC):
     """A slot from inside. What it keeps in the store stands under `kept_as(name)` and has `items` and `motions`."""
 
-    def __init__(self, name: str, entry: Any, cabinet: Cabinet) -> None:
+    entry: Slot
+
+    def __init__(self, name: str, entry: Slot, cabinet: Cabinet) -> None:
         super().__init__(name, entry, cabinet)
         self.motions = 0
         """How many times its motor or lock was ever switched on."""
@@ -48,7 +50,7 @@ class Compartment(Part, ABC):
 class Driven(Compartment):
     """A compartment with a motor or a lock of its own, that something switches on and off."""
 
-    def __init__(self, name: str, entry: Any, cabinet: Cabinet) -> None:
+    def __init__(self, name: str, entry: Slot, cabinet: Cabinet) -> None:
         super().__init__(name, entry, cabinet)
         self._on_at = 0.0
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any
 
 import msgspec
 
-from kiosk.simulator.cabinet import Cabinet, Part
+from kiosk.config import Slot
+from kiosk.simulator.cabinet import Cabinet, Entry, Part
 from kiosk.simulator.faults import Fault
 from kiosk.simulator.line import Line
 from kiosk.simulator.locker import Locker
@@ -27,7 +27,7 @@ class LockBoards(Part):
 
     accepts = Line.accepts | {Fault.BOARD_OFF}
 
-    def __init__(self, name: str, entry: Any, cabinet: Cabinet) -> None:
+    def __init__(self, name: str, entry: Entry, cabinet: Cabinet) -> None:
         super().__init__(name, entry, cabinet)
         kept = cabinet.store.get(f"board {name}", BoardKept)
         self.faults = set(kept.faults if kept else ())
@@ -69,7 +69,7 @@ class LockBoards(Part):
 class BoardLocker(Locker):
     """A locker whose lock hangs on a board, which pulls its bolt and reads the contact at its door."""
 
-    def __init__(self, name: str, entry: Any, cabinet: Cabinet) -> None:
+    def __init__(self, name: str, entry: Slot, cabinet: Cabinet) -> None:
         super().__init__(name, entry, cabinet, feedback=lambda _opened, _at: None)
         boards: LockBoards = cabinet.parts[self.options.controller]
         boards.lockers[self.options.board, self.options.lock] = self

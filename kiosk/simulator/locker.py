@@ -6,10 +6,10 @@ How it is wired is the business of a `Body`: a pin that pulls the bolt itself, o
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import msgspec
 
+from kiosk.config import Slot
 from kiosk.simulator.cabinet import Cabinet
 from kiosk.simulator.compartment import Driven, kept_as
 from kiosk.simulator.faults import LOCKER_FAULTS, Fault
@@ -44,7 +44,7 @@ class Locker(Driven):
 
     accepts = LOCKER_FAULTS
 
-    def __init__(self, name: str, entry: Any, cabinet: Cabinet, feedback: Callable[[bool, float], None]) -> None:
+    def __init__(self, name: str, entry: Slot, cabinet: Cabinet, feedback: Callable[[bool, float], None]) -> None:
         """Build it as it was left, or full. `feedback` is told whether the switch says open, and when; at once, too."""
         super().__init__(name, entry, cabinet)
         kept = cabinet.store.get(kept_as(name), LockerKept) or LockerKept(items=(1,) * entry.capacity, motions=0)

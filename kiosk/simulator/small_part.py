@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from typing import Any
 
 import msgspec
 
-from kiosk.simulator.cabinet import Cabinet, Part
+from kiosk.simulator.cabinet import Cabinet, Entry, Part
 from kiosk.simulator.faults import Fault
 from kiosk.simulator.snapshot import LightSeen, Switched
 
@@ -25,7 +24,7 @@ class FaultsKept(msgspec.Struct, frozen=True):
 class KeptPart(Part):
     """A part whose faults are kept. `changed` is called at each change, under the timeline's lock."""
 
-    def __init__(self, name: str, entry: Any, cabinet: Cabinet) -> None:
+    def __init__(self, name: str, entry: Entry, cabinet: Cabinet) -> None:
         super().__init__(name, entry, cabinet)
         self._kept_as = f"{entry.driver} {name}"
         kept = cabinet.store.get(self._kept_as, FaultsKept)
@@ -42,7 +41,7 @@ class KeptPart(Part):
 class SwitchedPart(KeptPart):
     """Something that one output pin, `options.pin`, switches on and off."""
 
-    def __init__(self, name: str, entry: Any, cabinet: Cabinet) -> None:
+    def __init__(self, name: str, entry: Entry, cabinet: Cabinet) -> None:
         super().__init__(name, entry, cabinet)
         self.on = False
         """Whether it is on now."""

@@ -65,7 +65,7 @@ class Store:
         kept = self._parts.get(part)
         return None if kept is None else msgspec.convert(kept, kind)
 
-    def put(self, part: str, now: Any) -> None:
+    def put(self, part: str, now: msgspec.Struct | int) -> None:
         """Keep `now`. It outlives the process from the moment this returns, unless the disk is full."""
         if self._file >= 0:
             line = b"\n" * self._torn + _ENCODER.encode(Line(part, now)) + b"\n"

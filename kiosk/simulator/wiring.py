@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from gpiozero import PinFixedPull
 from gpiozero.pins.mock import MockFactory, MockPin
@@ -45,7 +44,7 @@ class WiredPin(MockPin):
         self._state = value
         return changed
 
-    def _set_state(self, value: Any) -> None:
+    def _set_state(self, value: float) -> None:
         super()._set_state(value)
         wiring, hertz = self.factory.wiring, self._hertz
         wiring.pulses[self._number] = value / hertz if hertz else 0.0

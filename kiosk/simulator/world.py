@@ -10,7 +10,7 @@ from typing import Any
 from kiosk.clock import Clock
 from kiosk.config import Config
 from kiosk.errors import HardwareError, NotFoundError
-from kiosk.simulator.cabinet import Cabinet, Part
+from kiosk.simulator.cabinet import Cabinet, Entry, Part
 from kiosk.simulator.compartment import Compartment, kept_as
 from kiosk.simulator.faults import Fault
 from kiosk.simulator.parts import button, buzzer, door, drop_beam, gpio_light, interior_light, thermometer
@@ -242,14 +242,13 @@ def _kept_slots(state: str | Path) -> dict[str, Any]:
     return {part.removeprefix(prefix): kept for part, kept in parts.items() if part.startswith(prefix)}
 
 
-def _build(entry: Any, cabinet: Cabinet) -> Part:
+def _build(entry: Entry, cabinet: Cabinet) -> Part:
     try:
         module = importlib.import_module(f"kiosk.simulator.parts.{entry.driver}")
     except ModuleNotFoundError as error:
         raise HardwareError(
             f'The simulated machine has no counterpart for the driver "{entry.driver}". Choose another driver.'
         ) from error
-    name = getattr(entry, "id", None) or entry.name
-    part: Part = module.Body(name, entry, cabinet)
-    cabinet.parts[name] = part
+    part: Part = module.Body(entry.name, entry, cabinet)
+    cabinet.parts[entry.name] = part
     return part

@@ -15,7 +15,6 @@ import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import paho.mqtt.client as mqtt
 from msgspec import Struct
@@ -162,13 +161,13 @@ class Connection:
         self._client.on_subscribe = self._on_subscribe
         self._client.on_message = self._on_message
 
-    def _on_pre_connect(self, client: mqtt.Client, userdata: Any) -> None:
+    def _on_pre_connect(self, client: mqtt.Client, userdata: object) -> None:
         self._thread = threading.current_thread()
 
     def _on_connect(
         self,
         client: mqtt.Client,
-        userdata: Any,
+        userdata: object,
         flags: mqtt.ConnectFlags,
         code: ReasonCode,
         properties: Properties | None,
@@ -180,39 +179,39 @@ class Connection:
         else:
             self._signals.put(Opened(self, getattr(properties, "ReceiveMaximum", 65535)))
 
-    def _on_connect_fail(self, client: mqtt.Client, userdata: Any) -> None:
+    def _on_connect_fail(self, client: mqtt.Client, userdata: object) -> None:
         error = sys.exc_info()[1]  # paho calls this while it handles the error, and says nothing else of it.
         dates = isinstance(error, ssl.SSLCertVerificationError) and error.verify_code in _DATE_ERRORS
         self._signals.put(Closed(self, cause(error), dates=dates))
 
     def _on_disconnect(
         self,
-        client: Any,
-        userdata: Any,
+        client: mqtt.Client,
+        userdata: object,
         flags: mqtt.DisconnectFlags,
         code: ReasonCode,
         properties: Properties | None,
     ) -> None:
         reason = str(code).lower() if flags.is_disconnect_packet_from_server else "the connection was lost"
-        self._signals.put(Closed(self, client.misdeed or reason, misdeed=client.misdeed))
+        self._signals.put(Closed(self, self._client.misdeed or reason, misdeed=self._client.misdeed))
 
     def _on_publish(
-        self, client: mqtt.Client, userdata: Any, mid: int, code: ReasonCode, properties: Properties | None
+        self, client: mqtt.Client, userdata: object, mid: int, code: ReasonCode, properties: Properties | None
     ) -> None:
         self._signals.put(Published(self, mid, code.value))
 
     def _on_subscribe(
-        self, client: mqtt.Client, userdata: Any, mid: int, codes: list[ReasonCode], properties: Properties | None
+        self, client: mqtt.Client, userdata: object, mid: int, codes: list[ReasonCode], properties: Properties | None
     ) -> None:
         refused = tuple(topic for topic, code in zip(self._topics, codes, strict=False) if code.is_failure)
         if refused:
             self._signals.put(Refused(self, refused))
 
-    def _on_message(self, client: Any, userdata: Any, message: mqtt.MQTTMessage) -> None:
+    def _on_message(self, client: mqtt.Client, userdata: object, message: mqtt.MQTTMessage) -> None:
         with self._unread_lock:
             self._unread += len(message.payload) + _OBJECT
         if self._unread > _MOST_UNREAD:
-            client.misdeed = "it sends messages faster than they can be read"  # ends it with the next byte
+            self._client.misdeed = "it sends messages faster than they can be read"  # ends it with the next byte
         else:
             self._signals.put(Arrived(self, message.topic, bytes(message.payload), message.retain))
 

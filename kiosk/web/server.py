@@ -13,7 +13,7 @@ import threading
 import time
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from waitress import wasyncore
 from waitress.adjustments import Adjustments
@@ -200,10 +200,10 @@ class Server(BaseWSGIServer):
         if conn.family != socket.AF_UNIX:
             conn.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
-    def fix_addr(self, addr: Any) -> Any:
+    def fix_addr(self, addr: object) -> object:
         return addr or ("localhost", None)
 
-    def getsockname(self) -> tuple[str, Any]:
+    def getsockname(self) -> tuple[str, int]:
         """Return host and port, or "unix" and the path."""
         name = self.socket.getsockname()
         return ("unix", name) if self.family == socket.AF_UNIX else name[:2]

@@ -82,7 +82,7 @@ def _factory() -> Any:
     class PaperPin(MockPWMPin):
         """A pin that remembers what it was used as."""
 
-        def __init__(self, *args: Any) -> None:
+        def __init__(self, *args: object) -> None:
             super().__init__(*args)
             self.ways: set[str] = set()
 

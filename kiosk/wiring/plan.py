@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from kiosk.config import Config, Options
+from kiosk.config import Config, Options, Part, Slot
 from kiosk.config.part_rules import marked
 from kiosk.wiring.header import HEADER
 from kiosk.wiring.paper import Use, tried
@@ -82,7 +82,7 @@ def _marked(options: Options, title: str) -> list[tuple[str, Any]]:
     return [(path, value) for path, value, _ in found]
 
 
-def _wires(entry: Any, used: dict[int, Use]) -> Iterator[Wire]:
+def _wires(entry: Part | Slot, used: dict[int, Use]) -> Iterator[Wire]:
     for path, gpio in _marked(entry.options, "pin"):
         use = used.get(gpio, UNUSED)
         active = {"up": "low", "down": "high"}.get(use.pull, "") or _said_active(entry.options, path)

@@ -21,6 +21,9 @@ from kiosk.dispense.rules.bounds import Bounds, Change
 from kiosk.errors import LedgerError
 from kiosk.model import EventKind
 
+SqlValue = str | int | float | bytes | None
+"""What a column may hold."""
+
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -164,7 +167,7 @@ class LedgerFile:
 
     # -- writing, inside a transaction -----------------------------------------------------------------------------
 
-    def insert(self, sql: str, *values: Any) -> int:
+    def insert(self, sql: str, *values: SqlValue) -> int:
         """Insert a row; return its number."""
         return int(self.db.execute(sql, values).lastrowid or 0)
 
@@ -213,7 +216,7 @@ class LedgerFile:
 
     # -- reading what a change builds on ---------------------------------------------------------------------------
 
-    def get(self, key: str, default: Any) -> Any:
+    def get(self, key: str, default: SqlValue) -> Any:
         """Return one of the ledger's few single values."""
         row = self.db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         return row[0] if row else default

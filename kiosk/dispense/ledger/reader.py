@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from kiosk.clock import HOURS_A_DAY, day, label
 from kiosk.dispense import words
 from kiosk.dispense.ledger import excursions, meanwhile, recalls
+from kiosk.dispense.ledger.file import SqlValue
 from kiosk.dispense.ledger.questions import Question, Questions
 from kiosk.dispense.ledger.restocks import latest
 from kiosk.dispense.ledger.schema import PENDING, among
@@ -82,6 +83,10 @@ _BACKLOG = (
 )
 
 
+Row = tuple[Any, ...]
+"""A row of a query, whose columns are of the types that its tables have."""
+
+
 class History(NamedTuple):
     """What lately became of a slot, newest first: how far counts lay outside of what was expected, and its events."""
 
@@ -131,7 +136,7 @@ class Reader:
         """Check the whole file, which may take seconds; vends go on meanwhile. Raises LedgerDamagedError."""
         check_all(self._path)
 
-    def _rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+    def _rows(self, sql: str, *values: SqlValue) -> list[Row]:
         return self._ask(lambda db: db.execute(sql, values).fetchall())
 
     def _ask(self, question: Question[T], within_s: float = PATIENCE_S) -> T:
@@ -279,7 +284,7 @@ def _asked(request: str, by_slot: int, purpose: str, sku: str, slot: str) -> Ven
     return VendRequest(id=request, sku=asked[0], slot=asked[1], purpose=Purpose(purpose))
 
 
-def _pasts(rows: Iterable[tuple[Any, ...]], names: Mapping[str, str]) -> dict[str, Past]:
+def _pasts(rows: Iterable[Row], names: Mapping[str, str]) -> dict[str, Past]:
     """Return requests by their `names`, or else their own ids. Of two with one name its first use counts, its own."""
     found: dict[str, Past] = {}
     for *asked, state in rows:
@@ -296,7 +301,7 @@ def _attempt(slot: str, state: str) -> Attempt:
     return Attempt(slot=slot, outcome=Outcome.UNKNOWN if state == "intent" else Outcome(state))
 
 
-def _event(row: tuple[Any, ...]) -> Event:
+def _event(row: Row) -> Event:
     seq, written, hour, clock_ok, quantity, slot, sku, lot = row
     kind = EventKind.of(written)
     return Event(

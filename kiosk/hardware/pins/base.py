@@ -27,7 +27,7 @@ class BaseBoard:
         """Return the device file that kiosk.toml calls `path`."""
         return device_below(path, self.dev_root)
 
-    def add(self, name: str, controller: Any) -> None:
+    def add(self, name: str, controller: object) -> None:
         """Let drivers find an open controller."""
         self._controllers[name] = controller
 

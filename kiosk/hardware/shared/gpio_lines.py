@@ -7,10 +7,12 @@ gpiozero reports the edges of every pin in one thread; an exception there would 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TypeVar
 
 from kiosk.errors import HardwareError
 from kiosk.hardware.api import Board
+
+T = TypeVar("T")
 
 FRAME_S = 0.02
 """Servos take a pulse fifty times a second."""
@@ -54,7 +56,7 @@ class InputLine:
             self._device.pin.when_changed = None
             self._device.close()
 
-    def _edge(self, at: float, level: Any) -> None:
+    def _edge(self, at: float, level: object) -> None:
         try:
             self._changed(at, bool(level) == self._active_level)
         except Exception as error:  # noqa: BLE001 - whatever it is, it must not end the edges of all pins
@@ -144,7 +146,7 @@ class PulseLine:
                 self._device.close()
 
 
-def _claim(pin: int, claim: Callable[[], Any]) -> Any:
+def _claim(pin: int, claim: Callable[[], T]) -> T:
     try:
         return claim()
     except Exception as error:
@@ -152,9 +154,7 @@ def _claim(pin: int, claim: Callable[[], Any]) -> Any:
 
 
 def _trouble(pin: int, error: Exception, closed: bool = False) -> HardwareError:
-    if isinstance(error, HardwareError):  # the back-end has said it better
-        return error
-    if isinstance(error, HardwareError):  # it names its remedy already
+    if isinstance(error, HardwareError):  # the back-end has said it better, with its remedy
         return error
     if closed:
         return HardwareError(f"GPIO {pin} was given back already. Restart the kiosk to use it again.")

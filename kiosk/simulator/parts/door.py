@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
-from kiosk.simulator.cabinet import Cabinet, Contact, Part
+from kiosk.simulator.cabinet import Cabinet, Contact, Entry, Part
 from kiosk.simulator.faults import Fault
 
 
@@ -22,7 +20,7 @@ class Body(Part):
 
     accepts = frozenset({Fault.DOOR_OPEN})
 
-    def __init__(self, name: str, entry: Any, cabinet: Cabinet) -> None:
+    def __init__(self, name: str, entry: Entry, cabinet: Cabinet) -> None:
         super().__init__(name, entry, cabinet)
         kept = cabinet.store.get(f"door {name}", DoorKept) or DoorKept(False)
         self._opened = kept.opened

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
-from kiosk.simulator.cabinet import SHADOW_S, Cabinet, Part
+from kiosk.simulator.cabinet import SHADOW_S, Cabinet, Entry, Part
 from kiosk.simulator.faults import Fault
 from kiosk.simulator.snapshot import BeamSeen
 
@@ -25,7 +23,7 @@ class Body(Part):
 
     accepts = frozenset({Fault.BEAM_DEAD, Fault.BEAM_BLOCKED})
 
-    def __init__(self, name: str, entry: Any, cabinet: Cabinet) -> None:
+    def __init__(self, name: str, entry: Entry, cabinet: Cabinet) -> None:
         super().__init__(name, entry, cabinet)
         kept = cabinet.store.get(f"beam {name}", BeamKept)
         self.faults = set(kept.faults if kept else ())

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from kiosk.errors import NotFoundError
-from kiosk.simulator.cabinet import Cabinet
+from kiosk.simulator.cabinet import Cabinet, Entry
 from kiosk.simulator.faults import Fault
 from kiosk.simulator.small_part import KeptPart
 
@@ -20,7 +18,7 @@ class Body(KeptPart):
 
     accepts = frozenset({Fault.KEY_STUCK})
 
-    def __init__(self, name: str, entry: Any, cabinet: Cabinet) -> None:
+    def __init__(self, name: str, entry: Entry, cabinet: Cabinet) -> None:
         super().__init__(name, entry, cabinet)
         options = self.options
         self._rows: list[bool | None] = [None] * len(options.row_pins)

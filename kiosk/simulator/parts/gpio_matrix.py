@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
-from kiosk.simulator.cabinet import Cabinet, Contact, Part
+from kiosk.config import Slot
+from kiosk.simulator.cabinet import Cabinet, Contact, Entry, Part
 from kiosk.simulator.coil import Coil
 
 
 class Matrix(Part):
     """The wires and switches. Each motor has its diode, so current takes no other way."""
 
-    def __init__(self, name: str, entry: Any, cabinet: Cabinet) -> None:
+    def __init__(self, name: str, entry: Entry, cabinet: Cabinet) -> None:
         super().__init__(name, entry, cabinet)
         self._coils: list[MatrixCoil] = []
         self._rows: set[int] = set()
@@ -88,7 +88,7 @@ class Matrix(Part):
 class MatrixCoil(Coil):
     """A coil whose motor sits where a row and a column cross."""
 
-    def __init__(self, name: str, entry: Any, cabinet: Cabinet) -> None:
+    def __init__(self, name: str, entry: Slot, cabinet: Cabinet) -> None:
         matrix: Matrix = cabinet.parts[entry.options.controller]
         self._matrix = matrix
         super().__init__(name, entry, cabinet, lambda _home, at: matrix.show_home(at))
@@ -99,7 +99,6 @@ class MatrixCoil(Coil):
         self._matrix.refresh()
 
 
-def Body(name: str, entry: Any, cabinet: Cabinet) -> Part:  # noqa: N802 - every part's module has a Body
+def Body(name: str, entry: Entry, cabinet: Cabinet) -> Part:  # noqa: N802 - every part's module has a Body
     """Build the matrix itself, or one coil of it: the two drivers have one name."""
-    kind = Matrix if hasattr(entry.options, "row_pins") else MatrixCoil
-    return kind(name, entry, cabinet)
+    return MatrixCoil(name, entry, cabinet) if isinstance(entry, Slot) else Matrix(name, entry, cabinet)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 import msgspec
 
+from kiosk.config import Slot
 from kiosk.simulator.cabinet import Cabinet, Contact
 from kiosk.simulator.coil import Coil
 from kiosk.simulator.compartment import Compartment, kept_as
@@ -29,7 +29,7 @@ class PairKept(msgspec.Struct, frozen=True, kw_only=True):
 class Side(Coil):
     """One of the two coils."""
 
-    def __init__(self, pair: Body, which: str, entry: Any, cabinet: Cabinet, contact: Contact) -> None:
+    def __init__(self, pair: Body, which: str, entry: Slot, cabinet: Cabinet, contact: Contact) -> None:
         self._pair = pair
         name = f"{pair.name} {which}"
         super().__init__(name, entry, cabinet, contact.set, kept_name=f"coil {name}")
@@ -43,7 +43,7 @@ class Body(Compartment):
 
     accepts = COIL_FAULTS
 
-    def __init__(self, name: str, entry: Any, cabinet: Cabinet) -> None:
+    def __init__(self, name: str, entry: Slot, cabinet: Cabinet) -> None:
         super().__init__(name, entry, cabinet)
         kept = cabinet.store.get(kept_as(name), PairKept) or PairKept(items=(), motions=0, dropped=0)
         self.motions, self.dropped, self.faults = kept.motions, kept.dropped, set(kept.faults)

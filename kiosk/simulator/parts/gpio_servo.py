@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from kiosk.config import Slot
 from kiosk.simulator.cabinet import Cabinet, Contact
 from kiosk.simulator.coil import Coil
 
@@ -15,7 +14,7 @@ DEAD_BAND_S = 0.0001
 class Body(Coil):
     """A coil on a servo. It turns one way only: a coil that winds the other way is bought for the other direction."""
 
-    def __init__(self, name: str, entry: Any, cabinet: Cabinet) -> None:
+    def __init__(self, name: str, entry: Slot, cabinet: Cabinet) -> None:
         options = entry.options
         contact = None if options.home_pin is None else Contact(cabinet, options.home_pin, options.home_active_low)
         super().__init__(name, entry, cabinet, contact.set if contact else lambda _home, _at: None)

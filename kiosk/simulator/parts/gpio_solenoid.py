@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from kiosk.config import Slot
 from kiosk.simulator.cabinet import Cabinet, Contact
 from kiosk.simulator.locker import Locker
 
@@ -11,7 +10,7 @@ from kiosk.simulator.locker import Locker
 class Body(Locker):
     """A locker on one pin, with a switch at its door or without."""
 
-    def __init__(self, name: str, entry: Any, cabinet: Cabinet) -> None:
+    def __init__(self, name: str, entry: Slot, cabinet: Cabinet) -> None:
         options = entry.options
         pin = options.feedback_pin
         contact = None if pin is None else Contact(cabinet, pin, options.open_low)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from kiosk.config import Slot
 from kiosk.simulator.cabinet import Cabinet, Contact
 from kiosk.simulator.coil import Coil
 
@@ -11,7 +10,7 @@ from kiosk.simulator.coil import Coil
 class Body(Coil):
     """A coil on two pins."""
 
-    def __init__(self, name: str, entry: Any, cabinet: Cabinet) -> None:
+    def __init__(self, name: str, entry: Slot, cabinet: Cabinet) -> None:
         contact = Contact(cabinet, entry.options.home_pin, entry.options.home_active_low)
         super().__init__(name, entry, cabinet, contact.set)
         cabinet.wiring.connect(self.options.motor_pin, self._driven)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from kiosk.config import Slot
 from kiosk.simulator.cabinet import Cabinet, Contact
 from kiosk.simulator.coil import Coil
 from kiosk.simulator.faults import Fault
@@ -14,7 +13,7 @@ class Body(Coil):
 
     accepts = Coil.accepts - {Fault.MOTOR_RUNS_ON}
 
-    def __init__(self, name: str, entry: Any, cabinet: Cabinet) -> None:
+    def __init__(self, name: str, entry: Slot, cabinet: Cabinet) -> None:
         options = entry.options
         contact = None if options.home_pin is None else Contact(cabinet, options.home_pin, options.home_active_low)
         tell = contact.set if contact else lambda _home, _at: None

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from kiosk.simulator.cabinet import Cabinet
+from kiosk.simulator.cabinet import Cabinet, Entry
 from kiosk.simulator.faults import Fault
 from kiosk.simulator.parts import thermometer
 from kiosk.simulator.small_part import SwitchedPart
@@ -21,7 +19,7 @@ class Body(SwitchedPart):
 
     accepts = frozenset({Fault.HEATER_DEAD})
 
-    def __init__(self, name: str, entry: Any, cabinet: Cabinet) -> None:
+    def __init__(self, name: str, entry: Entry, cabinet: Cabinet) -> None:
         super().__init__(name, entry, cabinet)
         self._added_c = 0.0
         self._stepping = False

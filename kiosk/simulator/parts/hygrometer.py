@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from kiosk.simulator.cabinet import Cabinet
+from kiosk.simulator.cabinet import Cabinet, Entry
 from kiosk.simulator.faults import Fault
 from kiosk.simulator.kernel_files import KernelFiles, place
 from kiosk.simulator.small_part import KeptPart
@@ -17,7 +15,7 @@ class Body(KeptPart):
 
     accepts = frozenset({Fault.UNPLUGGED})
 
-    def __init__(self, name: str, entry: Any, cabinet: Cabinet) -> None:
+    def __init__(self, name: str, entry: Entry, cabinet: Cabinet) -> None:
         super().__init__(name, entry, cabinet)
         self._percent = ROOM_PERCENT
         self._chip = None if self.options.path else self.options.chip

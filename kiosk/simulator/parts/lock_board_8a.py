@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from kiosk.simulator.cabinet import Cabinet
+from kiosk.simulator.cabinet import Cabinet, Entry
 from kiosk.simulator.lock_board import LockBoards
 
 ANSWERS_AFTER_S = 1.0
@@ -13,7 +11,7 @@ ANSWERS_AFTER_S = 1.0
 class Body(LockBoards):
     """The boards on one line."""
 
-    def __init__(self, name: str, entry: Any, cabinet: Cabinet) -> None:
+    def __init__(self, name: str, entry: Entry, cabinet: Cabinet) -> None:
         self._deaf_until: dict[int, float] = {}
         super().__init__(name, entry, cabinet)
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from kiosk.config import Slot
 from kiosk.simulator.cabinet import Cabinet
 from kiosk.simulator.coil import Coil
 from kiosk.simulator.mdb_machine import MdbMachine
@@ -12,7 +11,7 @@ from kiosk.simulator.mdb_machine import MdbMachine
 class Body(Coil):
     """A coil whose motor and cam switch are wired to the machine that the controller of its slot talks to."""
 
-    def __init__(self, name: str, entry: Any, cabinet: Cabinet) -> None:
+    def __init__(self, name: str, entry: Slot, cabinet: Cabinet) -> None:
         super().__init__(name, entry, cabinet, lambda _home, _at: None)
         self._interface = cabinet.parts[entry.options.controller]
         machine: MdbMachine = self._interface.machine

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from typing import Any
 
 import msgspec
 
-from kiosk.simulator.cabinet import Cabinet, Part
+from kiosk.simulator.cabinet import Cabinet, Entry, Part
 from kiosk.simulator.faults import Fault
 from kiosk.simulator.line import Line
 
@@ -37,7 +36,7 @@ class Body(Part):
 
     accepts = Line.accepts | {Fault.BOARD_OFF}
 
-    def __init__(self, name: str, entry: Any, cabinet: Cabinet) -> None:
+    def __init__(self, name: str, entry: Entry, cabinet: Cabinet) -> None:
         super().__init__(name, entry, cabinet)
         kept = cabinet.store.get(f"board {name}", BoardKept)
         self.faults = set(kept.faults if kept else ())

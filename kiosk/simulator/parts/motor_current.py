@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from kiosk.simulator.cabinet import Cabinet
+from kiosk.simulator.cabinet import Cabinet, Entry
 from kiosk.simulator.coil import Coil
 from kiosk.simulator.faults import Fault
 from kiosk.simulator.small_part import KeptPart
@@ -23,7 +21,7 @@ class Body(KeptPart):
 
     accepts = frozenset({Fault.OVERCURRENT, Fault.UNPLUGGED})
 
-    def __init__(self, name: str, entry: Any, cabinet: Cabinet) -> None:
+    def __init__(self, name: str, entry: Entry, cabinet: Cabinet) -> None:
         super().__init__(name, entry, cabinet)
         self._bits = 12 if self.options.adc.startswith("MCP32") else 10
         self._two_channels = self.options.adc.endswith("2")

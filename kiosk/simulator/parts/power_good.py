@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from kiosk.simulator.cabinet import Cabinet, Contact
+from kiosk.simulator.cabinet import Cabinet, Contact, Entry
 from kiosk.simulator.faults import Fault
 from kiosk.simulator.small_part import KeptPart
 
@@ -14,7 +12,7 @@ class Body(KeptPart):
 
     accepts = frozenset({Fault.MAINS_OUT})
 
-    def __init__(self, name: str, entry: Any, cabinet: Cabinet) -> None:
+    def __init__(self, name: str, entry: Entry, cabinet: Cabinet) -> None:
         super().__init__(name, entry, cabinet)
         self._contact = Contact(cabinet, self.options.pin, self.options.lost_low, Fault.MAINS_OUT in self.faults)
 

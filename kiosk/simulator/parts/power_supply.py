@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from kiosk.hardware.drivers.sensor.power_supply import SUPPLIES
-from kiosk.simulator.cabinet import Cabinet
+from kiosk.simulator.cabinet import Cabinet, Entry
 from kiosk.simulator.faults import Fault
 from kiosk.simulator.kernel_files import KernelFiles
 from kiosk.simulator.small_part import KeptPart
@@ -18,7 +16,7 @@ class Body(KeptPart):
 
     accepts = frozenset({Fault.MAINS_OUT, Fault.UNPLUGGED})
 
-    def __init__(self, name: str, entry: Any, cabinet: Cabinet) -> None:
+    def __init__(self, name: str, entry: Entry, cabinet: Cabinet) -> None:
         super().__init__(name, entry, cabinet)
         root, pattern = cabinet.sys_root / SUPPLIES, self.options.supplies
         self._mains = KernelFiles(root / pattern.replace("*", "mains")) if "*" in pattern else None

@@ -6,9 +6,8 @@ It speaks the lines of Qibixx' manual; see `kiosk.hardware.shared.protocol.mdb_l
 from __future__ import annotations
 
 import re
-from typing import Any
 
-from kiosk.simulator.cabinet import Cabinet, Part
+from kiosk.simulator.cabinet import Cabinet, Entry, Part
 from kiosk.simulator.faults import Fault
 from kiosk.simulator.line import Line
 from kiosk.simulator.mdb_machine import MdbMachine, Word
@@ -30,7 +29,7 @@ class Body(Part):
 
     accepts = Line.accepts | {Fault.BOARD_OFF}
 
-    def __init__(self, name: str, entry: Any, cabinet: Cabinet) -> None:
+    def __init__(self, name: str, entry: Entry, cabinet: Cabinet) -> None:
         super().__init__(name, entry, cabinet)
         wants_credit = self.options.credit is not None
         self.machine = MdbMachine(cabinet, drop_sensor=self.options.drop_sensor, wants_credit=wants_credit)

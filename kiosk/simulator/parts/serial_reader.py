@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from kiosk.simulator.cabinet import Cabinet
+from kiosk.simulator.cabinet import Cabinet, Entry
 from kiosk.simulator.line import Line
 from kiosk.simulator.small_part import KeptPart
 
@@ -14,7 +12,7 @@ class Body(KeptPart):
 
     accepts = Line.accepts
 
-    def __init__(self, name: str, entry: Any, cabinet: Cabinet) -> None:
+    def __init__(self, name: str, entry: Entry, cabinet: Cabinet) -> None:
         super().__init__(name, entry, cabinet)
         self._line = Line(cabinet, self.options.port, _ignore)
         self._line.set_faults(self.faults)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from kiosk.simulator.cabinet import Cabinet, Contact
+from kiosk.simulator.cabinet import Cabinet, Contact, Entry
 from kiosk.simulator.faults import Fault
 from kiosk.simulator.small_part import KeptPart
 
@@ -14,7 +12,7 @@ class Body(KeptPart):
 
     accepts = frozenset({Fault.BIN_FULL})
 
-    def __init__(self, name: str, entry: Any, cabinet: Cabinet) -> None:
+    def __init__(self, name: str, entry: Entry, cabinet: Cabinet) -> None:
         super().__init__(name, entry, cabinet)
         self._level = 0.0
         marks = ((100.0, self.options.full_pin), (75.0, self.options.three_quarters_pin))

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
-from kiosk.simulator.cabinet import Cabinet, Part
+from kiosk.simulator.cabinet import Cabinet, Entry, Part
 from kiosk.simulator.faults import Fault
 from kiosk.simulator.kernel_files import KernelFiles, place
 
@@ -26,7 +24,7 @@ class Body(Part):
 
     accepts = frozenset({Fault.HEAT, Fault.UNPLUGGED})
 
-    def __init__(self, name: str, entry: Any, cabinet: Cabinet) -> None:
+    def __init__(self, name: str, entry: Entry, cabinet: Cabinet) -> None:
         super().__init__(name, entry, cabinet)
         kept = cabinet.store.get(f"air {name}", AirKept) or AirKept(ROOM_C)
         self._set_c = kept.temperature_c

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-from typing import Any
 
 from kiosk.hardware.pins.base import device_below
 from kiosk.hardware.shared.keys.codes import presses
 from kiosk.hardware.shared.keys.evdev import EV_KEY, EV_SYN, EVENT, SYN_DROPPED
-from kiosk.simulator.cabinet import Cabinet
+from kiosk.simulator.cabinet import Cabinet, Entry
 from kiosk.simulator.faults import Fault
 from kiosk.simulator.small_part import KeptPart
 
@@ -23,7 +22,7 @@ class Body(KeptPart):
 
     accepts = frozenset({Fault.UNPLUGGED, Fault.KEY_STUCK})
 
-    def __init__(self, name: str, entry: Any, cabinet: Cabinet) -> None:
+    def __init__(self, name: str, entry: Entry, cabinet: Cabinet) -> None:
         super().__init__(name, entry, cabinet)
         self._path = device_below(self.options.device, cabinet.dev_root)
         self._file = -1

@@ -7,10 +7,9 @@ says everything five times if nobody acknowledges it, and then gives up.
 from __future__ import annotations
 
 from collections import deque
-from typing import Any
 
 from kiosk.hardware.shared.protocol.vmc_frames import ACK, POLL, Command, Decoder, Packet, after, frame
-from kiosk.simulator.cabinet import Cabinet, Part
+from kiosk.simulator.cabinet import Cabinet, Entry, Part
 from kiosk.simulator.faults import Fault
 from kiosk.simulator.line import Line
 from kiosk.simulator.parts.vmc_lane import Body as Lane
@@ -28,7 +27,7 @@ class Body(Part):
 
     accepts = Line.accepts | {Fault.BOARD_OFF}
 
-    def __init__(self, name: str, entry: Any, cabinet: Cabinet) -> None:
+    def __init__(self, name: str, entry: Entry, cabinet: Cabinet) -> None:
         super().__init__(name, entry, cabinet)
         self.lanes: dict[int, Lane] = {}
         """Its lanes by their selections; each enters itself."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
+from kiosk.config import Slot
 from kiosk.simulator.cabinet import Cabinet
 from kiosk.simulator.coil import Coil
 from kiosk.simulator.faults import Fault
@@ -13,7 +13,7 @@ from kiosk.simulator.faults import Fault
 class Body(Coil):
     """A lane. Its items fall past the machine's drop sensor, into the tray."""
 
-    def __init__(self, name: str, entry: Any, cabinet: Cabinet) -> None:
+    def __init__(self, name: str, entry: Slot, cabinet: Cabinet) -> None:
         self.watch: Callable[[bool, float], None] | None = None
         """Who is told of its cam switch, while its motor is driven."""
         super().__init__(name, entry, cabinet, self._home_changed)

@@ -121,8 +121,7 @@ def test_a_journal_that_cannot_be_cleared_keeps_nobody_from_the_ledger(rig: Rig)
     vars(rig.storage.journal)["clear"] = failing(LedgerError("The journal could not be written."))
     rig.recorder = Recorder(rig.storage, rig.clock, CONFIG)
     opened: list[str] = []
-    rig.recorder.on_opened = lambda: opened.append("once")
-    rig.recorder.open()
+    rig.recorder.open(on_opened=lambda: opened.append("once"))
     assert opened == ["once"]
     assert rig.outcomes("request-2") == [Outcome.UNKNOWN]
     assert rig.outcomes("request-3") == [Outcome.DISPENSED]
@@ -139,8 +138,7 @@ def test_a_first_try_that_fails_is_made_up_for(rig: Rig) -> None:
     vars(rig.storage.ledger.vends)["recover"] = failing(LedgerError("The disk is full."))
     rig.recorder = Recorder(rig.storage, rig.clock, CONFIG)
     opened: list[str] = []
-    rig.recorder.on_opened = lambda: opened.append("once")
-    rig.recorder.open()
+    rig.recorder.open(on_opened=lambda: opened.append("once"))
     assert opened == []
     del vars(rig.storage.ledger.vends)["recover"]
     assert rig.recorder.reopen()

@@ -30,6 +30,9 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
+def _nothing() -> None: ...
+
+
 class Recorder:
     """Writes for the vend thread. What does not say otherwise may be called by it alone."""
 
@@ -50,14 +53,15 @@ class Recorder:
         self._last_job: Job[None] | None = None
         self._fault: str | None = words.LEDGER_OPENING
         self._damaged = False
-        self.on_written: Callable[[], None] = lambda: None
-        """Called, in the writer's thread, when something was written that nobody waits for."""
-        self.on_opened: Callable[[], None] = lambda: None
-        """Called, in the writer's thread, when the ledger was opened."""
+        self._on_written = self._on_opened = _nothing
         self._to_recover = False
 
-    def open(self) -> Job[None]:
-        """Have the ledger opened for the first time; `on_opened` is called when it is."""
+    def open(self, on_opened: Callable[[], None] = _nothing, on_written: Callable[[], None] = _nothing) -> Job[None]:
+        """Have the ledger opened for the first time; the writer's thread calls `on_opened` when it is.
+
+        It calls `on_written` from then on when something was written that nobody waits for.
+        """
+        self._on_opened, self._on_written = on_opened, on_written
         return self.later(self.reopen)
 
     @property
@@ -74,15 +78,7 @@ class Recorder:
     # -- one attempt -----------------------------------------------------------------------------------------------
 
     def begin(
-        self,
-        request: VendRequest,
-        slot: str,
-        sku: str,
-        *,
-        attempt: int,
-        lot: int,
-        essential: bool,
-        asked: str = "",
+        self, request: VendRequest, slot: str, sku: str, *, attempt: int, lot: int, essential: bool, asked: str = ""
     ) -> Entry:
         """Have it written down that an item is about to leave; `begun` waits for that."""
         # Without the code that the visitor may have given.
@@ -177,7 +173,7 @@ class Recorder:
         def do() -> None:
             self.try_write(write)
             self._hand_over()
-            self.on_written()
+            self._on_written()
 
         self._last_job = job = self._writer.submit(do)
         return job
@@ -262,7 +258,7 @@ class Recorder:
         """Let everybody know at once what was written of an attempt; return whether whoever wanted it gave up."""
         self._hand_over(entry, intent)
         if entry.given_up:
-            self.on_written()
+            self._on_written()
         return entry.given_up
 
     def _hand_over(self, entry: Entry | None = None, intent: Intent | None = None) -> None:
@@ -307,7 +303,7 @@ class Recorder:
         opened, self._to_recover = self._to_recover, False
         if opened:
             self._hand_over()
-            self.on_opened()
+            self._on_opened()
             self.try_write(self.settle)
         return opened
 

@@ -8,7 +8,7 @@ from kiosk.clock import Clock
 from kiosk.config import Config, Product
 from kiosk.dispense import words
 from kiosk.dispense.codes.allowances import Allowances
-from kiosk.dispense.ledger import Ledger
+from kiosk.dispense.ledger import Calendar
 from kiosk.dispense.rules import policy
 from kiosk.dispense.rules.policy import Asked
 from kiosk.dispense.service.requests import Order, Requests
@@ -30,7 +30,7 @@ class Admission:
         config: Config,
         machine: Machine,
         stock_view: StockView,
-        ledger: Ledger,
+        calendar: Calendar,
         clock: Clock,
         requests: Requests,
         codes: Codes | None,
@@ -39,7 +39,7 @@ class Admission:
         self.products: dict[str, Product] = {product.sku: product for product in config.products}
         self._machine = machine
         self._stock_view = stock_view
-        self._ledger = ledger
+        self._calendar = calendar
         self._clock = clock
         self._requests = requests
         self.codes = codes
@@ -95,18 +95,18 @@ class Admission:
             return None, None
         if self._requests.busy:
             raise BusyError(words.BUSY)
-        opened = self.codes.check(request.code, self._ledger.calendar.when())
+        opened = self.codes.check(request.code, self._calendar.when())
         return self._allowances.left(opened, product.sku, product.limit_per_code)
 
     def forget_codes(self) -> None:
         """Forget what codes took that nobody can use any more."""
-        self._allowances.expire(self.codes.accepted(self._ledger.calendar.when()) if self.codes else ())
+        self._allowances.expire(self.codes.accepted(self._calendar.when()) if self.codes else ())
 
     def new_code(self) -> VisitorCode:
         """Make an anonymous code. Raises RequestError when codes are off, or when one was made a moment ago."""
         if self.codes is None:
             raise RequestError("This kiosk gives out no codes, and nothing here needs one.")
-        when = self._ledger.calendar.when()
+        when = self._calendar.when()
         return VisitorCode(code=self.codes.issue(when), until=self.codes.last_day(when))
 
     def took(self, order: Order) -> None:

@@ -87,7 +87,7 @@ class Service:
             config=config,
             machine=machine,
             stock_view=stock_view,
-            ledger=ledger,
+            calendar=ledger.calendar,
             clock=clock,
             requests=self.requests,
             codes=codes,
@@ -98,8 +98,7 @@ class Service:
         self._painting = threading.Lock()
         self.on_events: Callable[[], None] = lambda: None
         self._publish()
-        recorder.on_written = self._publish
-        self._vending = Vending(machine=machine, recorder=recorder, ledger=ledger, stock_view=stock_view, clock=clock)
+        self._vending = Vending(machine=machine, recorder=recorder, stock_view=stock_view, clock=clock)
         self._housekeeping = Housekeeping(
             config=config,
             machine=machine,
@@ -111,8 +110,7 @@ class Service:
         )
         self.changes = StockChanges(config, ledger, stock_view, clock, self._change)
         """What staff and the programme may change."""
-        recorder.on_opened = self._take_over
-        self._opening = recorder.open()
+        self._opening = recorder.open(on_opened=self._take_over, on_written=self._publish)
 
     # -- from any thread -------------------------------------------------------------------------------------------
 

@@ -11,7 +11,6 @@ from msgspec.structs import replace
 from kiosk.clock import Clock
 from kiosk.config import Product
 from kiosk.dispense import words
-from kiosk.dispense.ledger import Ledger
 from kiosk.dispense.recording.recorder import Recorder
 from kiosk.dispense.rules import vend_steps
 from kiosk.dispense.rules.choose import REST_S, RESTING_JAMS, candidates
@@ -71,12 +70,9 @@ class VendCallbacks(Struct, frozen=True):
 class Vending:
     """Turns motors for requests. Belongs to the vend thread, which alone may call what does not say otherwise."""
 
-    def __init__(
-        self, *, machine: Machine, recorder: Recorder, ledger: Ledger, stock_view: StockView, clock: Clock
-    ) -> None:
+    def __init__(self, *, machine: Machine, recorder: Recorder, stock_view: StockView, clock: Clock) -> None:
         self._machine = machine
         self._recorder = recorder
-        self._ledger = ledger
         self._stock_view = stock_view
         self._clock = clock
         self._hanging: list[str] = []

@@ -18,7 +18,6 @@ WRITE_COILS = 0x0F
 EXCEPTION = 0x80
 PULSE_FROM = 0x0200
 """Coil addresses from here on switch on for as many tenths of a second as the value says; the board counts them."""
-PULSE_MOST = 0xFFFF
 
 REASONS = {
     1: "it does not know this function",

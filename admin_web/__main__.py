@@ -5,25 +5,19 @@ from __future__ import annotations
 import argparse
 import ipaddress
 import os
-import signal
 import sys
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from admin_web import watchdog
 from admin_web.settings import Settings
 from kiosk import sdnotify, web
+from kiosk.web.process import serve_until_told
 
 if TYPE_CHECKING:
     from flask import Flask
 
 WORKERS = 8
-PATIENCE_S = 3.0
-"""How long answers that are under way may take at a stop, in seconds."""
-END_S = 8
-"""When the kernel ends what something holds up, in seconds; systemd would do it after ten."""
 
 NEEDS_TLS = (
     "--host {}: passwords would cross the network in the open. Give --cert and --key, or serve on 127.0.0.1. "
@@ -82,23 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except OSError as error:
         close(app)
         sys.exit(f"kiosk-admin-web: cannot listen on {options.host} port {options.port}: {error.strerror or error}.")
-    told_to_end = threading.Event()
-
-    def end(*_: object) -> None:
-        if not told_to_end.is_set():
-            signal.alarm(END_S)  # SIGALRM ends a process whatever its threads do.
-        told_to_end.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, end)
-    server.start()
-    host, port = server.getsockname()
-    watchdog.start(host, port, https=https)
-    sdnotify.ready()
-    print(f"Staff pages: {'https' if https else 'http'}://{host}:{port}/", flush=True)
-    told_to_end.wait()
-    sdnotify.stopping()
-    server.stop(PATIENCE_S)
+    serve_until_told(server, "Staff pages", https=https)
     close(app)
 
 

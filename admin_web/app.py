@@ -10,11 +10,12 @@ from flask import Blueprint, Flask
 from flask_wtf import CSRFProtect
 
 import admin_web
-from admin_web import error_pages, filters, headers, kiosk_client
+from admin_web import error_pages, filters, kiosk_client
 from admin_web.accounts import auth, limits
 from admin_web.restock import drafts
 from admin_web.settings import Settings
 from kiosk import look
+from kiosk.web import headers
 
 NAVIGATION = (
     ("Today", "today.page", ()),

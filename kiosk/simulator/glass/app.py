@@ -20,6 +20,7 @@ from kiosk.simulator.glass.guard import protect
 from kiosk.simulator.glass.hands import hands
 from kiosk.simulator.snapshot import CoilSeen, LockerSeen
 from kiosk.simulator.world import World
+from kiosk.web import headers
 
 POWER_CUT_STATUS = 75
 """EX_TEMPFAIL of sysexits.h: whoever supervises the process starts it again."""
@@ -50,6 +51,7 @@ def create_app(
     app.register_blueprint(look.blueprint)
     app.register_blueprint(hands)
     protect(app)
+    headers.init_app(app, scripts=True)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(
         drawing=drawing, words=words, told=told, Fault=Fault, pictogram=look.pictogram, sign=sign, config=config

@@ -19,9 +19,9 @@ from kiosk import sdnotify, threads
 from kiosk.clock import HOURS_A_DAY
 from kiosk.config import Config
 from kiosk.config.keys import load_key
-from kiosk.control.codes import AdminCodes
 from kiosk.control.routes import create_app
 from kiosk.control.server import ControlServer
+from kiosk.control.staff_codes import AdminCodes
 from kiosk.dispense.cover import Cover
 from kiosk.dispense.recording.storage import CHANGED, Storage
 from kiosk.dispense.service.vend_thread import Service
@@ -37,8 +37,8 @@ from kiosk.hardware.machine import Machine
 from kiosk.hardware.pins import open_board
 from kiosk.model import Fault, FaultKind, Purpose, VendRequest, new_request_id
 from kiosk.sole import hold
+from kiosk.telemetry.carry_out import Orders
 from kiosk.telemetry.ledger_source import LedgerSource
-from kiosk.telemetry.orders import Orders
 from kiosk.telemetry.publisher import Publisher
 from kiosk.timekeeper import Timekeeper
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from kiosk.cli.follow import follow
+from kiosk.cli.follow_vend import follow
 from kiosk.cli.group import FAILED, confirm, example, json_option, socket_option, yes_option
 from kiosk.cli.printing import amount, print_json, print_table, sentence
 from kiosk.control.client import Client

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import click
 
 from kiosk.cli.console import Console
-from kiosk.cli.follow import follow
+from kiosk.cli.follow_vend import follow
 from kiosk.cli.group import FAILED, confirm, example, json_option, socket_option, yes_option
 from kiosk.cli.verdict import Report, Seen, heard, judge, sort
 from kiosk.control.client import Client

@@ -222,7 +222,7 @@ class Product(Options, frozen=True, kw_only=True):
 
 
 class Part(Options, frozen=True, kw_only=True):
-    """A controller, sensor, light or output: its name, its driver, and the driver's own options."""
+    """A controller, sensor, signal or climate: its name, its driver, and the driver's own options."""
 
     name: Annotated[str, Meta(min_length=1, max_length=40, description="What staff call it; unlike any other")]
     driver: Annotated[str, Meta(description="The driver that works it")]

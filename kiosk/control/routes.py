@@ -11,7 +11,7 @@ import msgspec
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from kiosk.control.codes import VALID_S, AdminCodes
+from kiosk.control.staff_codes import VALID_S, AdminCodes
 from kiosk.decoding import Decoders
 from kiosk.dispense.ledger import Reader
 from kiosk.dispense.service.stock_changes import StockChanges

@@ -3,6 +3,7 @@
 No type here has a field for a person, and no time is finer than the hour.
 """
 
+from kiosk.model.activity import Now, Stage
 from kiosk.model.audit import Audit, ProductTotals, SlotTotals
 from kiosk.model.base import Count, Fact, Name, RequestId, Typed, new_request_id
 from kiosk.model.care import (
@@ -20,7 +21,7 @@ from kiosk.model.care import (
 )
 from kiosk.model.events import UNMET, EventKind
 from kiosk.model.faults import CONTENT_FAULTS, LOT_FAULTS, Fault, FaultKind
-from kiosk.model.menu import Availability, Menu, MenuItem, Now, Stage
+from kiosk.model.menu import Availability, Menu, MenuItem
 from kiosk.model.refusal import Refusal, RefusalCode, RefusedError
 from kiosk.model.restock import (
     Added,

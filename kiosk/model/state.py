@@ -43,7 +43,7 @@ class Link(Fact, frozen=True, kw_only=True):
 
 
 class MachinePart(Fact, frozen=True, kw_only=True):
-    """A part that works in this kiosk. `kind` is motor, lock, controller, sensor, input, light or output.
+    """A part that works in this kiosk. `kind` is motor, lock, controller, sensor, input, signal or climate.
 
     `driver` and `name` are those of kiosk.toml. With `visitor_only` a slot gives out nothing but what a visitor chose
     at the machine's own keypad, so that no test turn can move it.

@@ -9,9 +9,9 @@ import msgspec
 
 from kiosk.config import Slot
 from kiosk.simulator.cabinet import Cabinet
-from kiosk.simulator.compartment import Driven, kept_as
 from kiosk.simulator.faults import COIL_FAULTS, Fault
 from kiosk.simulator.motion import Motion
+from kiosk.simulator.slot_body import Driven, kept_as
 from kiosk.simulator.snapshot import CoilSeen
 
 TURNS_PER_S = 0.4

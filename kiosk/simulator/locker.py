@@ -11,8 +11,8 @@ import msgspec
 
 from kiosk.config import Slot
 from kiosk.simulator.cabinet import Cabinet
-from kiosk.simulator.compartment import Driven, kept_as
 from kiosk.simulator.faults import LOCKER_FAULTS, Fault
+from kiosk.simulator.slot_body import Driven, kept_as
 from kiosk.simulator.snapshot import LockerSeen
 
 PULL_S = 0.06

@@ -11,9 +11,9 @@ from kiosk.clock import Clock
 from kiosk.config import Config
 from kiosk.errors import HardwareError, NotFoundError
 from kiosk.simulator.cabinet import Cabinet, Entry, Part
-from kiosk.simulator.compartment import Compartment, kept_as
 from kiosk.simulator.faults import Fault
 from kiosk.simulator.parts import button, buzzer, door, drop_beam, gpio_light, interior_light, thermometer
+from kiosk.simulator.slot_body import Compartment, kept_as
 from kiosk.simulator.snapshot import CoilSeen, FallingSeen, LockerSeen, PartSeen, WorldSnapshot
 from kiosk.simulator.store import Store, read
 from kiosk.simulator.timeline_clock import TimelineClock

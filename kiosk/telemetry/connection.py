@@ -25,8 +25,8 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from kiosk.config import Telemetry
+from kiosk.telemetry.notices import Arrived, Closed, Opened, Published, Refused, Signals
 from kiosk.telemetry.pace import Pace
-from kiosk.telemetry.signals import Arrived, Closed, Opened, Published, Refused, Signals
 
 _NO_CHECK_TIME = 0x200000
 """OpenSSL's X509_V_FLAG_NO_CHECK_TIME: leave out only the check of the validity dates."""

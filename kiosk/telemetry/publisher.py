@@ -19,12 +19,12 @@ from kiosk.model import Link
 from kiosk.telemetry import messages
 from kiosk.telemetry.link import Stage, Standing, blame
 from kiosk.telemetry.link_state import LinkState
-from kiosk.telemetry.outbox import Window
+from kiosk.telemetry.notices import Arrived, Closed, Opened, Published, Refused, Signal, Signals, Stop, Wake
 from kiosk.telemetry.pace import Pace, Redial
 from kiosk.telemetry.receipts import Receipts
 from kiosk.telemetry.report import Report
-from kiosk.telemetry.signals import Arrived, Closed, Opened, Published, Refused, Signal, Signals, Stop, Wake
 from kiosk.telemetry.source import Source
+from kiosk.telemetry.window import Window
 
 if TYPE_CHECKING:  # paho costs memory; a kiosk without a broker never loads it.
     from kiosk.telemetry.commands import Command, Commands

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kiosk.telemetry.outbox import as_ranges
 from kiosk.telemetry.pace import Pace
 from kiosk.telemetry.source import Source
+from kiosk.telemetry.window import as_ranges
 
 STEP = 2000
 """So many events are forgotten without waiting for more: the commit of these takes some 10 ms."""

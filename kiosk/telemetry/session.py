@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from kiosk.telemetry import messages
 from kiosk.telemetry.connection import Connection
 from kiosk.telemetry.link import FAILURE, NOBODY
-from kiosk.telemetry.outbox import Window
+from kiosk.telemetry.window import Window
 
 
 class Session:

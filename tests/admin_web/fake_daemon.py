@@ -1,6 +1,6 @@
 """The far end of the control API for these tests: a real HTTP server on a Unix socket, with a memory.
 
-It speaks the bytes that kiosk/control/API.md promises, keeps the count and refuses what the daemon refuses, so the
+It speaks the bytes that docs/control.md promises, keeps the count and refuses what the daemon refuses, so the
 pages and the real client are tested through their real door.
 """
 

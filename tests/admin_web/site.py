@@ -12,9 +12,9 @@ from flask import Flask
 
 from admin_web.app import close, create_app
 from admin_web.settings import Settings
-from kiosk.control.codes import AdminCodes
 from kiosk.control.routes import create_app as create_control
 from kiosk.control.server import ControlServer
+from kiosk.control.staff_codes import AdminCodes
 from kiosk.dispense.status import Status
 from kiosk.dispense.temperature.sensors import Sensors
 from kiosk.errors import BusyError, RequestError

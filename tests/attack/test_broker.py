@@ -14,8 +14,8 @@ import pytest
 
 from kiosk.config import Telemetry
 from kiosk.telemetry.connection import Connection, Will
+from kiosk.telemetry.notices import Arrived, Closed, Signals
 from kiosk.telemetry.pace import Pace
-from kiosk.telemetry.signals import Arrived, Closed, Signals
 from tests.attack.memory import GROWTH_MIB, forget_peak, peak_mib
 from tests.broker.collector import until
 from tests.conftest import Evidence

@@ -13,7 +13,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from kiosk.telemetry import messages
-from kiosk.telemetry.outbox import as_ranges
+from kiosk.telemetry.window import as_ranges
 
 
 def until(true: Callable[[], object], what: str, timeout_s: float = 300.0) -> None:

@@ -269,7 +269,7 @@ def test_an_emergency_that_was_not_looked_up_is_known_by_the_id_it_was_asked_und
     shop.restart()
     shop.storage.start()
     if not remembered:
-        shop.service._memory._earlier.clear()
+        shop.service._earlier_requests._earlier.clear()
     again = shop.vend("NAL", request_id="request-1")
     assert (again.id, again.outcome) == ("request-1", Outcome.DISPENSED)
     with pytest.raises(ConflictError):

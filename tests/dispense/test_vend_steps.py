@@ -1,4 +1,4 @@
-"""The vend machine, over every path that hardware can take it."""
+"""The steps of a vend, over every path that hardware can take it."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from flask import Flask
 from kiosk.config import TABLES, Config
 from kiosk.config.words import is_table, item_of, unwrap
 from kiosk.control.client import Client
-from kiosk.control.codes import AdminCodes
+from kiosk.control.staff_codes import AdminCodes
 from kiosk.control.routes import create_app
 from kiosk.dispense.temperature.sensors import Sensors
 from kiosk.dispense.status import Status

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from kiosk.model import EventKind, OutboxRow
-from kiosk.telemetry.outbox import Window, as_ranges
 from kiosk.telemetry.pace import Pace, Redial, backoff
+from kiosk.telemetry.window import Window, as_ranges
 
 PACE = Pace(receipt_s=10, retry_s=5, retry_max_s=60)
 HOLD = 12

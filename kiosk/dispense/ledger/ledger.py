@@ -39,7 +39,7 @@ class Planned(Struct, frozen=True):
 
 
 class Ledger:
-    """ledger.db: one room for each thing that is written, over one book. Nothing is written before `open`.
+    """ledger.db: one room for each thing that is written, over one file. Nothing is written before `open`.
 
     Everything raises LedgerError when the disk or the file fails; the ledger is then as it was before the call.
     """

@@ -15,7 +15,7 @@ from kiosk.clock import HOURS_A_DAY, day, label
 from kiosk.dispense import words
 from kiosk.dispense.ledger import excursions, meanwhile, recalls
 from kiosk.dispense.ledger.file import SqlValue
-from kiosk.dispense.ledger.questions import Question, Questions
+from kiosk.dispense.ledger.question_thread import Question, Questions
 from kiosk.dispense.ledger.restocks import latest
 from kiosk.dispense.ledger.schema import PENDING, among
 from kiosk.dispense.ledger.store import check_all

@@ -71,7 +71,7 @@ def owed(held: Iterable[Entry]) -> list[str]:
     return [slot for entry in held for slot in entry.may_have_left()]
 
 
-def recalled(held: Iterable[Entry], request_id: str) -> Past | None:
+def found(held: Iterable[Entry], request_id: str) -> Past | None:
     """Return a request that was asked for under this id, and what was tried for it, from attempts that are held."""
     made = [entry.made for entry in held if request_id in (entry.made.request.id, entry.made.asked)]
     if not made:

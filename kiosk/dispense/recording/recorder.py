@@ -19,7 +19,7 @@ from kiosk.dispense import words
 from kiosk.dispense.ledger import Count, Intent, Past, Planned, Unrecorded
 from kiosk.dispense.ledger.lot_queues import LotQueues
 from kiosk.dispense.ledger.store import of_disk
-from kiosk.dispense.recording.entry import Entry, News, owed, recalled, unseen
+from kiosk.dispense.recording.entry import Entry, News, found, owed, unseen
 from kiosk.dispense.recording.storage import Storage
 from kiosk.dispense.rules.vend_steps import NOTHING_MOVED, Finish
 from kiosk.dispense.worker import Job
@@ -217,7 +217,7 @@ class Recorder:
     def find(self, request_id: str) -> Past | None:
         """Return a request that waits for the ledger, and what became of it. Any thread may ask."""
         with self._lock:
-            return recalled(self._held.values(), request_id) if self._held else None
+            return found(self._held.values(), request_id) if self._held else None
 
     # -- what the writer's thread does -----------------------------------------------------------------------------
 

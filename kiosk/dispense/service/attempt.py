@@ -1,4 +1,4 @@
-"""Carry out what the vend machine decides, on real parts."""
+"""Carry out what `vend_steps` decides, on real parts."""
 
 from __future__ import annotations
 

@@ -21,8 +21,8 @@ from kiosk.dispense.recording.storage import Storage
 from kiosk.dispense.rules.menu import menu
 from kiosk.dispense.service import sign
 from kiosk.dispense.service.admission import Admission
+from kiosk.dispense.service.earlier_requests import EarlierRequests
 from kiosk.dispense.service.housekeeping import Housekeeping
-from kiosk.dispense.service.memory import Memory
 from kiosk.dispense.service.requests import Order, Requests, same_request
 from kiosk.dispense.service.sign import Sign
 from kiosk.dispense.service.stock_changes import StockChanges
@@ -81,7 +81,7 @@ class Service:
         """What lights and sounds tell visitors."""
         self._progress = self._idled = time.monotonic()
         self._recorder = recorder = Recorder(storage, clock, config)
-        self._memory = Memory(recorder, ledger, storage.reader)
+        self._earlier_requests = EarlierRequests(recorder, ledger, storage.reader)
         self._stock_view = stock_view = StockView(config, machine.lockers)
         self.admission = Admission(
             config=config,
@@ -196,7 +196,7 @@ class Service:
         """Return what became of a request, waiting up to `wait_s` seconds for its end. Raises NotFoundError."""
         if vend := self.requests.find(request_id, wait_s):
             return vend
-        if past := self._memory.past(request_id):
+        if past := self._earlier_requests.past(request_id):
             return done(*past, self._machine.lockers)
         raise NotFoundError(f"No vend has the id {request_id}.")
 
@@ -242,7 +242,7 @@ class Service:
     # -- admission -------------------------------------------------------------------------------------------------
 
     def _submit(self, order: Order) -> Vend:
-        if not order.for_hands_inside:
+        if not order.passes_rules:
             order = self.admission.allowed(order)
         vend, before = self.requests.admit(order)
         if before is None:
@@ -261,7 +261,7 @@ class Service:
         Raises DiskStalledError when the ledger does not tell in time, which in an emergency is at once.
         """
         request = order.request
-        past = self._memory.past(request.id, urgent=order.emergency)
+        past = self._earlier_requests.past(request.id, urgent=order.emergency)
         if past is None:
             return None
         same_request(past[0], request)
@@ -389,5 +389,5 @@ class Service:
     def _take_over(self) -> None:
         """Let the machine know what the ledger knows, once it is open."""
         self._publish()
-        self._memory.load()
+        self._earlier_requests.load()
         self._vending.ledger_opened = True

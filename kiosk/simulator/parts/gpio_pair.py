@@ -9,8 +9,8 @@ import msgspec
 from kiosk.config import Slot
 from kiosk.simulator.cabinet import Cabinet, Contact
 from kiosk.simulator.coil import Coil
-from kiosk.simulator.compartment import Compartment, kept_as
 from kiosk.simulator.faults import COIL_FAULTS, Fault
+from kiosk.simulator.slot_body import Compartment, kept_as
 from kiosk.simulator.snapshot import CoilSeen
 
 OF_ITEMS = frozenset({Fault.JAM, Fault.HANG, Fault.DOUBLE_DROP})

@@ -16,7 +16,7 @@ SEARCH_S = 0.1
 """How long an emergency waits for the ledger to tell whether its id was used before, in seconds."""
 
 
-class Memory:
+class EarlierRequests:
     """Finds requests that `Requests` has let go of. Any thread may ask."""
 
     def __init__(self, recorder: Recorder, ledger: Ledger, reader: Reader) -> None:

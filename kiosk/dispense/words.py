@@ -115,7 +115,7 @@ def event(kind: EventKind, quantity: int) -> str:
 def refused(refusal: Refusal) -> str:
     """Return the sentence for a visitor who cannot have an item now. It is true for whoever stands there."""
     if refusal.code in NEXT_COMES:
-        return f"The next one comes in {_wait(refusal.wait_s or 1)}. Other items are free to take now."
+        return f"The next one comes in {wait(refusal.wait_s or 1)}. Other items are free to take now."
     if refusal.code is RefusalCode.CLOSED and refusal.opens is not None:
         return f"This one is given out from {refusal.opens:%H:%M}. Other items are free to take now."
     return _REFUSED[refusal.code]
@@ -189,6 +189,7 @@ def _unresolved(slot: SlotStock) -> Iterator[tuple[FaultKind, str]]:
         yield FaultKind.UNRESOLVED, f"{slot.slot}: {items} unresolved. Count this slot."
 
 
-def _wait(seconds: float) -> str:
+def wait(seconds: float) -> str:
+    """Return a wait in words, rounded up: `1 second`, `42 seconds`, `2 minutes`."""
     count, unit = (math.ceil(seconds), "second") if seconds <= 90 else (math.ceil(seconds / 60), "minute")
     return f"{count} {unit}{'s' * (count != 1)}"

@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime
 import hmac
 import itertools
-import math
 import re
 import secrets
 import threading
@@ -20,6 +19,7 @@ from mnemonic import Mnemonic
 
 from kiosk import clock
 from kiosk.clock import When
+from kiosk.dispense import words
 from kiosk.dispense.codes.excluded_words import AWKWARD
 from kiosk.model import Refusal, RefusalCode, RefusedError
 
@@ -116,11 +116,11 @@ class Codes:
         with self._lock:
             wait_s = self._issued_s + self._issue_every_s - self._now()
             if wait_s > 0:
-                raise _too_soon(f"A code was made a moment ago. Ask for yours in {_spell(wait_s)}.", wait_s)
+                raise _too_soon(f"A code was made a moment ago. Ask for yours in {words.wait(wait_s)}.", wait_s)
             self._issued_s = self._now()
         period = self.accepted(when)[0]
         drawn = (self._words(period) for _ in itertools.count())
-        return " ".join(next(words for words in drawn if AWKWARD.isdisjoint(words)))
+        return " ".join(next(code for code in drawn if AWKWARD.isdisjoint(code)))
 
     def check(self, typed: str, when: When) -> Pass:
         """Return what a code opens. Case does not matter, nor what stands between the words or after four letters.
@@ -187,7 +187,7 @@ class Codes:
         over = self._wrong - FREE_TRIES
         wait_s = min(FIRST_WAIT_S * 2.0 ** min(over, 10), LONGEST_WAIT_S) - since_s if over >= 0 else 0.0
         if wait_s > 0:
-            raise _too_soon(f"Too many wrong codes. Try again in {_spell(wait_s)}.", wait_s)
+            raise _too_soon(f"Too many wrong codes. Try again in {words.wait(wait_s)}.", wait_s)
 
 
 def _read(typed: str) -> tuple[int, ...]:
@@ -203,12 +203,6 @@ def _read(typed: str) -> tuple[int, ...]:
 
 def _too_soon(message: str, wait_s: float) -> RefusedError:
     return RefusedError(message, Refusal(code=RefusalCode.CODE_WAIT, wait_s=wait_s))
-
-
-def _spell(seconds: float) -> str:
-    """Return a wait in words, rounded up: `1 second`, `42 seconds`, `2 minutes`."""
-    count, unit = (math.ceil(seconds), "second") if seconds <= 90 else (math.ceil(seconds / 60), "minute")
-    return f"{count} {unit}{'s' * (count != 1)}"
 
 
 def _bytes(half: int) -> bytes:

@@ -11,14 +11,12 @@ from collections.abc import Callable, Iterator, Mapping
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from kiosk.config import Product
+from kiosk.config import Product, hours
 from kiosk.model import Refusal, RefusalCode
 
 VISIT_GAP_S = 60.0
 """A visit is over for a product when nobody has taken any of it for so long, in seconds. Nothing else tells visits
 apart; what others take, or are refused, does not prolong it, so that the wait that is told to anybody holds."""
-
-DAY_MIN = 24 * 60
 
 
 class Taken(Struct, frozen=True):
@@ -95,11 +93,8 @@ def _hidden(product: Product, asked: Asked) -> Iterator[Refusal]:
 def _closed(product: Product, asked: Asked) -> Iterator[Refusal]:
     if not product.hours or asked.local_time is None:
         return
-    now = asked.local_time.hour * 60 + asked.local_time.minute
-    spans = [_span(text) for text in product.hours]
-    if not any(_is_open(opens, closes, now) for opens, closes in spans):
-        opens = min((opens for opens, _ in spans), key=lambda minute: (minute - now) % DAY_MIN)
-        yield Refusal(code=RefusalCode.CLOSED, opens=datetime.time(*divmod(opens, 60)))
+    if not any(hours.within(span, asked.local_time) for span in product.hours):
+        yield Refusal(code=RefusalCode.CLOSED, opens=hours.next_begin(product.hours, asked.local_time))
 
 
 def _code(product: Product, asked: Asked) -> Iterator[Refusal]:
@@ -125,15 +120,3 @@ def _waiting(product: Product, asked: Asked) -> Iterator[Refusal]:
 
 RULES: tuple[Callable[[Product, Asked], Iterator[Refusal]], ...] = (_hidden, _closed, _code, _waiting)
 """Each gives its refusal, or nothing."""
-
-
-def _span(text: str) -> tuple[int, int]:
-    """Return "08:00-20:00" as minutes of the day."""
-    opens, closes = (int(time[:2]) * 60 + int(time[3:]) for time in text.split("-"))
-    return opens, closes
-
-
-def _is_open(opens: int, closes: int, now: int) -> bool:
-    if opens < closes:
-        return opens <= now < closes
-    return now >= opens or now < closes

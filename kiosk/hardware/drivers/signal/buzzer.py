@@ -15,7 +15,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from kiosk.config import Options as BaseOptions
-from kiosk.config import Pin
+from kiosk.config import Pin, hours
 from kiosk.config.settings import Hours
 from kiosk.hardware.api import Board, Signal
 from kiosk.hardware.shared.gpio_lines import OutputLine
@@ -69,6 +69,4 @@ class Driver:
         """Say whether the neighbours' sleep goes before. A clock that was never set does not know."""
         if shown.urgent or self._quiet is None or not self._clock.synced():
             return False
-        begins, ends = self._quiet.split("-")
-        now = f"{self._clock.local_time():%H:%M}"
-        return begins <= now < ends if begins < ends else now >= begins or now < ends
+        return hours.within(self._quiet, self._clock.local_time())

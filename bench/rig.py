@@ -15,42 +15,11 @@ from kiosk.hardware import registry
 from kiosk.hardware.api import Board
 from kiosk.model import RestockLine, RestockRequest, new_request_id
 from kiosk.simulator.world import World
+from tests.kit.toml import a_part, a_product, a_slot, folders, kiosk_toml
 
 SPEED = 400
 SLOTS = 10
 CAPACITY = 200
-
-HEAD = """
-[kiosk]
-id = "bench"
-site = "Bench"
-[hardware]
-pins = "simulator"
-[simulator]
-speed = {speed}
-[privacy]
-release_s = {release_s}
-[paths]
-state = "{folder}/state"
-runtime = "{folder}/run"
-[telemetry]
-host = "127.0.0.1"
-port = {port}
-tls = false
-[[products]]
-sku = "NAL"
-name = "Naloxone"
-essential = true
-[[sensors]]
-name = "drop beam"
-driver = "drop_beam"
-options = {{ pin = 24, emitter_pin = 25 }}
-[[inputs]]
-name = "naloxone"
-driver = "button"
-product = "NAL"
-options = {{ pin = 26 }}
-"""
 
 
 class Broker(NamedTuple):
@@ -63,23 +32,25 @@ class Broker(NamedTuple):
 NOBODY = Broker(port=1, release_s=3600)
 """A broker that is never there."""
 
-SLOT = """
-[[slots]]
-id = "A{number}"
-product = "NAL"
-capacity = {capacity}
-options = {{ motor_pin = {motor}, home_pin = {home} }}
-"""
-
 
 def write_config(folder: Path, broker: Broker = NOBODY) -> Path:
     """Write the configuration of a machine with ten slots of 200."""
-    slots = (
-        SLOT.format(number=number, capacity=CAPACITY, motor=2 * number, home=2 * number + 1)
-        for number in range(1, SLOTS + 1)
+    numbers = range(1, SLOTS + 1)
+    text = kiosk_toml(
+        a_product("NAL", essential=True),
+        a_part("sensors", "drop beam", "drop_beam", options={"pin": 24, "emitter_pin": 25}),
+        a_part("inputs", "naloxone", "button", product="NAL", options={"pin": 26}),
+        *(
+            a_slot(f"A{number}", "NAL", CAPACITY, options={"motor_pin": 2 * number, "home_pin": 2 * number + 1})
+            for number in numbers
+        ),
+        simulator={"speed": SPEED},
+        privacy={"release_s": broker.release_s},
+        telemetry={"host": "127.0.0.1", "port": broker.port, "tls": False},
+        paths=folders(folder),
     )
     path = folder / "kiosk.toml"
-    path.write_text(HEAD.format(speed=SPEED, folder=folder, **broker._asdict()) + "".join(slots))
+    path.write_text(text)
     return path
 
 

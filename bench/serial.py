@@ -21,36 +21,23 @@ from kiosk.hardware import registry
 from kiosk.simulator.board import SimulatorBoard
 from kiosk.simulator.faults import Fault
 from kiosk.simulator.world import World
+from tests.kit.toml import a_part, a_product, a_slot, kiosk_toml
 
 SAMPLES = 200
 SPEED = 100
 QUIET_S = 0.08
 """After a turn the board is asked for six seconds of its time whether the coil runs on; then it is quiet."""
 
-CONFIG = """
-[kiosk]
-id = "bench"
-site = "Bench"
-[hardware]
-pins = "simulator"
-[simulator]
-speed = {speed}
-[paths]
-state = "{folder}"
-[[products]]
-sku = "NAL"
-name = "Naloxone"
-[[controllers]]
-name = "relays"
-driver = "modbus_relays"
-options = {{ port = "relays" }}
-[[slots]]
-id = "A1"
-product = "NAL"
-capacity = 8
-driver = "modbus_coil"
-options = {{ controller = "relays", relay = 1, input = 1 }}
-"""
+
+def board_toml(folder: str) -> str:
+    """Return the configuration of one coil on a board."""
+    return kiosk_toml(
+        a_product("NAL"),
+        a_part("controllers", "relays", "modbus_relays", options={"port": "relays"}),
+        a_slot("A1", "NAL", 8, driver="modbus_coil", options={"controller": "relays", "relay": 1, "input": 1}),
+        simulator={"speed": SPEED},
+        paths={"state": folder},
+    )
 
 
 class Stopwatch:
@@ -103,7 +90,7 @@ class Coil:
     """A coil whose motor is unplugged, on a simulated relay board: a turn is over within milliseconds."""
 
     def __init__(self, folder: str) -> None:
-        config = parse(CONFIG.format(folder=folder, speed=SPEED), registry)
+        config = parse(board_toml(folder), registry)
         world = World.from_config(config, keep=False)
         world.set_fault(Fault.MOTOR_MISSING, True)
         self._board = SimulatorBoard(config.hardware, world)

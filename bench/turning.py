@@ -16,29 +16,12 @@ from kiosk.hardware.api import Turn
 from kiosk.hardware.pins import open_board
 from kiosk.simulator.board import SimulatorBoard
 from kiosk.simulator.faults import Fault
+from tests.kit.toml import a_product, a_slot, kiosk_toml
 
 SAMPLES = 150
 MOTOR, HOME = 5, 6
 AWAY_S = 0.06
 """A little longer than the driver takes for a bounce of the switch."""
-
-CONFIG = """
-[kiosk]
-id = "bench"
-site = "Bench"
-[hardware]
-pins = "simulator"
-[paths]
-state = "{folder}"
-[[products]]
-sku = "NAL"
-name = "Naloxone"
-[[slots]]
-id = "A1"
-product = "NAL"
-capacity = 1
-options = {{ motor_pin = {motor}, home_pin = {home} }}
-"""
 
 
 class Stopwatch:
@@ -77,7 +60,8 @@ class Stopwatch:
 def measure() -> dict[str, Result]:
     """Measure at the speed of life, on a motor without power, so that nothing but the switch moves."""
     with tempfile.TemporaryDirectory() as folder:
-        config = parse(CONFIG.format(folder=folder, motor=MOTOR, home=HOME), registry)
+        coil = a_slot("A1", "NAL", 1, options={"motor_pin": MOTOR, "home_pin": HOME})
+        config = parse(kiosk_toml(a_product("NAL"), coil, paths={"state": folder}), registry)
         board = open_board(config)
         assert isinstance(board, SimulatorBoard)
         board.clock = Clock()  # the driver is measured, not how a simulated machine wakes it

@@ -12,95 +12,32 @@ from pathlib import Path
 from kiosk.control.client import Client
 from kiosk.errors import DaemonAwayError
 from kiosk.model import Vend, VendRequest, VendState, new_request_id
+from tests.kit.toml import a_part, a_product, a_slot, folders, kiosk_toml
 from tests.stocking import full, known
 
-CONFIG = """
-[kiosk]
-id = "test-kiosk"
-site = "Test Street"
+PRODUCTS = "\n".join(
+    (
+        a_product("NAL", "Naloxone nose spray", pictogram="naloxone", essential=True),
+        a_product("STRIP", "Fentanyl test strips", pictogram="strips", limit_per_visit=3),
+    )
+)
 
-[hardware]
-pins = "simulator"
+PARTS = (
+    a_part("sensors", "drop beam", "drop_beam", options={"pin": 8, "emitter_pin": 9}),
+    a_part("sensors", "door", "door", options={"pin": 10}),
+    a_part("inputs", "naloxone", "button", product="NAL", options={"pin": 11}),
+    a_part("inputs", "strips", "button", product="STRIP", options={"pin": 12}),
+    a_part("signals", "status light", "gpio_light", options={"pin": 13}),
+)
 
-[simulator]
-speed = {speed}
-glass_port = {glass_port}
 
-[privacy]
-{privacy}
+def _slots(capacity: int) -> tuple[str, ...]:
+    return (
+        a_slot("A1", "NAL", capacity, par=3, options={"motor_pin": 2, "home_pin": 3}),
+        a_slot("A2", "NAL", capacity, par=3, options={"motor_pin": 4, "home_pin": 5}),
+        a_slot("B1", "STRIP", capacity, par=4, options={"motor_pin": 6, "home_pin": 7}),
+    )
 
-[paths]
-state = "{folder}/state"
-runtime = "{folder}/run"
-
-[telemetry]
-{telemetry}
-
-{products}
-[[slots]]
-id = "A1"
-product = "NAL"
-capacity = {capacity}
-par = 3
-options = {{ motor_pin = 2, home_pin = 3 }}
-
-[[slots]]
-id = "A2"
-product = "NAL"
-capacity = {capacity}
-par = 3
-options = {{ motor_pin = 4, home_pin = 5 }}
-
-[[slots]]
-id = "B1"
-product = "STRIP"
-capacity = {capacity}
-par = 4
-options = {{ motor_pin = 6, home_pin = 7 }}
-
-[[sensors]]
-name = "drop beam"
-driver = "drop_beam"
-options = {{ pin = 8, emitter_pin = 9 }}
-
-[[sensors]]
-name = "door"
-driver = "door"
-options = {{ pin = 10 }}
-
-[[inputs]]
-name = "naloxone"
-driver = "button"
-product = "NAL"
-options = {{ pin = 11 }}
-
-[[inputs]]
-name = "strips"
-driver = "button"
-product = "STRIP"
-options = {{ pin = 12 }}
-
-[[signals]]
-name = "status light"
-driver = "gpio_light"
-options = {{ pin = 13 }}
-
-{extra}
-"""
-
-PRODUCTS = """
-[[products]]
-sku = "NAL"
-name = "Naloxone nose spray"
-pictogram = "naloxone"
-essential = true
-
-[[products]]
-sku = "STRIP"
-name = "Fentanyl test strips"
-pictogram = "strips"
-limit_per_visit = 3
-"""
 
 START_S = 120.0
 """How long a start may take on a busy machine before a test calls it failed."""
@@ -127,9 +64,9 @@ class KioskProcess:
         """Write kiosk.toml. `products` are its products, `extra` is put at its end; both are TOML."""
         self.folder = folder
         self.config = folder / "kiosk.toml"
-        settings = {"speed": speed, "capacity": capacity, "glass_port": glass_port}
-        tables = {"telemetry": telemetry, "products": products, "privacy": privacy, "extra": extra}
-        self.config.write_text(CONFIG.format(folder=folder, **settings, **tables))
+        own = (f"[privacy]\n{privacy}\n[telemetry]\n{telemetry}", products, *_slots(capacity), *PARTS, extra)
+        simulator = {"speed": speed, "glass_port": glass_port}
+        self.config.write_text(kiosk_toml(*own, simulator=simulator, paths=folders(folder)))
         self.state = folder / "state"
         self.socket = folder / "run" / "control.sock"
         self.client = Client(str(self.socket))

@@ -20,6 +20,7 @@ from kiosk.model import Added, RestockLine, RestockRequest, Stock, new_request_i
 from kiosk.simulator import world as simulated
 from kiosk.simulator.world import World
 from tests.broker.mosquitto import Mosquitto
+from tests.kit.toml import a_part, a_product, a_slot, kiosk_toml
 from tests.ports import spare_port
 from tests.stocking import known
 
@@ -39,81 +40,24 @@ COMPUTER_S = 2.0
 
 CAPACITY = 9
 
-CONFIG = """
-[kiosk]
-id = "{id}"
-site = "Test Street"
-
-[hardware]
-pins = "simulator"
-
-[simulator]
-speed = {speed}
-glass_port = {glass_port}
-
-[privacy]
-release_s = 0
-
-[paths]
-state = "{folder}/disk/state"
-runtime = "{folder}/run"
-
-[telemetry]
-host = "127.0.0.1"
-port = {broker_port}
-tls = false
-
-[[products]]
-sku = "NAL"
-name = "Naloxone nose spray"
-pictogram = "naloxone"
-essential = true
-temperature_c = [15, 25]
-excursion_c = [4, 40]
-
-[[products]]
-sku = "STRIP"
-name = "Fentanyl test strips"
-limit_per_visit = 3
-
-[[slots]]
-id = "A1"
-product = "NAL"
-capacity = 9
-options = {{ motor_pin = 2, home_pin = 3 }}
-
-[[slots]]
-id = "A2"
-product = "NAL"
-capacity = 9
-options = {{ motor_pin = 4, home_pin = 5 }}
-
-[[slots]]
-id = "B1"
-product = "STRIP"
-capacity = 9
-options = {{ motor_pin = 6, home_pin = 7 }}
-
-[[sensors]]
-name = "drop beam"
-driver = "drop_beam"
-options = {{ pin = 8, emitter_pin = 9 }}
-
-[[sensors]]
-name = "thermometer"
-driver = "thermometer"
-
-[[inputs]]
-name = "naloxone"
-driver = "button"
-product = "NAL"
-options = {{ pin = 11 }}
-
-[[signals]]
-name = "status light"
-driver = "gpio_light"
-options = {{ pin = 13 }}
-"""
+PARTS = (
+    a_product(
+        "NAL",
+        "Naloxone nose spray",
+        pictogram="naloxone",
+        essential=True,
+        temperature_c=[15, 25],
+        excursion_c=[4, 40],
+    ),
+    a_product("STRIP", "Fentanyl test strips", limit_per_visit=3),
+    a_slot("A1", options={"motor_pin": 2, "home_pin": 3}),
+    a_slot("A2", options={"motor_pin": 4, "home_pin": 5}),
+    a_slot("B1", "STRIP", options={"motor_pin": 6, "home_pin": 7}),
+    a_part("sensors", "drop beam", "drop_beam", options={"pin": 8, "emitter_pin": 9}),
+    a_part("sensors", "thermometer", "thermometer"),
+    a_part("inputs", "naloxone", "button", product="NAL", options={"pin": 11}),
+    a_part("signals", "status light", "gpio_light", options={"pin": 13}),
+)
 
 
 class Computer:
@@ -166,8 +110,15 @@ class Kiosk:
 
     def write_config(self) -> None:
         """Write kiosk.toml, a good one."""
-        places = {"folder": self.folder, "glass_port": self.glass_port, "broker_port": self.broker_port}
-        self.config.write_text(CONFIG.format(id=f"kiosk-{os.getpid()}", speed=SPEED, **places))
+        text = kiosk_toml(
+            *PARTS,
+            name=f"kiosk-{os.getpid()}",
+            simulator={"speed": SPEED, "glass_port": self.glass_port},
+            privacy={"release_s": 0},
+            paths={"state": self.state, "runtime": self.folder / "run"},
+            telemetry={"host": "127.0.0.1", "port": self.broker_port, "tls": False},
+        )
+        self.config.write_text(text)
 
     def start(self) -> None:
         """Start the daemon as `kiosk run --last-good` does."""

@@ -15,36 +15,21 @@ from kiosk.hardware.api import Turn
 from kiosk.simulator.coil import Coil
 from kiosk.simulator.faults import Fault
 from kiosk.simulator.line import Mangle
+from tests.kit.toml import a_part, a_product, a_slot, kiosk_toml
 from tests.simulated import open_board, until
 
-CONFIG = """
-[kiosk]
-id = "bench"
-site = "Bench"
-[hardware]
-pins = "simulator"
-[paths]
-state = "{state}"
-[[products]]
-sku = "NAL-4"
-name = "Naloxone"
-[[controllers]]
-name = "relays"
-driver = "modbus_relays"
-options = {{ port = "serial/by-id/usb-relays", {board} }}
-[[slots]]
-id = "A1"
-product = "NAL-4"
-capacity = 200
-driver = "modbus_coil"
-options = {{ controller = "relays", relay = 3, input = 2 }}
-[[slots]]
-id = "A2"
-product = "NAL-4"
-capacity = 200
-driver = "modbus_coil"
-options = {{ controller = "relays", relay = 4, input = 5 }}
-"""
+PORT = "serial/by-id/usb-relays"
+
+
+def rig_toml(state: Path) -> str:
+    """Return the configuration of a board with two coils."""
+
+    def coil(name: str, relay: int, home: int) -> str:
+        wires = {"controller": "relays", "relay": relay, "input": home}
+        return a_slot(name, "NAL-4", 200, driver="modbus_coil", options=wires)
+
+    relays = a_part("controllers", "relays", "modbus_relays", options={"port": PORT, "answer_s": 0.1})
+    return kiosk_toml(a_product("NAL-4"), relays, coil("A1", 3, 2), coil("A2", 4, 5), paths={"state": state})
 
 
 class Truth(NamedTuple):
@@ -62,8 +47,8 @@ class Truth(NamedTuple):
 class Rig:
     """The board and the drivers of both coils. `line` is the far end of the serial cable."""
 
-    def __init__(self, state: Path, board: str = "answer_s = 0.1") -> None:
-        self.config = config = parse(CONFIG.format(state=state, board=board), registry)
+    def __init__(self, state: Path) -> None:
+        self.config = config = parse(rig_toml(state), registry)
         self.board = open_board(config, keep=False)
         self.world = self.board.world
         part = config.controllers[0]
@@ -144,8 +129,8 @@ def violations(ended: object, before: Truth, after: Truth, fault: Fault | None) 
 
 
 @contextmanager
-def rig(state: Path, board: str = "answer_s = 0.1") -> Iterator[Rig]:
-    running = Rig(state, board)
+def rig(state: Path) -> Iterator[Rig]:
+    running = Rig(state)
     try:
         yield running
     finally:

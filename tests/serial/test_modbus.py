@@ -26,8 +26,8 @@ from kiosk.simulator.faults import Fault
 from kiosk.simulator.parts.modbus_relays import _crc
 from tests.conftest import Evidence
 from tests.hardware.machine import until
-from tests.serial.modbus_rig import CONFIG as RIG
-from tests.serial.modbus_rig import Rig, rig, violations
+from tests.kit.toml import a_part, a_product, a_slot, folders, kiosk_toml
+from tests.serial.modbus_rig import PORT, Rig, rig, rig_toml, violations
 from tests.simulated import open_board
 
 
@@ -231,48 +231,27 @@ def during(bench: Rig, after_s: float, fault: Fault) -> object:
         return HardwareError
 
 
-CONFIG = """
-[kiosk]
-id = "bench"
-site = "Bench"
-[hardware]
-pins = "simulator"
-[simulator]
-speed = 20
-[paths]
-state = "{folder}/state"
-runtime = "{folder}/run"
-[[products]]
-sku = "NAL"
-name = "Naloxone"
-essential = true
-[[controllers]]
-name = "relays"
-driver = "modbus_relays"
-options = {{ port = "serial/by-id/usb-relays" }}
-[[slots]]
-id = "A1"
-product = "NAL"
-capacity = 20
-driver = "modbus_coil"
-options = {{ controller = "relays", relay = 1, input = 1 }}
-{beam}
-"""
+BEAM = a_part("sensors", "drop beam", "drop_beam", options={"pin": 24, "emitter_pin": 25})
 
-BEAM = """
-[[sensors]]
-name = "drop beam"
-driver = "drop_beam"
-options = { pin = 24, emitter_pin = 25 }
-"""
+
+def kiosk_of_one(folder: Path, *others: str) -> str:
+    """Return the configuration of one slot on a board, and of other parts."""
+    return kiosk_toml(
+        a_product("NAL", essential=True),
+        a_part("controllers", "relays", "modbus_relays", options={"port": PORT}),
+        a_slot("A1", "NAL", 20, driver="modbus_coil", options={"controller": "relays", "relay": 1, "input": 1}),
+        *others,
+        simulator={"speed": 20},
+        paths=folders(folder),
+    )
 
 
 class Kiosk:
     """A whole kiosk with one slot on a Modbus board, filled."""
 
-    def __init__(self, folder: Path, beam: str) -> None:
+    def __init__(self, folder: Path, *others: str) -> None:
         path = folder / "kiosk.toml"
-        path.write_text(CONFIG.format(folder=folder, beam=beam))
+        path.write_text(kiosk_of_one(folder, *others))
         self.daemon = Daemon(load(path, registry))
         self.daemon.start()
         self.client = Client(f"{folder}/run/control.sock")
@@ -333,7 +312,7 @@ def test_the_cable_is_pulled_in_the_middle_of_a_vend(tmp_path: Path, beam: str, 
 @pytest.mark.parametrize("wrong", ["relay", "input"])
 def test_a_slot_on_a_relay_or_input_that_the_board_does_not_have_is_lost_alone(tmp_path: Path, wrong: str) -> None:
     """Whoever starts what check-config refuses still gets the simulated machine, and the other slot works."""
-    config = parse(RIG.format(state=tmp_path, board="answer_s = 0.1"), registry)
+    config = parse(rig_toml(tmp_path), registry)
     first, second = config.slots
     second = replace(second, options=replace(second.options, **{wrong: 9}))
     board = open_board(replace(config, slots=(first, second)), keep=False)

@@ -19,8 +19,8 @@ from msgspec import Meta
 
 from kiosk.config import Options as BaseOptions
 from kiosk.hardware.api import Board
-from kiosk.hardware.shared.sysfs import I2C_PINS, Chip, candidates, read_thousandths
-from kiosk.model import Reading
+from kiosk.hardware.shared.kernel_meter import KernelMeter
+from kiosk.hardware.shared.sysfs import I2C_PINS, Chip
 
 RANGE_PERCENT = (0.0, 100.0)
 
@@ -44,29 +44,17 @@ class Options(BaseOptions, frozen=True, kw_only=True):
         return "humidity1_input"
 
 
-class Driver:
+class Driver(KernelMeter):
     """A meter as in `kiosk.hardware.api.Meter`, of relative humidity."""
 
+    what = "Hygrometer"
+    unit = "%"
+    valid = RANGE_PERCENT
+
     def __init__(self, name: str, options: Options, board: Board) -> None:
-        """Remember where the file is. It may come and go; nothing is opened yet."""
-        self._name = name
-        self._options = options
-        self._sys_root = board.sys_root
-
-    def read(self) -> Reading:
-        """Read the first file that matches; takes the kernel some 20 ms."""
-        options = self._options
+        """Remember where the file is."""
         chip = None if options.path else options.chip
-        try:
-            percent = read_thousandths(next(candidates(self._sys_root, options.path, chip, options.file))) / 1000
-        except (OSError, ValueError, StopIteration):
-            return self._failed("cannot be read: check its plug and its path.")
-        if not RANGE_PERCENT[0] <= percent <= RANGE_PERCENT[1]:
-            return self._failed("gives no true value: check its power and its plug.")
-        return Reading(name=self._name, text=f"{percent:.0f} % relative humidity", value=percent, unit="%")
+        super().__init__(name, board.sys_root, options.path, chip, options.file)
 
-    def close(self) -> None:
-        """Nothing is held open."""
-
-    def _failed(self, what: str) -> Reading:
-        return Reading(name=self._name, text=f"Hygrometer {self._name} {what}", unit="%")
+    def said(self, value: float) -> str:
+        return f"{value:.0f} % relative humidity"

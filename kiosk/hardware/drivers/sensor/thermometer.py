@@ -21,10 +21,11 @@ from msgspec import Meta
 
 from kiosk.config import Options as BaseOptions
 from kiosk.hardware.api import Board
-from kiosk.hardware.shared.sysfs import I2C_PINS, Chip, below, candidates, read_thousandths
-from kiosk.model import Reading
+from kiosk.hardware.shared.kernel_meter import KernelMeter
+from kiosk.hardware.shared.sysfs import I2C_PINS, Chip, below
+from kiosk.model import CELSIUS
 
-POWER_ON_MILLIDEGREES = 85_000
+POWER_ON_C = 85.0
 """A DS18B20 answers this until its first measurement (data sheet, table 1). It was never measured."""
 NO_BUS = ("cpu_thermal",)
 """The names of hwmon chips that are inside the Pi."""
@@ -66,30 +67,16 @@ class Options(BaseOptions, frozen=True, kw_only=True):
         return f"temp{self.channel}_input"
 
 
-class Driver:
+class Driver(KernelMeter):
     """A meter as in `kiosk.hardware.api.Meter`."""
 
+    what = "Thermometer"
+    unit = CELSIUS
+    valid = RANGE_C
+
     def __init__(self, name: str, options: Options, board: Board) -> None:
-        """Remember where the file is. It may come and go; nothing is opened yet."""
-        self._name = name
-        self._options = options
-        self._sys_root = board.sys_root
+        """Remember where the file is."""
+        super().__init__(name, board.sys_root, options.path, options.chip, options.file)
 
-    def read(self) -> Reading:
-        """Read the first file that matches. With a DS18B20 the kernel takes up to 0.75 s."""
-        options = self._options
-        try:
-            file = next(candidates(self._sys_root, options.path, options.chip, options.file))
-            millidegrees = read_thousandths(file)
-        except (OSError, ValueError, StopIteration):
-            return self._failed("cannot be read: check its plug and its path.")
-        celsius = millidegrees / 1000
-        if millidegrees == POWER_ON_MILLIDEGREES or not RANGE_C[0] <= celsius <= RANGE_C[1]:
-            return self._failed("gives no true value: check its power and its plug.")
-        return Reading(name=self._name, text=f"{celsius:.1f} °C", value=celsius, unit="°C")
-
-    def close(self) -> None:
-        """Nothing is held open."""
-
-    def _failed(self, what: str) -> Reading:
-        return Reading(name=self._name, text=f"Thermometer {self._name} {what}", unit="°C")
+    def measured(self, value: float) -> bool:
+        return value != POWER_ON_C and super().measured(value)

@@ -17,7 +17,7 @@ ID = re.compile(r"([A-Z])(\d+)")
 
 
 def said(mistakes: Iterable[Mistake], origins: Sequence[Origin], text: str) -> list[str]:
-    """Return each mistake as `path (line 12, A1 to A8): sentence`; what several slots of a shelf share is said once.
+    """Return each mistake as `path (line 12, A1 to A8): sentence`, line by line; what slots of a shelf share once.
 
     `origins` is where the slots come from, and `text` the file.
     """
@@ -27,7 +27,8 @@ def said(mistakes: Iterable[Mistake], origins: Sequence[Origin], text: str) -> l
         sentence = SLOT.sub(lambda found: _owner(found[0], origins), mistake.sentence)
         slots.setdefault(Mistake(path, sentence), []).extend(slot)
     lines = lines_of(text)
-    return [f"{path}{_where(line_at(lines, path), names)}: {sentence}" for (path, sentence), names in slots.items()]
+    found = sorted(slots.items(), key=lambda told: line_at(lines, told[0].path) or 0)
+    return [f"{path}{_where(line_at(lines, path), names)}: {sentence}" for (path, sentence), names in found]
 
 
 def _in_file(path: str, origins: Sequence[Origin]) -> tuple[str, list[str]]:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 import msgspec
 
 from kiosk.config.settings import TABLES, Options, Shelf, Slot
-from kiosk.config.validate import Validator
+from kiosk.config.validate import TOLD, Validator
 from kiosk.config.words import Table, as_toml, unwrap
 
 MOST = 100
@@ -154,6 +154,7 @@ class _Place(NamedTuple):
         if len(numbers) not in (0, 1, self.columns):
             told = f"names {len(numbers)} numbers for {self.columns} columns. Give one for each."
             self.validator.note(path, told)
+            return TOLD
         return numbers[min(self.position, len(numbers) - 1)] if numbers else text
 
 

@@ -17,6 +17,10 @@ NOT_IN_A_LINE = {"Cc", "Zl", "Zp"}
 """Unicode's control characters and line and paragraph separators."""
 
 
+TOLD = object()
+"""Stands in the place of a value of which a mistake was noted already."""
+
+
 class Mistake(NamedTuple):
     """What is wrong at a path, and what to do."""
 
@@ -66,6 +70,8 @@ class Validator:
         return sound
 
     def _value(self, value: object, kind: Kind, path: str) -> object:
+        if value is TOLD:
+            raise _UnsoundError
         if item_of(kind) is not None:
             return self._list(value, kind, path)
         if is_table(kind):

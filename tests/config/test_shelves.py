@@ -177,3 +177,11 @@ def test_a_file_cannot_ask_for_more_slots_than_there_is_memory() -> None:
     found = without_places(mistakes('[[shelves]]\nrow = "A"\ncolumns = "0-99"\n' * 200))
     assert "shelves: are 200. A machine has 100 at most." in found
     assert "shelves[5].columns: are too many: all shelves together have 500 at most." in found
+
+
+def test_what_was_told_once_brings_no_other_mistake_with_it() -> None:
+    """And mistakes come in the order of their lines."""
+    (only,) = mistakes(SHELF.replace("capacity = 8", 'capacity = "8, 5"'))
+    assert only.startswith("shelves[0].capacity (line 25): names 2 numbers for 3 columns")
+    several = mistakes(SHELF.replace('row = "B"', 'row = "B"\nnote = 1').replace("par = 2", "par = 99") + 'x = "y"\n')
+    assert [mistake.partition(" (")[0] for mistake in several] == ["shelves[0].note", "shelves[0].par", "shelves[0].x"]

@@ -142,6 +142,7 @@ class Daemon:
         app = create_app(self.service, storage.reader, self.status, AdminCodes())
         control = ControlServer(app, Path(config.paths.runtime) / "control.sock")
         self._optional("control socket", lambda: self._run_beside(control))
+        self._undo.callback(self.service.requests.activity.end)
         self._optional("telemetry", lambda: self._run_beside(self.telemetry))
         self._optional("glass", lambda: self._show_glass(board))
 
@@ -186,6 +187,7 @@ class Daemon:
 
     def _listen_to_visitors(self) -> None:
         visitor_inputs = VisitorInputs(self.service, self._config, self.machine.board.clock)
+        self.service.admission.on_visit_end = visitor_inputs.forget_code
         for part in self._config.inputs:
             if button := self.machine.buttons.get(part.name):
                 button.on_press(lambda sku=part.product: visitor_inputs.press(sku))  # type: ignore[misc]

@@ -50,9 +50,6 @@ WAIT_S = 30.0
 MOST_DAYS = 400
 """The longest span of days whose usage is told at once."""
 
-FOLLOWERS = 3
-"""So many answers about what the machine does are held back at once: a screen, a voice, and one more."""
-
 WATCHERS = 3
 """So many answers about vends are held back at once. With the changes that wait for a vend, no more than
 `kiosk.dispense.service.vend_thread.CHANGES`, some of the server's workers are always there for whoever needs an answer
@@ -125,19 +122,10 @@ def _questions(app: Flask, service: Service, reader: Reader, status: Status) -> 
 
 
 def _for_visitors(app: Flask, service: Service) -> None:
-    followers = threading.BoundedSemaphore(FOLLOWERS)
-    activity = service.requests.activity
-
     @app.get("/v1/now")
     def now() -> Response:
         after = int(_number("after", -1, 2**62, -1))
-        wait_s = _number("wait_s", 0, WAIT_S, 0)
-        if not wait_s or not followers.acquire(blocking=False):
-            return _answer(activity.now())
-        try:
-            return _answer(activity.now(after, wait_s))
-        finally:
-            followers.release()
+        return _answer(service.requests.activity.now(after, _number("wait_s", 0, WAIT_S, 0)))
 
     @app.get("/v1/menu")
     def menu() -> Response:

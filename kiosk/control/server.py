@@ -10,9 +10,9 @@ from flask import Flask
 from kiosk import web
 from kiosk.dispense.cover import hide_reading
 
-WORKERS = 14
-"""Three may wait for the end of a vend, three for the next thing that the machine does, three with a change, three for
-an answer of the ledger and one for its sums."""
+WORKERS = 17
+"""Three may wait for the end of a vend, six for the next thing that the machine does, three with a change, three for an
+answer of the ledger and one for its sums."""
 
 VENDS = web.Reserved("POST", "/v1/vends", workers=6)
 """Whoever asks for an item finds somebody to take it, whatever all others wait for. Three look-ups wait for a disk that

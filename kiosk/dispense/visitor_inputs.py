@@ -54,6 +54,11 @@ class VisitorInputs:
         """Take what a visitor chose at a machine's own keypad; say whether it will be served from that slot."""
         return self._service.press(VendRequest(id=new_request_id(), slot=slot))
 
+    def forget_code(self) -> None:
+        """Forget a code that waits for a press: whoever held it up is done."""
+        with self._lock:
+            self._code = None
+
     def _take_code(self) -> str | None:
         with self._lock:
             code, self._code = self._code, None

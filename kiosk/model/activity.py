@@ -28,7 +28,8 @@ class Now(Fact, frozen=True, kw_only=True):
 
     `version` is another one after every change. `slot` is where it turns or turned last, `tried` how many slots came
     before that one, and `waiting` how many requests come next. `outcome`, or else `refusal` with its facts, says how it
-    ended; `message` is the sentence to show or speak, empty while it is idle.
+    ended; `message` is the sentence to show or speak, empty while it is idle, and `warning` one more, when an item came
+    out that is past its date or recalled. `wait_s` is in seconds from the moment at which it was refused.
     """
 
     version: int
@@ -43,3 +44,4 @@ class Now(Fact, frozen=True, kw_only=True):
     wait_s: float | None = None
     opens: datetime.time | None = None
     message: str = ""
+    warning: str | None = None

@@ -26,7 +26,8 @@ class MenuItem(Fact, frozen=True, kw_only=True):
     """A product as a visitor sees it, before asking.
 
     `refusal` says which rule refuses it, or `sold_out` or `stuck` for one that is out; `wait_s` is in seconds from now
-    and `opens` in local time, for the rules that pass. An essential product is never refused.
+    and `opens` in local time, for the rules that pass. An essential product is never refused, and may be asked for when
+    it is out as well: a count can be wrong.
     """
 
     sku: str

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from kiosk.dispense.service.activity import OVER_S, Activity
+from kiosk.dispense.service.activity import FOLLOWERS, OVER_S, Activity
 from kiosk.model import Now, Outcome, Purpose, RefusalCode, Stage, Vend, VendRequest, VendState, new_request_id
 from tests.crash.world import Scene
 from tests.dispense.running import FALLS, JAMS, Running
@@ -24,7 +24,8 @@ def told(shop: Running, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Now]]:
 
     def note(now: Now) -> None:
         show(now)
-        shown.append(activity._now)
+        if not shown or activity._shown[-1] != shown[-1]:
+            shown.append(activity._shown[-1])
 
     monkeypatch.setattr(activity, "_show", note)
     yield shown
@@ -108,6 +109,44 @@ def test_whoever_follows_hears_of_the_next_at_once_and_of_the_end() -> None:
     assert [now.stage for now in heard] == [Stage.TURNING]
     assert activity.now(before.version, PATIENCE_S) == heard[0], "one who comes late hears at once"
     assert activity.now(heard[0].version, 0.01) == heard[0]
+
+
+def test_an_end_is_heard_although_another_request_follows_at_once(shop: Running) -> None:
+    """Whoever waited for theirs is told what became of it."""
+    activity = shop.service.requests.activity
+    shop.put("A1", 3, "N1")
+    heard = [activity.now()]
+    shop.service.vend(VendRequest(id=new_request_id(), sku="STRIP"))
+    assert shop.press("NAL")
+    shop.idle()
+    while heard[-1] != activity.now():
+        heard.append(activity.now(heard[-1].version))
+    ends = [(now.sku, now.outcome, now.waiting) for now in heard if now.stage is Stage.OVER]
+    assert ends == [("STRIP", Outcome.DISPENSED, 1), ("NAL", Outcome.DISPENSED, 0)]
+
+
+def test_who_has_gone_away_makes_room_and_nobody_waits_after_the_end() -> None:
+    """Many who ask at once are answered; a stop waits for none of them."""
+    activity = Activity()
+    version = activity.now().version
+    heard: list[int] = []
+
+    def follow() -> None:
+        heard.append(activity.now(version, PATIENCE_S).version)
+
+    gone = [threading.Thread(target=follow, daemon=True) for _ in range(2 * FOLLOWERS)]
+    for thread in gone:
+        thread.start()
+    for _ in range(3):
+        activity.now(version, 0.01)
+    assert activity.now(version, 0.01).version == version
+    for thread in gone[:FOLLOWERS]:
+        thread.join(PATIENCE_S)
+    assert len(heard) >= FOLLOWERS
+    activity.end()
+    for thread in gone:
+        thread.join(PATIENCE_S)
+    assert heard == [version] * 2 * FOLLOWERS
 
 
 def test_a_new_start_is_no_version_of_the_old_one() -> None:

@@ -14,7 +14,6 @@ from kiosk.model import Availability, MenuItem, Refusal, RefusalCode, SlotStock
 from tests.dispense.running import JAMS, Running
 from tests.dispense.test_choose import ESSENTIAL, PLAIN, SOON, slot
 
-HIDDEN = Refusal(code=RefusalCode.HIDDEN)
 CLOSED = Refusal(code=RefusalCode.CLOSED, opens=datetime.time(8))
 
 
@@ -47,7 +46,8 @@ def test_naloxone_is_out_only_when_there_is_none() -> None:
     """A slot that is locked, or counts as broken, is tried in an emergency."""
     broken: dict[str, Any] = {"jams": 3, "front_locked": True, "locked": 2}
     assert item(slot("A1", 2, **broken), product=ESSENTIAL).availability is Availability.IN
-    assert item(slot("A1", 0), product=ESSENTIAL).availability is Availability.OUT
+    none = item(slot("A1", 0), product=ESSENTIAL)
+    assert (none.availability, none.refusal) == (Availability.OUT, None), "it may be asked for all the same"
 
 
 def test_a_rule_is_told_with_its_facts_and_a_slot_that_rests() -> None:
@@ -65,8 +65,8 @@ def test_a_rule_is_told_with_its_facts_and_a_slot_that_rests() -> None:
 def test_what_is_hidden_or_has_no_slot_is_not_on_it() -> None:
     other = replace(PLAIN, sku="Y")
     assert menu([PLAIN, other], [slot("A1", 5)], (), lambda _: None).items[0].sku == "X"
-    assert not menu([PLAIN], [slot("A1", 5)], (), lambda _: HIDDEN).items
-    assert not menu([PLAIN], [slot("A1", 0)], (), lambda _: HIDDEN).items
+    for one in (PLAIN, ESSENTIAL):
+        assert not menu([one], [slot("A1", 5, hidden=True)], (), lambda _: None).items
 
 
 def test_a_kiosk_s_menu_follows_its_slots(shop: Running) -> None:
@@ -78,3 +78,11 @@ def test_a_kiosk_s_menu_follows_its_slots(shop: Running) -> None:
     for _ in range(2):
         shop.vend("SOCK", JAMS)
     assert {one.sku: one.refusal for one in shop.service.menu().items}["SOCK"] is RefusalCode.STUCK
+
+
+def test_while_nothing_can_be_written_down_only_naloxone_is_given(shop: Running) -> None:
+    shop.put("A1", 3, "N1")
+    shop.storage.ledger.close()
+    found = {one.sku: (one.availability, one.refusal) for one in shop.service.menu().items}
+    assert found["NAL"] == (Availability.IN, None)
+    assert found["STRIP"] == (Availability.REFUSED, RefusalCode.NO_LEDGER)

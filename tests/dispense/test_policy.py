@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from kiosk.config import Product
-from kiosk.dispense.rules.policy import VISIT_GAP_S, Asked, Visit, cooldown_s, decide, ended, took
+from kiosk.dispense.rules.policy import STEP_AWAY_S, VISIT_GAP_S, Asked, Visit, cooldown_s, decide, ended, took
 from kiosk.model import Refusal, RefusalCode
 
 DAY_S = 86400.0
@@ -218,10 +218,16 @@ def test_a_limit_lasts_for_one_visit() -> None:
 
 def test_whoever_says_that_the_visit_is_over_leaves_nothing_to_the_next_but_the_cool_down() -> None:
     strips = product(limit_per_visit=1)
-    over = ended(took(Visit(), strips.sku, 0.0))
-    assert ask(strips, visit=over, now_s=1.0) is None
+    over = ended(took(Visit(), strips.sku, 0.0), STEP_AWAY_S)
+    assert ask(strips, visit=over, now_s=STEP_AWAY_S) is None
     cooling = product(limit_per_visit=1, cooldown_s=30.0)
-    assert ask(cooling, visit=over, now_s=10.0) == Refusal(code=RefusalCode.COOLING, wait_s=20.0)
+    assert ask(cooling, visit=over, now_s=20.0) == Refusal(code=RefusalCode.COOLING, wait_s=10.0)
+
+
+def test_who_ends_a_visit_on_purpose_gets_no_more_by_it() -> None:
+    strips = product(limit_per_visit=1)
+    visit = took(Visit(), strips.sku, 0.0)
+    assert ask(strips, visit=ended(visit, 5.0), now_s=5.0) == ask(strips, visit=visit, now_s=5.0)
 
 
 def test_of_two_waits_the_longer_is_told() -> None:

@@ -70,6 +70,11 @@ class Recorder:
         return words.DISK_STUCK if self._writer.stuck else self._fault
 
     @property
+    def away(self) -> bool:
+        """Whether the ledger cannot be written just now, for all that is known without trying."""
+        return self._writer.stuck or not self._ledger.is_open
+
+    @property
     def damaged(self) -> bool:
         """Whether the file turned out not to be whole, and a new start, which alone mends that, loses nothing held."""
         with self._lock:

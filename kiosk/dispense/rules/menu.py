@@ -22,17 +22,15 @@ def menu(
     held: dict[str, list[SlotStock]] = {}
     for slot in slots:
         held.setdefault(slot.sku, []).append(slot)
-    offered = (product for product in products if product.sku in held)
-    items = (_item(product, held[product.sku], resting, refusal(product)) for product in offered)
-    return Menu(items=tuple(item for item in items if item.refusal is not RefusalCode.HIDDEN))
+    offered = (product for product in products if any(not slot.hidden for slot in held.get(product.sku, ())))
+    return Menu(items=tuple(_item(product, held[product.sku], resting, refusal(product)) for product in offered))
 
 
 def _item(product: Product, held: list[SlotStock], resting: Container[str], refusal: Refusal | None) -> MenuItem:
-    hidden = refusal is not None and refusal.code is RefusalCode.HIDDEN
     left = sum(slot.on_hand + slot.unresolved for slot in held)
-    if not hidden and not (left and candidates(held, product, resting)):
-        refusal = Refusal(code=RefusalCode.STUCK if left else RefusalCode.SOLD_OUT)
+    if not (left and candidates(held, product, resting)):
         availability = Availability.OUT
+        refusal = None if product.essential else Refusal(code=RefusalCode.STUCK if left else RefusalCode.SOLD_OUT)
     elif refusal is not None:
         availability = Availability.REFUSED
     else:

@@ -19,6 +19,10 @@ VISIT_GAP_S = 60.0
 apart; what others take, or are refused, does not prolong it, so that the wait that is told to anybody holds."""
 
 
+STEP_AWAY_S = 15.0
+"""Nobody takes an item out of the tray and steps away sooner, in seconds."""
+
+
 class Taken(Struct, frozen=True):
     """How many of a product came out in one visit, and when the last of them did, on the monotonic clock."""
 
@@ -69,9 +73,17 @@ def took(visit: Visit, sku: str, now_s: float) -> Visit:
     return Visit({**visit.taken, sku: Taken(visit.of(sku, now_s).items + 1, now_s)})
 
 
-def ended(visit: Visit) -> Visit:
-    """Return the visit of whoever comes next: nothing was taken in it, and when the last item came out still counts."""
-    return Visit({sku: replace(taken, items=0) for sku, taken in visit.taken.items()})
+def ended(visit: Visit, now_s: float) -> Visit:
+    """Return the visit of whoever comes next, who took nothing yet. When the last item came out still counts.
+
+    What came out less than STEP_AWAY_S ago still counts too: who ends a visit on purpose gets no more by it.
+    """
+    return Visit(
+        {
+            sku: replace(taken, items=0) if now_s - taken.last_s >= STEP_AWAY_S else taken
+            for sku, taken in visit.taken.items()
+        }
+    )
 
 
 def cooldown_s(product: Product, left: int) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from kiosk.clock import Clock
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Admission:
-    """Applies the rules. May be called from any thread; only the vend thread may tell what came out."""
+    """Applies the rules. May be called from any thread; only the vend thread may say what came out."""
 
     def __init__(
         self,
@@ -46,6 +48,9 @@ class Admission:
         """Makes and checks anonymous codes, where the programme has them."""
         self._allowances = Allowances()
         self._visit = policy.Visit()
+        self._lock = threading.Lock()
+        self.on_visit_end: Callable[[], None] = lambda: None
+        """Called when somebody says that whoever stood here is done."""
 
     def order(self, request: VendRequest) -> Order:
         """Return what a request asks for. Raises RequestError, or NotFoundError for an unknown product or slot."""
@@ -74,6 +79,10 @@ class Admission:
         if self._machine.door_is_open() and not product.essential:
             return Refusal(code=RefusalCode.DOOR_OPEN)
         return self._decide(product, code_left=None)
+
+    def no_ledger(self, product: Product) -> Refusal | None:
+        """Return what keeps a product in while nothing can be written down."""
+        return None if product.essential else Refusal(code=RefusalCode.NO_LEDGER)
 
     def _decide(self, product: Product, code_left: int | None) -> Refusal | None:
         held = [slot for slot in self._stock_view.stock.slots if slot.sku == product.sku]
@@ -111,10 +120,13 @@ class Admission:
 
     def took(self, order: Order) -> None:
         """Take note that an ordinary item came out: it uses up what its visit and its code may take."""
-        self._visit = policy.took(self._visit, order.sku, self._clock.monotonic())
+        with self._lock:
+            self._visit = policy.took(self._visit, order.sku, self._clock.monotonic())
         if order.token is not None:
             self._allowances.spend(order.token)
 
     def end_visit(self) -> None:
         """Take note that whoever stood here is done: the next person took nothing yet. A cool-down goes on."""
-        self._visit = policy.ended(self._visit)
+        with self._lock:
+            self._visit = policy.ended(self._visit, self._clock.monotonic())
+        self.on_visit_end()

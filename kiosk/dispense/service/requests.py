@@ -119,7 +119,7 @@ class Requests:
         with self._changed:
             served, self._serving = self._serving, self._next.popleft() if self._next else None
             self._put(vend)
-            self._show(served)
+            self._show(served, waiting=len(self._next) + (self._serving is not None))
             self._changed.notify_all()
 
     def find(self, request_id: str, wait_s: float) -> Vend | None:
@@ -141,10 +141,11 @@ class Requests:
         vend = self._vends.get(request_id)
         return vend is None or vend.state is VendState.DONE
 
-    def _show(self, order: Order | None) -> None:
+    def _show(self, order: Order | None, waiting: int | None = None) -> None:
         """Let whoever follows the machine know how an order stands."""
         if order is not None and (vend := self._vends.get(order.request.id)):
-            self.activity.tell(order.sku, order.request.purpose, vend, len(self._next))
+            waiting = len(self._next) if waiting is None else waiting
+            self.activity.tell(order.sku, order.request.purpose, vend, waiting)
 
     def _put(self, vend: Vend) -> Vend:
         self._vends[vend.id] = vend

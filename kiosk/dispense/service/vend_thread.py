@@ -32,7 +32,7 @@ from kiosk.dispense.worker import Job
 from kiosk.errors import BusyError, KioskError, LedgerError, NotFoundError
 from kiosk.hardware.api import Signal
 from kiosk.hardware.machine import Machine
-from kiosk.model import Menu, Purpose, RefusalCode, SlotStock, Stock, Vend, VendRequest, new_request_id
+from kiosk.model import Menu, Outcome, Purpose, RefusalCode, SlotStock, Stock, Vend, VendRequest, new_request_id
 
 if TYPE_CHECKING:
     from kiosk.dispense.codes.anonymous_codes import Codes
@@ -51,6 +51,9 @@ FULL = 0.9
 
 LOOK_EVERY = 8
 """After so many vends it is looked at how much is in use. They add less to it than is left when it is FULL."""
+
+NOT_UNMET = (RefusalCode.NO_LEDGER, RefusalCode.DOOR_OPEN)
+"""Who is refused for these may have one in a moment: it is no demand that the kiosk did not meet."""
 
 CHANGES = 3
 """So many changes by staff wait at once for a vend that is under way."""
@@ -153,8 +156,8 @@ class Service:
 
     def menu(self) -> Menu:
         """Return what may be had now."""
-        stock, resting = self._stock_view.stock, self._vending.resting()
-        return menu(self.admission.products.values(), stock.slots, resting, self.admission.refusal)
+        refusal = self.admission.no_ledger if self._recorder.away else self.admission.refusal
+        return menu(self.admission.products.values(), self.stock().slots, self._vending.resting(), refusal)
 
     def press(self, request: VendRequest) -> bool:
         """Take what somebody presses who has no screen: it is answered by light and sound. Says whether it is served.
@@ -351,7 +354,7 @@ class Service:
         if order.request.purpose is Purpose.VISITOR:
             if vend.outcome in FALLEN and not order.essential:
                 self.admission.took(order)
-            elif vend.outcome not in FALLEN and vend.refusal not in (RefusalCode.NO_LEDGER, RefusalCode.DOOR_OPEN):
+            elif vend.outcome not in (*FALLEN, Outcome.UNKNOWN) and vend.refusal not in NOT_UNMET:
                 empty = vend.refusal is RefusalCode.SOLD_OUT
                 self._recorder.unmet(order.written.id, order.sku, empty=empty)
         self._answer(order, vend)

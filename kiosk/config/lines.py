@@ -14,6 +14,9 @@ STRING = re.compile(r'"""(?:\\.|.)*?"""(?!")|\'\'\'.*?\'\'\'(?!\')|"(?:\\.|[^"\\
 PLAIN = re.compile(r"[^\s,#\[\]{}=]+(?: [0-9:.+Zz-]+)?")
 """A number, a date with its time, true or false."""
 
+LONGEST = 200
+"""The longest path that is looked for, in characters."""
+
 KEY = re.compile(r"\s*(?:(\"(?:\\.|[^\"\\])*\"|'[^']*')|([A-Za-z0-9_-]+))\s*(\.)?")
 
 
@@ -79,7 +82,7 @@ class _Scan:
         while dotted:
             found = KEY.match(self._text, self._at)
             assert found, "TOML that was parsed has a key here"
-            name, dotted = found[1] or found[2], bool(found[3])
+            name, dotted = found[2] or _bare(found[1]), bool(found[3])
             # Under a list of tables that stand on their own, a name means the latest of them.
             path = f"{path}.{name}" if path else name
             if self._sizes[path] and (dotted or not self._text.startswith("]]", found.end())):
@@ -119,6 +122,13 @@ class _Scan:
         self._at += 1
 
     def _note(self, path: str, at: int) -> None:
+        if len(path) > LONGEST:  # no setting has such a name
+            return
         self._line += self._text.count("\n", self._counted, at)
         self._counted = at
         self.lines.setdefault(path, self._line)
+
+
+def _bare(name: str) -> str:
+    """Return a key in quotes as it stands in paths: without them, where it needs none."""
+    return name[1:-1] if name[1:-1].isidentifier() else name

@@ -10,10 +10,13 @@ from kiosk.config.lines import line_at, lines_of
 from kiosk.config.shelves import Origin
 from kiosk.config.validate import Mistake
 
-SLOT = re.compile(r"\bslots\[(\d+)\]([\w.\[\]]*\w\]?)?")
+SLOT = re.compile(r"\bslots\[([0-9]{1,5})\]((?:\.[a-z_0-9]+|\[[0-9]{1,5}\])*)")
 """A slot or one of its settings, by its number among all that shelves and tables of their own stand for."""
 
-ID = re.compile(r"([A-Z])(\d+)")
+TYPED = re.compile(r'("(?:\\.|[^"\\])*")')
+"""What somebody typed, as it stands in a sentence."""
+
+ID = re.compile(r"([A-Z])([0-9]{1,2})")
 
 
 def said(mistakes: Iterable[Mistake], origins: Sequence[Origin], text: str) -> list[str]:
@@ -24,7 +27,10 @@ def said(mistakes: Iterable[Mistake], origins: Sequence[Origin], text: str) -> l
     slots: dict[Mistake, list[str]] = {}
     for mistake in mistakes:
         path, slot = _in_file(mistake.path, origins)
-        sentence = SLOT.sub(lambda found: _owner(found[0], origins), mistake.sentence)
+        sentence = "".join(
+            part if TYPED.fullmatch(part) else SLOT.sub(lambda found: _owner(found[0], origins), part)
+            for part in TYPED.split(mistake.sentence)
+        )
         slots.setdefault(Mistake(path, sentence), []).extend(slot)
     lines = lines_of(text)
     found = sorted(slots.items(), key=lambda told: line_at(lines, told[0].path) or 0)
@@ -37,7 +43,8 @@ def _in_file(path: str, origins: Sequence[Origin]) -> tuple[str, list[str]]:
     if not found or int(found[1]) >= len(origins):
         return path, []
     origin = origins[int(found[1])]
-    return origin.path(path[len(f"slots[{found[1]}]") :]), [origin.id] if isinstance(origin.id, str) else []
+    named = isinstance(origin.id, str) and ID.fullmatch(origin.id)
+    return origin.path(path[len(f"slots[{found[1]}]") :]), [str(origin.id)] if named else []
 
 
 def _owner(path: str, origins: Sequence[Origin]) -> str:

@@ -82,7 +82,7 @@ def _check_owners(validator: Validator, parts: Sequence[Fitted], title: str, sen
         for path, value, _ in marked(fitted.options_path, fitted.options, fitted.kind, title):
             owner = owners.setdefault(value, path)
             if owner != path:
-                validator.note(path, sentence.format(value=value, owner=owner))
+                validator.note(path, sentence.format(value=as_toml(value), owner=owner))
 
 
 def _check_claims(validator: Validator, parts: Sequence[Fitted]) -> None:

@@ -52,6 +52,8 @@ class Origin(NamedTuple):
     """What that table sets."""
     shelf: str
     """The path of its shelf; empty without one."""
+    replaces: bool = False
+    """Its own table names another driver, which has options of its own."""
 
     def path(self, rest: str) -> str:
         """Return the path in the file of one of the slot's settings, `.options.pin` for instance."""
@@ -60,11 +62,13 @@ class Origin(NamedTuple):
         return self.shelf + (".columns" if rest == ".id" else rest)
 
     def _sets(self, rest: str) -> bool:
-        _, name, *inner = rest.split(".") if rest else ("", "id")
+        name, *inner = rest.removeprefix(".").split(".") if rest else ("id",)
         value = self.settings.get(name)
+        if name == "options" and self.replaces:
+            return True
         if name == "options" and inner and isinstance(value, Mapping):
             return inner[0].split("[")[0] in value
-        return name in self.settings
+        return name.strip('"') in self.settings
 
 
 def written_out(raw: Table, validator: Validator, drivers: Drivers) -> tuple[Table, list[Origin]]:
@@ -82,7 +86,8 @@ def written_out(raw: Table, validator: Validator, drivers: Drivers) -> tuple[Tab
         for slot in _slots(path, shelf, columns, validator, drivers):
             at = next((at for at, table in own.items() if _id(table) == slot["id"]), "")
             over = own.pop(at, {})
-            placed.append((_over(slot, over), Origin(slot["id"], at, over, path)))
+            replaces = over.get("driver", slot.get("driver")) != slot.get("driver")
+            placed.append((_over(slot, over, replaces), Origin(slot["id"], at, over, path, replaces)))
     placed += [(table, Origin(_id(table), at, {}, "")) for at, table in own.items()]
     whole = {key: value for key, value in raw.items() if key != "shelves"}
     if placed or "slots" in raw:
@@ -158,14 +163,13 @@ class _Place(NamedTuple):
         return numbers[min(self.position, len(numbers) - 1)] if numbers else text
 
 
-def _over(slot: Table, own: Table) -> Table:
-    """Return a shelf's slot with what its own table changes. Another driver has options of its own."""
+def _over(slot: Table, own: Table, replaces: bool) -> Table:
+    """Return a shelf's slot with what its own table changes; where that names another driver, without its options."""
     both = slot.get("options"), own.get("options")
     merged = {**slot, **own}
-    if "driver" in own:
+    if replaces and "options" not in own:
         merged.pop("options", None)
-        return merged | ({"options": own["options"]} if "options" in own else {})
-    if all(isinstance(options, Mapping) for options in both):
+    elif not replaces and all(isinstance(options, Mapping) for options in both):
         merged["options"] = {**slot["options"], **own["options"]}
     return merged
 

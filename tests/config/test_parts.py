@@ -68,7 +68,7 @@ def test_a_slot_may_hang_on_a_controller_and_be_a_locker() -> None:
         (
             (BOARD, BOARD.replace('name = "relays"', 'name = "more"')),
             (
-                "controllers[1].options.port: ttyUSB0 is already used by controllers[0].options.port. "
+                'controllers[1].options.port: "ttyUSB0" is already used by controllers[0].options.port. '
                 "Each needs a port of its own."
             ),
         ),

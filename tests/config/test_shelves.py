@@ -185,3 +185,37 @@ def test_what_was_told_once_brings_no_other_mistake_with_it() -> None:
     assert only.startswith("shelves[0].capacity (line 25): names 2 numbers for 3 columns")
     several = mistakes(SHELF.replace('row = "B"', 'row = "B"\nnote = 1').replace("par = 2", "par = 99") + 'x = "y"\n')
     assert [mistake.partition(" (")[0] for mistake in several] == ["shelves[0].note", "shelves[0].par", "shelves[0].x"]
+
+
+OWN = '[[slots]]\nid = "B2"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "mistake"),
+    [
+        (
+            SHELF + OWN + 'driver = "gpio_pair"\n',
+            "slots[0].options.left_motor_pin (line 29, B2): is missing.",
+        ),
+        (SHELF + OWN + 'driver = "gpio_matrix"\ncapacity = 0\n', "slots[0].capacity (line 32, B2): must be"),
+        (SHELF + OWN + 'capacity = "slots[0]x"\n', 'must be a whole number from 1 to 200, not "slots[0]x".'),
+        (SHELF + OWN + '"a b" = 5\n', 'slots[0]."a b" (line 31, B2): there is no such setting.'),
+        (SHELF + f'[[slots]]\nid = "A{"1" * 5000}"\n', "slots[0].id (line 30): must be text such as"),
+        (SHELF + '[[slots]]\nid = "\\u001b[31m"\n', "slots[0].id (line 30): must be text such as"),
+        (
+            SHELF
+            + "".join(
+                f'[[inputs]]\nname = "{name}"\ndriver = "serial_reader"\noptions.port = "slots[0]"\n' for name in "xy"
+            ),
+            'inputs[1].options.port (line 36): "slots[0]" is already used by inputs[0].options.port.',
+        ),
+    ],
+)
+def test_whatever_somebody_types_a_mistake_is_told_where_it_is(text: str, mistake: str) -> None:
+    """Nothing that stands in the file is taken for a place, and what a slot's own table names is told there."""
+    assert any(mistake in told for told in mistakes(text)), mistakes(text)
+
+
+def test_a_long_key_costs_no_memory() -> None:
+    text = f"{'k' * 100_000} = [{'1,' * 3000}]\n{HEAD}"
+    assert any("there is no such setting" in told for told in mistakes_in(text, registry))

@@ -31,7 +31,7 @@ def _out_of_reach(config: Config) -> Iterator[Mistake]:
             reached.add(slot.product)
     held = {slot.product for slot in config.slots}
     for index, product in enumerate(config.products):
-        if product.sku in held - reached:
+        if product.sku in held - reached and not product.hidden:
             yield Mistake(
                 f"products[{index}]",
                 f"nobody can ask for {product.name}. Give it a button in [[inputs]], or its slots a number that a "

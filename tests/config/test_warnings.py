@@ -60,6 +60,7 @@ LOCKER = ("options = { motor_pin = 4, home_pin = 5 }", 'driver = "gpio_solenoid"
         (HEAD, []),
         (HEAD.replace("essential = true\n", ""), [INESSENTIAL]),
         (HEAD.replace(BUTTON, ""), [UNASKED]),
+        (HEAD.replace(BUTTON, "").replace("essential = true", "essential = true\nhidden = true"), []),
         (HEAD.replace(BUTTON, KEYPAD), []),
         (HEAD.replace(BUTTON, KEYPAD).replace("number = 11", "number = 13"), [UNASKED]),
         (HEAD.replace(BUTTON, KEYPAD).replace("number = 11", ""), [UNASKED]),

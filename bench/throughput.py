@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,66 +20,16 @@ from kiosk.dispense.ledger.store import connect
 from kiosk.dispense.recording.storage import Storage
 from kiosk.dispense.service.vend_thread import Service
 from kiosk.hardware import registry
-from kiosk.hardware.api import Turn
 from kiosk.hardware.machine import Machine
 from kiosk.model import VendRequest, new_request_id
-from tests.no_board import NoBoard
+from tests.kit.no_board import NoBoard
+from tests.kit.parts import SoundBeam, SoundMotor
 
 ROUNDS = 8
 VENDS = 200
 
 OPEN_S = 60.0
 SLOTS = [f"A{number}" for number in range(1, 11)]
-
-
-class InstantMotor:
-    """Turns in no time."""
-
-    drops = True
-    limit_s = 5.0
-
-    def turn(self, started: Callable[[], None]) -> Turn:
-        started()
-        return Turn.COMPLETED
-
-    def runs_on(self) -> bool:
-        return False
-
-    def nudge(self) -> Turn:
-        return Turn.COMPLETED
-
-    def advice(self) -> str | None:
-        return None
-
-    def fault(self) -> str | None:
-        return None
-
-    def close(self) -> None: ...
-
-
-class SeeingBeam:
-    """Sees one item at each vend."""
-
-    def watch(self) -> None: ...
-
-    def wait(self, _timeout_s: float) -> int:
-        return 1
-
-    def seen(self) -> int:
-        return 1
-
-    def prove(self) -> bool:
-        return True
-
-    def proven(self) -> bool:
-        return True
-
-    def fault(self) -> str | None:
-        return None
-
-    def on_stray(self, _seen: Callable[[], None]) -> None: ...
-
-    def close(self) -> None: ...
 
 
 class InstantClock(Clock):
@@ -131,9 +81,7 @@ def _on_the_shared_core() -> Iterator[None]:
 def _service(folder: Path) -> Iterator[tuple[Service, Ledger]]:
     config = load(write_config(folder), registry)
     clock = InstantClock()
-    machine = Machine(
-        board=NoBoard(clock), motors={slot.id: InstantMotor() for slot in config.slots}, beam=SeeingBeam()
-    )
+    machine = Machine(board=NoBoard(clock), motors={slot.id: SoundMotor() for slot in config.slots}, beam=SoundBeam())
     storage = Storage.of(folder, clock)
     stocked(folder / "ledger.db", SLOTS, boots=1)
     storage.start()

@@ -12,7 +12,8 @@ from kiosk.clock import Clock
 from kiosk.errors import HardwareError
 from kiosk.hardware.api import Motor, Turn
 from kiosk.hardware.machine import Machine
-from tests.no_board import NoBoard
+from tests.kit.no_board import NoBoard
+from tests.kit.parts import SoundBeam, SoundMotor
 
 BEGAN_S = 1_800_000_000.0
 """When the world begins, in seconds since 1970: the same in every run."""
@@ -123,15 +124,12 @@ class World:
 
 
 @dataclass
-class CoilMotor:
+class CoilMotor(SoundMotor):
     """Turns in no time and lets fall what the scene says."""
 
     slot: str
     world: World
     nudges: int = field(default=0, init=False)
-
-    drops = True
-    limit_s = 5.0
 
     def turn(self, started: Callable[[], None]) -> Turn:
         self.move()
@@ -149,26 +147,15 @@ class CoilMotor:
             self.world.scene = Scene()
             raise PowerCut
 
-    def runs_on(self) -> bool:
-        return False
-
     def nudge(self) -> Turn:
         if not self.nudges:
             self.world.fall(self.slot, self.world.scene.nudged)
         self.nudges += 1
         return Turn.COMPLETED
 
-    def advice(self) -> str | None:
-        return None
-
-    def fault(self) -> str | None:
-        return None
-
-    def close(self) -> None: ...
-
 
 @dataclass
-class Beam:
+class Beam(SoundBeam):
     """Sees what falls, unless the scene makes it blind."""
 
     world: World
@@ -177,24 +164,11 @@ class Beam:
         self.world.scene = self.world.scenes.pop(0) if self.world.scenes else Scene()
         self.world.seen = 0
 
-    def wait(self, _timeout_s: float) -> int:
-        return self.world.seen
-
     def seen(self) -> int:
         return self.world.seen
 
-    def prove(self) -> bool:
-        return not self.world.scene.blind
-
     def proven(self) -> bool:
         return not self.world.scene.blind
-
-    def fault(self) -> str | None:
-        return None
-
-    def on_stray(self, item: Callable[[], None]) -> None: ...
-
-    def close(self) -> None: ...
 
 
 def parts(world: World, slots: list[str]) -> Machine:

@@ -13,8 +13,9 @@ from kiosk.clock import HOUR_S, Clock, Stamp
 from kiosk.errors import HardwareError
 from kiosk.hardware.api import Motor, Turn
 from kiosk.hardware.machine import Machine
+from tests.kit.no_board import NoBoard
+from tests.kit.parts import SoundBeam, SoundMotor
 from tests.model.power import Power
-from tests.no_board import NoBoard
 
 
 class Fate(enum.Enum):
@@ -244,35 +245,21 @@ class World:
 
 
 @dataclass
-class CoilMotor:
+class CoilMotor(SoundMotor):
     """A motor in this world."""
 
     slot: str
     world: World
 
-    drops = True
-    limit_s = 5.0
-
     def turn(self, started: Callable[[], None]) -> Turn:
         return self.world.turn(self.slot, started)
-
-    def runs_on(self) -> bool:
-        return False
 
     def nudge(self) -> Turn:
         return self.world.nudge(self.slot)
 
-    def advice(self) -> str | None:
-        return None
-
-    def fault(self) -> str | None:
-        return None
-
-    def close(self) -> None: ...
-
 
 @dataclass
-class Beam:
+class Beam(SoundBeam):
     """The drop beam in this world."""
 
     world: World
@@ -296,13 +283,8 @@ class Beam:
     def proven(self) -> bool:
         return self.world.sight in (Sight.GOOD, Sight.FAILING)
 
-    def fault(self) -> str | None:
-        return None
-
     def on_stray(self, item: Callable[[], None]) -> None:
         self.world.stray = item
-
-    def close(self) -> None: ...
 
 
 @dataclass

@@ -18,6 +18,7 @@ from tests.crash.findings import Findings
 from tests.crash.promises import Facts, Promise, broken, recover
 from tests.crash.recording import MARKS, Recording
 from tests.crash.truth import Truth
+from tests.kit.quick_disk import scratch
 
 State = tuple[tuple[VendRequest, ...], tuple[tuple[str, bytes], ...]]
 """What a start depends on: the requests that are asked again, and every file."""
@@ -26,14 +27,6 @@ REMEMBERED = 100
 """So many different states of the disk are known by heart; the same one often follows again within a few cuts."""
 
 WORKERS = 2
-
-FAST = Path("/dev/shm")
-"""Memory that is a folder: there a state is written in no time, and nothing of it wears a disk."""
-
-
-def scratch(folder: Path) -> Path:
-    """Return where states are laid out: the memory folder, or `folder` where there is none."""
-    return FAST if FAST.is_dir() else folder
 
 
 def replay(recordings: Iterable[Recording], folder: Path, *, until: Promise | None = None, every: int = 1) -> Findings:

@@ -8,8 +8,8 @@ import pytest
 
 from tests.conftest import Evidence
 from tests.crash.ext4 import cut
-from tests.crash.replay import scratch
 from tests.crash.test_replayed_cuts import CAUGHT_BY
+from tests.kit.quick_disk import scratch
 
 CUTS = 300
 LONG_CUTS = 10_000

@@ -16,8 +16,8 @@ from kiosk.dispense.recording.journal import Journal
 from kiosk.model import VendRequest, new_request_id
 from kiosk.simulator.world import inside, motions
 from tests.conftest import Evidence
-from tests.crash.replay import scratch
 from tests.kiosk_process import KioskProcess
+from tests.kit.quick_disk import scratch
 from tests.stocking import counted, visit
 
 KILLS = 100

@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant
 
 from kiosk.errors import DiskStalledError, LedgerError
 from kiosk.model import VendRequest
+from tests.kit.quick_disk import scratch
 from tests.model import promises
 from tests.model.bugs import SOUND, Bug
 from tests.model.life import SLOTS, Life, copy
@@ -23,7 +24,7 @@ from tests.model.world import World
 
 T = TypeVar("T")
 
-ROOM = Path("/dev/shm") if Path("/dev/shm").is_dir() else Path(tempfile.gettempdir())
+ROOM = scratch(Path(tempfile.gettempdir()))
 TALLY: Counter[str] = Counter()
 """What was tried."""
 

@@ -79,10 +79,10 @@ def late(presses: Sequence[Press]) -> list[Press]:
     ]
 
 
-def test_naloxone_waits_for_no_disk(library: Path, tmp_path: Path, evidence: Evidence) -> None:
+def test_naloxone_waits_for_no_disk(library: Path, quick: Path, evidence: Evidence) -> None:
     """During a start, an intent, an outcome, a checkpoint and all else: on in time, shown at once, written once."""
     presses: list[Press] = []
-    for pressed, wrong in kiosks(library, tmp_path, KIOSKS, PRESSES):
+    for pressed, wrong in kiosks(library, quick, KIOSKS, PRESSES):
         assert wrong == []
         assert {"start", "for ever"} <= {press.met for press in pressed}
         evidence.count("stalled_disk_presses", sum(press.met != "nothing" for press in pressed))

@@ -44,22 +44,22 @@ QUESTIONS: dict[str, Callable[[KioskProcess], object]] = {
 
 
 @pytest.fixture
-def systemd(tmp_path: Path) -> Iterator[socket.socket]:
+def systemd(quick: Path) -> Iterator[socket.socket]:
     """Hear what the process tells systemd."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
-        notify.bind(str(tmp_path / "notify"))
+        notify.bind(str(quick / "notify"))
         notify.settimeout(PATIENCE_S)
         yield notify
 
 
 @pytest.fixture
-def disk(tmp_path: Path) -> StallingDisk:
-    return StallingDisk(tmp_path / "control")
+def disk(quick: Path) -> StallingDisk:
+    return StallingDisk(quick / "control")
 
 
 @pytest.fixture
-def kiosk(tmp_path: Path, library: Path, disk: StallingDisk, systemd: socket.socket) -> Iterator[KioskProcess]:
-    process = KioskProcess(tmp_path)
+def kiosk(quick: Path, library: Path, disk: StallingDisk, systemd: socket.socket) -> Iterator[KioskProcess]:
+    process = KioskProcess(quick)
     address = {"NOTIFY_SOCKET": systemd.getsockname()}
     process.environment = {**disk.environment(library, process.state), **address}
     process.options = ("--last-good", str(process.state / "last-good.toml"))

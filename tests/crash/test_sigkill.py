@@ -24,6 +24,14 @@ KILLS = 100
 VEND_S = 0.35
 """How long a vend takes at this speed; the instants of the kills are drawn from it."""
 
+PATIENT = """
+from kiosk.dispense.service import vending
+vending.EMERGENCY_WAIT_S = 60.0
+from kiosk.cli import main
+main()
+"""
+"""A kiosk that takes no busy computer for a silent disk: what it gives out then is in memory, and a kill loses it."""
+
 STATES = (
     "SELECT attempt, state FROM vend WHERE request = :id OR request IN (SELECT request FROM asked WHERE asked = :id)"
 )
@@ -37,6 +45,7 @@ def kiosk(tmp_path: Path) -> Iterator[KioskProcess]:
     """A kiosk whose disk is never silent: what it would give out meanwhile is held in memory, and lost by a kill."""
     with TemporaryDirectory(dir=scratch(tmp_path)) as folder:
         process = KioskProcess(Path(folder), speed=20.0, capacity=150)
+        process.program = ("-c", PATIENT)
         yield process
         if process.running:
             process.kill()

@@ -187,7 +187,6 @@ class Daemon:
 
     def _listen_to_visitors(self) -> None:
         visitor_inputs = VisitorInputs(self.service, self._config, self.machine.board.clock)
-        self.service.admission.on_visit_end = visitor_inputs.forget_code
         for part in self._config.inputs:
             if button := self.machine.buttons.get(part.name):
                 button.on_press(lambda sku=part.product: visitor_inputs.press(sku))  # type: ignore[misc]

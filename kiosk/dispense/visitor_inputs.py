@@ -30,6 +30,7 @@ class VisitorInputs:
         self._slots |= {str(slot.number): slot.id for slot in config.slots if slot.number is not None}
         self._lock = threading.Lock()
         self._code: tuple[str, float] | None = None
+        service.admission.on_visit_end = self.forget_code
 
     def press(self, sku: str) -> None:
         """Take a press for a product, with the code that was held up before, if any."""

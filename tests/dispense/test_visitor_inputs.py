@@ -96,6 +96,15 @@ def test_a_code_is_forgotten_after_a_while(requests: Requests) -> None:
     assert requests.left()["B1"] == 3
 
 
+def test_a_code_does_not_outlive_the_visit_of_who_held_it_up(requests: Requests) -> None:
+    """The next person's press spends nothing of it."""
+    requests.visitor_inputs.enter(requests.new_code())
+    requests.kiosk.service.admission.end_visit()
+    requests.visitor_inputs.press("STRIP")
+    assert requests.left()["B1"] == 3
+    assert requests.light.take()[-1] is Signal.NOT_NOW
+
+
 def test_naloxone_needs_no_code_and_a_wrong_one_does_no_harm(requests: Requests) -> None:
     requests.visitor_inputs.enter("four words without worth")
     requests.visitor_inputs.press("NAL")

@@ -23,7 +23,7 @@ KEY = re.compile(r"\s*(?:(\"(?:\\.|[^\"\\])*\"|'[^']*')|([A-Za-z0-9_-]+))\s*(\.)
 def lines_of(text: str) -> Mapping[str, int]:
     """Return the line, counted from 1, of each setting and table in a TOML text that was parsed and found to be right.
 
-    Paths are as mistakes name them: `slots[2].options.pin`. A key in quotes, which no setting needs, has no line.
+    Paths are as mistakes name them: `slots[2].options.pin`. One that is longer than LONGEST has no line.
     """
     return _Scan(text).lines
 

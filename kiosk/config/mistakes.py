@@ -20,7 +20,7 @@ ID = re.compile(r"([A-Z])([0-9]{1,2})")
 
 
 def said(mistakes: Iterable[Mistake], origins: Sequence[Origin], text: str) -> list[str]:
-    """Return each mistake as `path (line 12, A1 to A8): sentence`, line by line; what slots of a shelf share once.
+    """Return each mistake as `path (line 12, A1 to A8): sentence`, line by line; what slots of a shelf share is one.
 
     `origins` is where the slots come from, and `text` the file.
     """

@@ -159,7 +159,11 @@ class Product(Options, frozen=True, kw_only=True):
     name: Annotated[str, Meta(min_length=1, max_length=60, description="What people call it")]
     pictogram: Annotated[Pictogram, Meta(description="The picture that stands for it")] = "box"
     picture: Annotated[
-        str, Meta(max_length=200, description="A file with a picture of the programme's own (PNG); empty for none")
+        str,
+        Meta(
+            max_length=200,
+            description="A file with the programme's own picture (PNG), for a screen; empty for none",
+        ),
     ] = ""
     description: Annotated[str, Meta(max_length=120, description="One line that says more")] = ""
     category: Annotated[

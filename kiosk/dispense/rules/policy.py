@@ -15,12 +15,13 @@ from kiosk.config import Product, hours
 from kiosk.model import Refusal, RefusalCode
 
 VISIT_GAP_S = 60.0
-"""A visit is over for a product when nobody has taken any of it for so long, in seconds. Nothing else tells visits
-apart; what others take, or are refused, does not prolong it, so that the wait that is told to anybody holds."""
+"""A visit is over for a product when nobody has taken any of it for so long, in seconds, or when somebody says that it
+is over. Nothing else tells visits apart; what others take, or are refused, does not prolong it, so that the wait that
+is told to anybody holds."""
 
 
 STEP_AWAY_S = 15.0
-"""Nobody takes an item out of the tray and steps away sooner, in seconds."""
+"""The end of a visit that is said sooner after an item, in seconds, is not believed: nobody steps away that soon."""
 
 
 class Taken(Struct, frozen=True):

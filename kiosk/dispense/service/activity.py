@@ -18,7 +18,7 @@ OVER_S = 10.0
 
 KEPT = 32
 """So many of the latest are kept, so that whoever follows misses none: an end is shown for a moment only, when another
-request waits."""
+request waits. Once the machine is idle none of them is."""
 
 FOLLOWERS = 3
 """So many wait for the next as long as they like: a screen, a voice, and one more. Of more than that, who has waited
@@ -122,6 +122,8 @@ class Activity:
         now = replace(now, version=self._shown[-1].version)
         self._idle_at = self._clock() + OVER_S if now.stage is Stage.OVER else float("inf")
         if now != self._shown[-1]:
+            if now.stage is Stage.IDLE:
+                self._shown.clear()  # nobody is to read later what was taken, and in which order
             self._shown.append(replace(now, version=now.version + 1))
             self._changed.notify_all()
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 import threading
 
 from kiosk.clock import Clock
+from kiosk.dispense.service.activity import OVER_S
 from kiosk.errors import BusyError, KioskError
 from kiosk.hardware.api import Signal
 from kiosk.hardware.machine import Machine
 from kiosk.model import RefusedError
-
-END_S = 10.0
-"""How long it is told how a vend ended."""
 
 
 class Sign:
@@ -37,7 +35,7 @@ class Sign:
 
     def ended(self, *, out: bool, urgent: bool) -> None:
         """Tell for a while how it ended: whether something is `out`."""
-        self._lasting(Signal.TAKE if out else Signal.SORRY, self._clock.monotonic() + END_S, urgent)
+        self._lasting(Signal.TAKE if out else Signal.SORRY, self._clock.monotonic() + OVER_S, urgent)
 
     def idle(self) -> None:
         """Tell that the machine is ready, once it was told for long enough how the last vend ended."""
